@@ -1,0 +1,96 @@
+"""Carriers and routes: who is tried for a number, and in which order."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bellhop import values
+from bellhop.tables import key
+from bellhop.values import Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """An upstream.
+
+    sources: addresses that its calls come from; its gateway's when none is named.
+    answer_timeout: ms without an 18x or a final reply, after which the next carrier is tried.
+    ring_timeout: ms that it may ring; then the call ends.
+    trust_reason: whether its Reason headers are believed (RFC 6432 leaves that to local policy).
+    strip, prefix: digits taken off the dialled number, and put before it, for this carrier.
+    """
+
+    name: str
+    gateway: Address = key(values.address)
+    sources: tuple[str, ...] = key(values.list_of(values.source), ())
+    profile: str = key(values.name, "carrier")
+    answer_timeout: int = key(values.duration(200, 32_000), 4_000)
+    ring_timeout: int = key(values.duration(1_000, 600_000), 60_000)
+    trust_reason: bool = key(values.flag, True)
+    strip: int = key(values.integer(0, 20), 0)
+    prefix: str = key(values.prefix, "")
+
+    def __post_init__(self) -> None:
+        """Fill what follows from the rest."""
+        object.__setattr__(self, "sources", self.sources or (self.gateway.host,))
+
+    def dialled(self, number: str) -> str:
+        """Return the number as this carrier wants it."""
+        plus = "+" if number.startswith("+") else ""
+        return self.prefix + (number[len(plus) + self.strip :] if self.strip else number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trunk:
+    """Somebody else's PBX, reached over one trunk.
+
+    numbers: prefixes of the numbers that ring behind it.
+    may: what its callers may call.
+    """
+
+    name: str
+    gateway: Address = key(values.address)
+    sources: tuple[str, ...] = key(values.list_of(values.source), ())
+    numbers: tuple[str, ...] = key(values.list_of(values.prefix), ())
+    may: tuple[str, ...] = key(
+        values.list_of(values.one_of("devices", "zones", "carriers")), ("devices", "zones")
+    )
+    answer_timeout: int = key(values.duration(200, 32_000), 4_000)
+    ring_timeout: int = key(values.duration(1_000, 600_000), 60_000)
+    trust_reason: bool = key(values.flag, True)
+
+    def __post_init__(self) -> None:
+        """Fill what follows from the rest."""
+        object.__setattr__(self, "sources", self.sources or (self.gateway.host,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Numbers that begin with `prefix` go to `carriers`, in this order."""
+
+    prefix: str = key(values.prefix)
+    carriers: tuple[str, ...] = key(values.list_of(values.name, least=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Did:
+    """A number that carriers deliver to us, and who rings for it, in order: devices, or numbers
+    behind a trunk.
+    """
+
+    number: str = key(values.number)
+    to: tuple[str, ...] = key(values.list_of(values.number, least=1))
+    profile: str = key(values.name, "broadworks-inbound")
+
+
+def carriers_for(
+    number: str, routes: Iterable[Route], carriers: Mapping[str, Carrier]
+) -> tuple[Carrier, ...]:
+    """Return the carriers of the longest prefix that the number begins with; none if no route has
+    one. A leading `+` is not part of the prefixes: `+44` and `44` are the same number.
+    """
+    digits = number.removeprefix("+")
+    fitting = [r for r in routes if digits.startswith(r.prefix.removeprefix("+"))]
+    if not fitting:
+        return ()
+    longest = max(fitting, key=lambda route: len(route.prefix.removeprefix("+")))
+    return tuple(carriers[name] for name in longest.carriers)

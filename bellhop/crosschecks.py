@@ -1,0 +1,145 @@
+"""What is wrong between the tables of a site file: names that nobody has, numbers that two have.
+
+Works on a half-good file too, so that one run of `bellhop check` finds all there is: a table that
+could not be read stands as None under its name.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bellhop.recursion import PROFILES
+from bellhop.tables import Mistake, unknown
+from bellhop.zones import cycle, flattened
+
+
+def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
+    """Return what is wrong between the parts of a site."""
+    return [
+        *_routes(parts),
+        *_profiles(parts),
+        *_zones(parts),
+        *_dids(parts),
+        *_numbers(parts),
+        *_auth_users(parts),
+        *_addresses(parts),
+    ]
+
+
+def _routes(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    seen: dict[str, int] = {}
+    for place, route in enumerate(parts["routes"], 1):
+        if route is None:
+            continue
+        digits = route.prefix.removeprefix("+")
+        if digits in seen:
+            what = f'"{route.prefix}" is the prefix of routes[{seen[digits]}] already'
+            yield Mistake(f"routes[{place}].prefix", what)
+        seen.setdefault(digits, place)
+        for name in route.carriers:
+            if name not in parts["carriers"]:
+                what = f'no carrier "{name}"{unknown(name, list(parts["carriers"]))}'
+                yield Mistake(f"routes[{place}].carriers", what)
+
+
+def _profiles(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    used = [(f"carriers.{n}.profile", c.profile) for n, c in parts["carriers"].items() if c]
+    used += [(f"dids[{i}].profile", d.profile) for i, d in enumerate(parts["dids"], 1) if d]
+    for path, profile in used:
+        if profile not in PROFILES:
+            yield Mistake(path, f'no profile "{profile}"{unknown(profile, list(PROFILES))}')
+
+
+def _zones(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    zones = {number: zone for number, zone in parts["zones"].items() if zone}
+    known = parts["devices"].keys() | parts["zones"].keys()
+    for number, zone in zones.items():
+        path = f"zones.{number}.members"
+        strangers = [m for m in zone.members if m not in known]
+        for member in strangers:
+            yield Mistake(path, f'no device or zone "{member}"{unknown(member, sorted(known))}')
+        if way := cycle(number, zones):
+            yield Mistake(path, f"the zone contains itself: {' > '.join(way)}")
+        elif not strangers and not any(n in parts["devices"] for n in flattened(number, zones)):
+            yield Mistake(path, "there is no device in this zone")
+        for caller in zone.callers:
+            yield from _caller(number, caller, parts)
+
+
+def _caller(zone: str, caller: str, parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    path = f"zones.{zone}.callers"
+    if caller.startswith("trunk:"):
+        name = caller.split(":")[1]
+        trunk = parts["trunks"].get(name)
+        if name not in parts["trunks"]:
+            yield Mistake(path, f'no trunk "{name}"{unknown(name, list(parts["trunks"]))}')
+        elif trunk and "zones" not in trunk.may:
+            yield Mistake(path, f'trunks.{name}.may does not have "zones"')
+    else:
+        device = parts["devices"].get(caller)
+        if caller not in parts["devices"]:
+            yield Mistake(path, f'no device "{caller}"{unknown(caller, list(parts["devices"]))}')
+        elif device and "zones" not in device.may:
+            yield Mistake(path, f'devices.{caller}.may does not have "zones"')
+
+
+def _dids(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    prefixes = [p for t in parts["trunks"].values() if t for p in t.numbers]
+    seen: set[str] = set()
+    for place, did in enumerate(parts["dids"], 1):
+        if did is None:
+            continue
+        if did.number in seen:
+            yield Mistake(f"dids[{place}].number", f'"{did.number}" stands in the file twice')
+        seen.add(did.number)
+        for number in did.to:
+            if number not in parts["devices"] and not any(number.startswith(p) for p in prefixes):
+                what = f'"{number}" is no device, and no number of a trunk'
+                yield Mistake(f"dids[{place}].to", what)
+
+
+def _numbers(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    """A dialled number must mean one thing: devices win over zones would be a guess."""
+    for number in parts["zones"]:
+        if number in parts["devices"]:
+            yield Mistake(f"zones.{number}", f"{number} is a device too")
+    for name, trunk in parts["trunks"].items():
+        for prefix in trunk.numbers if trunk else ():
+            if not prefix:
+                yield Mistake(f"trunks.{name}.numbers", "an empty prefix would take every number")
+                continue
+            for kind in ("devices", "zones"):
+                for number in parts[kind]:
+                    if number.startswith(prefix):
+                        what = f'"{prefix}" also begins {kind}.{number}'
+                        yield Mistake(f"trunks.{name}.numbers", what)
+
+
+def _auth_users(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    owner: dict[str, str] = {}
+    for number, device in parts["devices"].items():
+        if device is None:
+            continue
+        if device.auth_user in owner:
+            what = f'"{device.auth_user}" is the Authentication ID of {owner[device.auth_user]} too'
+            yield Mistake(f"devices.{number}.auth_user", what)
+        owner.setdefault(device.auth_user, number)
+
+
+def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    """A source address must name one peer, and each socket one kind of listener."""
+    owner: dict[str, str] = {}
+    for kind in ("carriers", "trunks"):
+        for name, peer in parts[kind].items():
+            for source in peer.sources if peer else ():
+                if source in owner:
+                    yield Mistake(f"{kind}.{name}", f"{source} is an address of {owner[source]} too")
+                owner.setdefault(source, f"{kind}.{name}")
+    edge = parts["edge"]
+    if edge is None:
+        return
+    used: dict[str, str] = {f"udp:{edge.internal}": "internal", f"tcp:{edge.internal}": "internal"}
+    for kind in ("devices", "trunks"):
+        for one in getattr(edge, kind):
+            if str(one) in used:
+                yield Mistake(f"edge.{kind}", f"{one} is a listener of edge.{used[str(one)]} too")
+            used.setdefault(str(one), kind)

@@ -1,0 +1,140 @@
+"""Where a dialled number goes, and whether this caller may have it sent there.
+
+The one place that knows the plan of numbers; it reads the site and the caller, and touches no
+socket. A number is matched whole against a closed set and never cleaned: what is left of
+`500&PJSIP/x` after cleaning is another number.
+"""
+
+from dataclasses import dataclass
+
+from bellhop.callers import Caller, Kind
+from bellhop.carriers import Carrier, Trunk, carriers_for
+from bellhop.devices import Device
+from bellhop.settings import Site
+from bellhop.values import DIALLED
+from bellhop.zones import Zone
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer instead of a destination: a SIP code, its phrase, and the Q.850 cause with it."""
+
+    code: int
+    phrase: str
+    cause: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToDevice:
+    """One registered device."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class ToZone:
+    """A page: the pbx takes it from here."""
+
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class ToTrunk:
+    """A number behind somebody's PBX."""
+
+    trunk: Trunk
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToCarriers:
+    """An outside number, and the carriers to try, in order."""
+
+    number: str
+    carriers: tuple[Carrier, ...]
+
+
+Leg = ToDevice | ToTrunk
+
+
+@dataclass(frozen=True, slots=True)
+class ToLegs:
+    """A DID: devices and numbers behind trunks, tried in order under a profile."""
+
+    legs: tuple[Leg, ...]
+    profile: str
+
+
+Destination = ToDevice | ToZone | ToTrunk | ToCarriers | ToLegs
+
+# RFC 3398 §8.2.6.1 and §7.2.4.1 pair these codes and causes.
+NOT_A_NUMBER = Refusal(484, "Not A Number", 28)
+UNKNOWN = Refusal(404, "Unknown Number", 1)
+NO_ROUTE = Refusal(404, "No Route", 3)
+NOT_ALLOWED = Refusal(403, "Not Allowed", 21)
+
+
+def destination(site: Site, caller: Caller, dialled: str) -> Destination | Refusal:
+    """Decide where a call goes. Total: every text has an answer."""
+    if not DIALLED.fullmatch(dialled):
+        return NOT_A_NUMBER
+    match caller.kind:
+        case Kind.CARRIER:
+            return _inbound(site, dialled)
+        case Kind.PBX:
+            return _from_pbx(site, dialled)
+        case _:
+            return _inside(site, caller, dialled)
+
+
+def _inside(site: Site, caller: Caller, dialled: str) -> Destination | Refusal:
+    """A device or a trunk calls."""
+    if device := site.devices.get(dialled):
+        return ToDevice(device) if "devices" in caller.may else NOT_ALLOWED
+    if zone := site.zones.get(dialled):
+        return ToZone(zone) if "zones" in caller.may else NOT_ALLOWED
+    if trunk := trunk_for(site, dialled):
+        # A trunk's own number must not come back to it: the PBX sent it here for us to route.
+        if caller.kind is Kind.TRUNK and caller.name == trunk.name:
+            return UNKNOWN
+        return ToTrunk(trunk, dialled) if "trunks" in caller.may else NOT_ALLOWED
+    if "carriers" not in caller.may:
+        return NOT_ALLOWED if carriers_for(dialled, site.routes, site.carriers) else UNKNOWN
+    carriers = carriers_for(dialled, site.routes, site.carriers)
+    return ToCarriers(dialled, carriers) if carriers else NO_ROUTE
+
+
+def _from_pbx(site: Site, dialled: str) -> Destination | Refusal:
+    """The pbx rings members. It never reaches a zone: a B2BUA renews Max-Forwards, so nothing else
+    would stop that loop.
+    """
+    if device := site.devices.get(dialled):
+        return ToDevice(device)
+    return NOT_ALLOWED if dialled in site.zones else UNKNOWN
+
+
+def _inbound(site: Site, dialled: str) -> Destination | Refusal:
+    """A carrier delivers a call to one of our numbers."""
+    digits = dialled.removeprefix("+")
+    did = next((d for d in site.dids if d.number == digits), None)
+    if did is None:
+        return UNKNOWN
+    legs: list[Leg] = []
+    for number in did.to:
+        if device := site.devices.get(number):
+            legs.append(ToDevice(device))
+        elif trunk := trunk_for(site, number):
+            legs.append(ToTrunk(trunk, number))
+    return ToLegs(tuple(legs), did.profile)
+
+
+def trunk_for(site: Site, number: str) -> Trunk | None:
+    """Return the trunk with the longest prefix of this number."""
+    digits = number.removeprefix("+")
+    fitting = [
+        (len(prefix), trunk)
+        for trunk in site.trunks.values()
+        for prefix in trunk.numbers
+        if digits.startswith(prefix.removeprefix("+"))
+    ]
+    return max(fitting, key=lambda pair: pair[0])[1] if fitting else None

@@ -1,0 +1,213 @@
+"""site.toml to frozen models: the one source of truth, all of it valid or none of it used.
+
+`load` raises `SiteError` with every mistake of the file, each with file, line and key:
+`site.toml:41: carriers.north.ring_timeout: expected a duration like "20s", got "20"`.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bellhop import crosschecks, values
+from bellhop.carriers import Carrier, Did, Route, Trunk
+from bellhop.csvs import read_devices
+from bellhop.devices import Device
+from bellhop.lines import line_of, locate
+from bellhop.tables import Mistake, key, read_table, unknown
+from bellhop.values import Address, Listener, shown
+from bellhop.zones import Zone
+
+SCHEMA = 1
+
+
+class SiteError(Exception):
+    """A site file that cannot be used; `lines` are its mistakes, one sentence each."""
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class General:
+    """`[site]`: what belongs to no part alone. Paths are relative to the site file."""
+
+    name: str = key(values.name)
+    realm: str = key(values.realm)
+    secret_file: str = key(values.text)
+    state: str = key(values.text, "/var/lib/bellhop")
+    devices_file: str = key(values.text, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """`[edge]`: Kamailio. attempts and budget (ms) bound what one call may cost in carriers."""
+
+    devices: tuple[Listener, ...] = key(values.list_of(values.listener, least=1))
+    trunks: tuple[Listener, ...] = key(values.list_of(values.listener, least=1))
+    internal: Address = key(values.address)
+    attempts: int = key(values.integer(1, 10), 4)
+    budget: int = key(values.duration(1_000, 120_000), 40_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pbx:
+    """`[pbx]`: where Asterisk hears the edge."""
+
+    address: Address = key(values.address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pager:
+    """`[pager]`: where the daemon listens for AGI, and how it reaches AMI."""
+
+    agi: Address = key(values.address)
+    ami: Address = key(values.address)
+    ami_user: str = key(values.name, "bellhop")
+    ami_secret_file: str = key(values.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A whole site file; `path` is where it stood."""
+
+    path: Path
+    site: General
+    edge: Edge
+    pbx: Pbx
+    pager: Pager
+    carriers: Mapping[str, Carrier]
+    routes: tuple[Route, ...]
+    trunks: Mapping[str, Trunk]
+    dids: tuple[Did, ...]
+    devices: Mapping[str, Device]
+    zones: Mapping[str, Zone]
+
+    def file(self, relative: str) -> Path:
+        """Return a path that the site file names, relative to the site file."""
+        return self.path.parent / relative
+
+
+def load(path: str | Path) -> Site:
+    """Read and check a site file. Raises SiteError with all that is wrong with it."""
+    path = Path(path)
+    text = _text(path)
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line ([0-9]+)", str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        what = re.sub(r"\s*\(at .*\)$", "", str(error))
+        raise SiteError((f"{path.name}:{line}: not TOML: {what[:1].lower()}{what[1:]}",)) from None
+    mistakes: list[Mistake] = []
+    site = _site(path, raw, mistakes)
+    if not mistakes and site is not None:
+        return site
+    places = locate(text)
+    here = sorted(
+        ((line_of(places, m.path), m) for m in mistakes if not m.place), key=lambda pair: pair[0]
+    )
+    said = [f"{path.name}:{line}: {m.path}: {m.what}" for line, m in here]
+    said += [f"{m.place}: {m.path}: {m.what}" for m in mistakes if m.place]
+    raise SiteError(tuple(said))
+
+
+def _text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SiteError((f"{path}: {error.strerror}",)) from None
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = f"not UTF-8: byte 0x{data[error.start]:02x}"
+        raise SiteError((f"{path.name}:{line}: {what}",)) from None
+
+
+_TABLES = {
+    "site": General,
+    "edge": Edge,
+    "pbx": Pbx,
+    "pager": Pager,
+    "carriers": Carrier,
+    "routes": Route,
+    "trunks": Trunk,
+    "dids": Did,
+    "devices": Device,
+    "zones": Zone,
+}
+
+
+def _site(path: Path, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Site | None:
+    if raw.get("schema") != SCHEMA:
+        got = shown(raw["schema"]) if "schema" in raw else "nothing"
+        mistakes.append(Mistake("schema", f"expected {SCHEMA}, got {got}"))
+    for name in raw:
+        if name != "schema" and name not in _TABLES:
+            mistakes.append(Mistake(name, f"no such table{unknown(name, list(_TABLES))}"))
+    one = {n: _one(n, raw, mistakes) for n in ("site", "edge", "pbx", "pager")}
+    named = {n: _named(n, raw, mistakes) for n in ("carriers", "trunks")}
+    numbered = {n: _numbered(n, raw, mistakes) for n in ("devices", "zones")}
+    listed = {n: _listed(n, raw, mistakes) for n in ("routes", "dids")}
+    general = one["site"]
+    if general is not None and general.devices_file:
+        numbered["devices"] |= read_devices(
+            path.parent / general.devices_file, numbered["devices"], mistakes
+        )
+    parts = {**one, "site": general, **named, **numbered, **listed}
+    mistakes += crosschecks.mistakes(parts)
+    return None if mistakes else Site(path=path, **parts)
+
+
+def _one(table: str, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Any:
+    if table not in raw:
+        mistakes.append(Mistake(table, "the table is missing"))
+        return None
+    return read_table(_TABLES[table], raw[table], table, mistakes)
+
+
+def _tables(table: str, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Mapping[str, Any]:
+    given = raw.get(table, {})
+    if isinstance(given, Mapping):
+        return given
+    mistakes.append(Mistake(table, f"expected tables [{table}.NAME], got {shown(given)}"))
+    return {}
+
+
+def _named(table: str, raw: Mapping[str, Any], mistakes: list[Mistake]) -> dict[str, Any]:
+    return _keyed(table, raw, mistakes, "name", values.name)
+
+
+def _numbered(table: str, raw: Mapping[str, Any], mistakes: list[Mistake]) -> dict[str, Any]:
+    return _keyed(table, raw, mistakes, "number", values.number)
+
+
+def _keyed(
+    table: str, raw: Mapping[str, Any], mistakes: list[Mistake], by: str, read: values.Reader[str]
+) -> dict[str, Any]:
+    """Read `[table.KEY]` tables. A broken one stays as None: others may name it."""
+    found: dict[str, Any] = {}
+    for given, content in _tables(table, raw, mistakes).items():
+        try:
+            read(given)
+        except ValueError as error:
+            mistakes.append(Mistake(f"{table}.{given}", str(error)))
+        found[given] = read_table(
+            _TABLES[table], content, f"{table}.{given}", mistakes, **{by: given}
+        )
+    return found
+
+
+def _listed(table: str, raw: Mapping[str, Any], mistakes: list[Mistake]) -> tuple[Any, ...]:
+    given = raw.get(table, [])
+    if not isinstance(given, list):
+        mistakes.append(Mistake(table, f"expected tables [[{table}]], got {shown(given)}"))
+        return ()
+    return tuple(
+        read_table(_TABLES[table], content, f"{table}[{place}]", mistakes)
+        for place, content in enumerate(given, 1)
+    )

@@ -1,0 +1,199 @@
+"""Readers of single values in a site file: each takes what TOML (or a CSV cell) gave and returns
+the value in the form that the program uses, or raises ValueError with "expected …, got …".
+
+Closed sets are matched whole; what does not match is refused, never cleaned: a cleaned
+`500&PJSIP/x` is another number that can be dialled.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+Reader = Callable[[object], T]
+
+NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
+DIALLED = re.compile(r"\+?[0-9*#]{1,32}", re.ASCII)
+_PREFIX = re.compile(r"\+?[0-9]{0,20}", re.ASCII)
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)
+_REALM = re.compile(r"[A-Za-z0-9.-]{1,100}", re.ASCII)
+_AUTH_USER = re.compile(r"[A-Za-z0-9._+-]{1,64}", re.ASCII)
+_DURATION = re.compile(r"([0-9]{1,7})(ms|s|m|h)", re.ASCII)
+_UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An IP address and port. A name is no address: resolving one inside a Kamailio worker blocks
+    it (tm resolves synchronously), so names never get this far.
+    """
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """As it stands in a SIP URI or a dial string."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One socket that Kamailio listens on, in its own spelling: `udp:192.0.2.1:5060`."""
+
+    protocol: str
+    address: Address
+
+    def __str__(self) -> str:
+        """Kamailio's spelling, for `listen=` and `$fs`."""
+        return f"{self.protocol}:{self.address}"
+
+
+def shown(value: object) -> str:
+    """The value as its writer would know it again, and never longer than a line."""
+    match value:
+        case str():
+            text = '"' + value + '"'
+        case bool():
+            text = str(value).lower()
+        case dict():
+            text = "a table"
+        case list():
+            text = "a list"
+        case _:
+            text = str(value)
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _matching(pattern: re.Pattern[str], expected: str) -> Reader[str]:
+    def read(value: object) -> str:
+        if isinstance(value, str) and pattern.fullmatch(value):
+            return value
+        raise ValueError(f"expected {expected}, got {shown(value)}")
+
+    return read
+
+
+text = _matching(_PRINTABLE, "a text without control characters, at most 100 long")
+number = _matching(NUMBER, 'a number of at most 20 digits like "1008"')
+prefix = _matching(_PREFIX, 'leading digits like "44"')
+name = _matching(_NAME, 'a name of small letters, digits and "-", like "north"')
+realm = _matching(_REALM, 'a realm like "site.example"')
+auth_user = _matching(_AUTH_USER, 'an Authentication ID of letters, digits and "._+-"')
+
+
+def flag(value: object) -> bool:
+    """Read true or false."""
+    if isinstance(value, bool):
+        return value
+    raise ValueError(f"expected true or false, got {shown(value)}")
+
+
+def integer(low: int, high: int) -> Reader[int]:
+    """Read whole numbers from low to high, both included."""
+
+    def read(value: object) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        raise ValueError(f"expected a whole number from {low} to {high}, got {shown(value)}")
+
+    return read
+
+
+def duration(low_ms: int, high_ms: int) -> Reader[int]:
+    """Read durations like "20s" to milliseconds, from low_ms to high_ms, both included."""
+
+    def read(value: object) -> int:
+        found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+        if not found:
+            raise ValueError(f'expected a duration like "20s", got {shown(value)}')
+        ms = int(found[1]) * _UNIT_MS[found[2]]
+        if not low_ms <= ms <= high_ms:
+            bounds = f"from {spelled(low_ms)} to {spelled(high_ms)}"
+            raise ValueError(f"expected a duration {bounds}, got {shown(value)}")
+        return ms
+
+    return read
+
+
+def spelled(ms: int) -> str:
+    """Milliseconds as a site file spells them, in the largest unit that is exact."""
+    for unit in ("h", "m", "s"):
+        if ms and ms % _UNIT_MS[unit] == 0:
+            return f"{ms // _UNIT_MS[unit]}{unit}"
+    return f"{ms}ms"
+
+
+def address(value: object) -> Address:
+    """Read `192.0.2.1:5060` or `[2001:db8::1]:5060`."""
+    expected = f'expected an IP address and port like "192.0.2.1:5060", got {shown(value)}'
+    if not isinstance(value, str):
+        raise ValueError(expected)
+    host, colon, port = value.rpartition(":")
+    if not colon or not re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) or not 0 < int(port) < 65536:
+        raise ValueError(expected)
+    bracketed = host.startswith("[") and host.endswith("]")
+    try:
+        parsed = ipaddress.ip_address(host[1:-1] if bracketed else host)
+    except ValueError:
+        raise ValueError(expected) from None
+    if bracketed != (parsed.version == 6):
+        raise ValueError(expected)
+    return Address(str(parsed), int(port))
+
+
+def source(value: object) -> str:
+    """Read an IP address without a port: where a peer's requests come from."""
+    try:
+        if not isinstance(value, str):
+            raise TypeError
+        return str(ipaddress.ip_address(value))
+    except (TypeError, ValueError):
+        raise ValueError(f'expected an IP address like "192.0.2.1", got {shown(value)}') from None
+
+
+def listener(value: object) -> Listener:
+    """Read `udp:192.0.2.1:5060`; protocols udp, tcp and tls."""
+    if isinstance(value, str):
+        protocol, _, rest = value.partition(":")
+        if protocol in {"udp", "tcp", "tls"}:
+            return Listener(protocol, address(rest))
+    raise ValueError(f'expected a listener like "udp:192.0.2.1:5060", got {shown(value)}')
+
+
+def one_of(*choices: str) -> Reader[str]:
+    """Read one word of a closed set."""
+
+    def read(value: object) -> str:
+        if isinstance(value, str) and value in choices:
+            return value
+        named = ", ".join(f'"{c}"' for c in choices)
+        raise ValueError(f"expected one of {named}, got {shown(value)}")
+
+    return read
+
+
+def list_of(read: Reader[T], *, least: int = 0) -> Reader[tuple[T, ...]]:
+    """Read a list whose items are each read by `read`; the error names the item's place."""
+
+    def read_all(value: object) -> tuple[T, ...]:
+        if not isinstance(value, list) or len(value) < least:
+            raise ValueError(
+                f"expected a list{' of at least one' if least else ''}, got {shown(value)}"
+            )
+        items: list[T] = []
+        for place, item in enumerate(value, 1):
+            try:
+                items.append(read(item))
+            except ValueError as error:
+                raise ValueError(f"item {place}: {error}") from None
+        twice = next((i for i in items if items.count(i) > 1), None)
+        if twice is not None:
+            raise ValueError(f"{shown(str(twice))} stands in the list twice")
+        return tuple(items)
+
+    return read_all

@@ -1,0 +1,94 @@
+"""Paging zones: who may page one, and which devices it rings."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bellhop import values
+from bellhop.callers import Caller
+from bellhop.devices import Device
+from bellhop.tables import key
+
+_CALLER = re.compile(r"[0-9]{1,20}|trunk:[a-z][a-z0-9-]{0,30}(:[0-9]{1,20})?", re.ASCII)
+
+
+def _caller(value: object) -> str:
+    if isinstance(value, str) and _CALLER.fullmatch(value):
+        return value
+    raise ValueError(
+        'expected a device number, "trunk:NAME" or "trunk:NAME:NUMBER", got ' + values.shown(value)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A number that pages a set of devices.
+
+    members: devices and other zones, by number.
+    callers: who may page it: "1020", "trunk:reception" or "trunk:reception:2001". When none is
+        named, every device and trunk that may call zones.
+    quorum: per cent of the reachable members that must have joined before the leader's microphone
+        opens; head_start: ms after which it opens anyway.
+    ring_timeout: ms until a member must have answered. max_length: ms until the page ends itself.
+    fallback: whether Asterisk pages the zone by itself while the pager cannot be asked.
+    """
+
+    number: str
+    name: str = key(values.text)
+    members: tuple[str, ...] = key(values.list_of(values.number, least=1))
+    callers: tuple[str, ...] = key(values.list_of(_caller), ())
+    mode: str = key(values.one_of("one-way"), "one-way")
+    quorum: int = key(values.integer(1, 100), 100)
+    head_start: int = key(values.duration(0, 60_000), 3_000)
+    ring_timeout: int = key(values.duration(1_000, 60_000), 6_000)
+    max_length: int = key(values.duration(1_000, 3_600_000), 300_000)
+    chime: str = key(values.one_of("none", "beep"), "beep")
+    fallback: bool = key(values.flag, True)
+
+
+def flattened(number: str, zones: Mapping[str, Zone]) -> Iterator[str]:
+    """Device numbers of the zone and the zones in it, each once, in the order they are named.
+
+    A zone that is met again on the way is not entered twice, so a cycle ends here too; the site
+    file's check has refused it before.
+    """
+    seen: set[str] = set()
+    waiting = [number]
+    while waiting:
+        one = waiting.pop(0)
+        if one in seen:
+            continue
+        seen.add(one)
+        if one in zones:
+            waiting[:0] = zones[one].members
+        else:
+            yield one
+
+
+def members(
+    zone: Zone, zones: Mapping[str, Zone], devices: Mapping[str, Device], caller: str | None
+) -> tuple[Device, ...]:
+    """Return the devices that a page of the zone rings: each once, the caller's own left out."""
+    numbers = (n for n in flattened(zone.number, zones) if n != caller)
+    return tuple(devices[n] for n in numbers)
+
+
+def cycle(number: str, zones: Mapping[str, Zone]) -> tuple[str, ...] | None:
+    """Return a way from the zone back to itself, or None."""
+
+    def search(way: tuple[str, ...]) -> tuple[str, ...] | None:
+        for member in zones[way[-1]].members:
+            if member == number:
+                return (*way, member)
+            if member in zones and member not in way and (found := search((*way, member))):
+                return found
+        return None
+
+    return search((number,))
+
+
+def may_page(zone: Zone, caller: Caller) -> bool:
+    """Whether this caller may page this zone."""
+    if not zone.callers:
+        return "zones" in caller.may
+    return not caller.names.isdisjoint(zone.callers)
