@@ -1,0 +1,101 @@
+"""The recursion policy as data: `data/recursion.tsv`, read once, checked while it is read.
+
+Columns: step, codes, causes, when, verdict, rule, why, source.
+codes: `*`, or codes and classes (`480`, `4xx`; `other` is no SIP code at all).
+causes: `*` (whatever the cause, or none), or numbers.
+when: words that must all be true (WORDS); `location=U,RPN` is true for any of the places listed.
+verdict: advance, stop, redirect, or `code`: the cause says nothing here, the rows below decide.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bellhop.reason import LOCATIONS
+
+CODE_DECIDES = "code"
+VERDICTS = ("advance", "stop", "redirect", CODE_DECIDES)
+WORDS = (
+    "cancelled",
+    "no-final-reply",
+    "rang",
+    "profile-stops",
+    "refine-5xx",
+    "trust-6xx",
+    "code-again",
+    "cause-again",
+    "on-480=advance",
+    "on-480=stop",
+    "redirect=fail",
+)
+_CODES_STEP = 8  # where the cause is asked
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One rule of the policy. Empty `codes`, `causes`, `when`, `places` mean: any."""
+
+    step: int
+    codes: frozenset[str]
+    causes: frozenset[int]
+    when: frozenset[str]
+    places: frozenset[str]
+    verdict: str
+    rule: str
+    why: str
+    source: str
+
+    @property
+    def asks_cause(self) -> bool:
+        """Whether the cause has been asked by the time that this row is read."""
+        return self.step == _CODES_STEP
+
+    def fits(self, code: int | None, cause: int | None, facts: frozenset[str]) -> bool:
+        """Whether this row speaks for such an attempt; `facts` are words of the `when` column."""
+        return (
+            (not self.codes or bool(self.codes & _spellings(code)))
+            and (not self.causes or cause in self.causes)
+            and self.when <= facts
+            and (not self.places or bool(self.places & facts))
+        )
+
+
+def _spellings(code: int | None) -> frozenset[str]:
+    if code is None:
+        return frozenset()
+    known = 100 <= code <= 699
+    return frozenset((str(code), f"{code // 100}xx")) if known else frozenset(("other",))
+
+
+def _row(line: str) -> Row:
+    step, codes, causes, when, verdict, rule, why, source = line.split("\t")
+    words = when.split() if when != "-" else []
+    places = [word.removeprefix("location=") for word in words if word.startswith("location=")]
+    row = Row(
+        step=int(step),
+        codes=frozenset(() if codes == "*" else codes.split(",")),
+        causes=frozenset(() if causes == "*" else map(int, causes.split(","))),
+        when=frozenset(word for word in words if not word.startswith("location=")),
+        places=frozenset(f"location={p}" for place in places for p in place.split(",")),
+        verdict=verdict,
+        rule=rule,
+        why=why,
+        source=source,
+    )
+    if verdict not in VERDICTS or not row.when <= set(WORDS) or not (rule and why and source):
+        raise ValueError(f"recursion.tsv: not a row of the policy: {line!r}")
+    if not row.places <= {f"location={place}" for place in LOCATIONS}:
+        raise ValueError(f"recursion.tsv: not a location of RFC 8606: {line!r}")
+    return row
+
+
+def read(text: str) -> tuple[Row, ...]:
+    """Return the rows of a policy; ValueError when it is not one, or leaves a failure undecided."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    rows = tuple(_row(line) for line in lines[1:])
+    last = rows[-1]
+    if last.codes or last.causes or last.when or last.places or last.verdict == CODE_DECIDES:
+        raise ValueError("recursion.tsv: the last row must fit every failure")
+    return rows
+
+
+ROWS = read((Path(__file__).with_name("data") / "recursion.tsv").read_text("utf-8"))

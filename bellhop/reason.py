@@ -1,0 +1,172 @@
+"""The Reason header (RFC 3326, RFC 6432, RFC 8606): from the wire to values.
+
+Reading never fails: whatever a peer sends, what can be understood is returned, in time linear in
+its length. Carriers write this header badly, so the reader tolerates what RFC 3326 does not allow
+but what has been seen: quotes around a number, no quotes around a text, a quote never closed,
+leading zeros, stray commas.
+
+`text` is the peer's own: escape it before it goes into a log line, a header or a terminal.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# RFC 8606: the four bits of Q.850's location; LOC-n are its spare and reserved codings.
+LOCATIONS = frozenset(
+    "U LPN LN TN RLN RPN LOC-6 INTL LOC-8 LOC-9 BI LOC-11 LOC-12 LOC-13 LOC-14 LOC-15".split()
+)
+# RFC 9366 allows one value per protocol, STIR aside; more than this in one message is noise.
+MAX_VALUES = 64
+
+_SPELLING = {"sip": "SIP", "q.850": "Q.850"}
+_MAX_DIGITS = 9  # of a cause of another protocol; int() refuses numbers beyond 4300 digits
+
+# Possessive, and a missing last quote is no failure, so nothing here ever backtracks.
+_QUOTED = re.compile(r'"((?:[^"\\]++|\\.?)*+)"?', re.DOTALL)
+_TOKENS = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|[,;]|[^",;]++', re.DOTALL)
+_ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_WORD = re.compile(r"[^ \t]*")
+_DIGITS = re.compile(r"0*+([0-9]*+)", re.ASCII)
+_TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,64}", re.ASCII)
+_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonValue:
+    """One value of a Reason header.
+
+    protocol: as on the wire, but `SIP` and `Q.850` in this spelling whatever their case.
+    cause: None when there is no number in it, and for Q.850 when it is not 1..127.
+    text: without its quotes and escapes; None when there is none.
+    location: of RFC 8606's closed set, in capitals; None elsewhere, and beside any but Q.850.
+    """
+
+    protocol: str
+    cause: int | None
+    text: str | None
+    location: str | None
+
+    def header(self) -> str:
+        """Return the value as it goes into a Reason header; ValueError when it has no place there:
+        what does not match is refused, not cleaned.
+        """
+        if not _TOKEN.fullmatch(self.protocol):
+            raise ValueError(f"expected a token as the protocol, got {self.protocol!r}")
+        if self.text is not None and _UNSENDABLE.search(self.text):
+            raise ValueError(f"expected a text without control characters, got {self.text!r}")
+        parts = [self.protocol]
+        if self.cause is not None:
+            parts.append(f"cause={self.cause}")
+        if self.text is not None:
+            escaped = self.text.replace("\\", "\\\\").replace('"', '\\"')
+            parts.append(f'text="{escaped}"')
+        if self.location is not None:
+            parts.append(f"location={self.location}")
+        return ";".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Q850:
+    """What the Q.850 values of one message say together.
+
+    conflicting: two valid causes differ, so none of them is believed and `cause` is None.
+    """
+
+    cause: int | None = None
+    location: str | None = None
+    conflicting: bool = False
+
+
+def parse(header: str | Iterable[str]) -> tuple[ReasonValue, ...]:
+    """Return the values of a Reason header's body, or of several lines of it, in their order.
+
+    Never raises. At most MAX_VALUES are returned. A value without a protocol, or one that begins
+    with a quote, is dropped; of a repeated parameter the first counts.
+    """
+    lines = (header,) if isinstance(header, str) else header
+    found: list[ReasonValue] = []
+    for line in lines:
+        _read_line(line, found)
+        if len(found) >= MAX_VALUES:
+            break
+    return tuple(found)
+
+
+def q850(values: Iterable[ReasonValue]) -> Q850:
+    """Return the one Q.850 cause of a message.
+
+    Q.850 defines no second value (RFC 9366), so two that differ are malformed and say nothing.
+    One cause given twice keeps its location unless the two locations differ.
+    """
+    valid = [v for v in values if v.protocol == "Q.850" and v.cause is not None]
+    if not valid:
+        return Q850()
+    if len({v.cause for v in valid}) > 1:
+        return Q850(conflicting=True)
+    places = {v.location for v in valid if v.location is not None}
+    return Q850(valid[0].cause, places.pop() if len(places) == 1 else None)
+
+
+def _read_line(line: str, found: list[ReasonValue]) -> None:
+    value: list[list[str]] = [[]]  # its parts between semicolons, each still in tokens
+    for token in _TOKENS.findall(_unfold(line)):
+        if token == ",":
+            _keep(value, found)
+            if len(found) >= MAX_VALUES:
+                return
+            value = [[]]
+        elif token == ";":
+            value.append([])
+        else:
+            value[-1].append(token)
+    _keep(value, found)
+
+
+def _unfold(line: str) -> str:
+    """Make a folded line one line (RFC 3261 s7.3.1). A bare CR or LF is taken for a fold as well,
+    so that no text ever holds one.
+    """
+    return " ".join(part.strip(" \t") for part in _LINE_END.split(line)).strip(" \t")
+
+
+def _keep(value: list[list[str]], found: list[ReasonValue]) -> None:
+    protocol = _word("".join(value[0]).strip(" \t"))
+    if not protocol or protocol.startswith('"'):
+        return
+    protocol = _SPELLING.get(protocol.lower(), protocol)
+    given: dict[str, str] = {}
+    for tokens in value[1:]:
+        name, equals, content = "".join(tokens).partition("=")
+        if equals:
+            given.setdefault(name.strip(" \t").lower(), content.strip(" \t"))
+    place = _content(given.get("location", "")).strip(" \t").upper()
+    found.append(
+        ReasonValue(
+            protocol=protocol,
+            cause=_cause(protocol, _content(given.get("cause", "")).strip(" \t")),
+            text=_content(given["text"]) if given.get("text") else None,
+            location=place if protocol == "Q.850" and place in LOCATIONS else None,
+        )
+    )
+
+
+def _word(text: str) -> str:
+    """Return what stands before the first blank."""
+    found = _WORD.match(text)
+    return found[0] if found else ""
+
+
+def _content(raw: str) -> str:
+    """Return a parameter's content: a quoted string without quotes and escapes, or one word."""
+    quoted = _QUOTED.match(raw)
+    return _ESCAPE.sub(r"\1", quoted[1]) if quoted else _word(raw)
+
+
+def _cause(protocol: str, digits: str) -> int | None:
+    found = _DIGITS.fullmatch(digits)
+    if not digits or not found or len(found[1]) > _MAX_DIGITS:
+        return None
+    number = int(found[1] or "0")
+    return number if protocol != "Q.850" or 1 <= number <= 127 else None
