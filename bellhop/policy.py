@@ -27,6 +27,7 @@ WORDS = (
     "on-480=stop",
     "redirect=fail",
 )
+SIP_CODES = range(100, 700)
 _CODES_STEP = 8  # where the cause is asked
 
 
@@ -62,8 +63,9 @@ class Row:
 def _spellings(code: int | None) -> frozenset[str]:
     if code is None:
         return frozenset()
-    known = 100 <= code <= 699
-    return frozenset((str(code), f"{code // 100}xx")) if known else frozenset(("other",))
+    if code not in SIP_CODES:
+        return frozenset(("other",))
+    return frozenset((str(code), f"{code // 100}xx"))
 
 
 def _row(line: str) -> Row:

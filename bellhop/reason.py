@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 # RFC 8606: the four bits of Q.850's location; LOC-n are its spare and reserved codings.
 LOCATIONS = frozenset(
-    "U LPN LN TN RLN RPN LOC-6 INTL LOC-8 LOC-9 BI LOC-11 LOC-12 LOC-13 LOC-14 LOC-15".split()
+    ("U", "LPN", "LN", "TN", "RLN", "RPN", "INTL", "BI")
+    + tuple(f"LOC-{n}" for n in (6, 8, 9, 11, 12, 13, 14, 15))
 )
+CAUSES = range(1, 128)  # Q.850 numbers that a cause can have: seven bits, and 0 is none
 # RFC 9366 allows one value per protocol, STIR aside; more than this in one message is noise.
 MAX_VALUES = 64
 
@@ -49,8 +51,9 @@ class ReasonValue:
     location: str | None
 
     def header(self) -> str:
-        """Return the value as it goes into a Reason header; ValueError when it has no place there:
-        what does not match is refused, not cleaned.
+        """Return the value as it goes into a Reason header.
+
+        ValueError when it has no place there: what does not match is refused, not cleaned.
         """
         if not _TOKEN.fullmatch(self.protocol):
             raise ValueError(f"expected a token as the protocol, got {self.protocol!r}")
@@ -111,22 +114,23 @@ def q850(values: Iterable[ReasonValue]) -> Q850:
 
 def _read_line(line: str, found: list[ReasonValue]) -> None:
     value: list[list[str]] = [[]]  # its parts between semicolons, each still in tokens
-    for token in _TOKENS.findall(_unfold(line)):
-        if token == ",":
+    for piece in _TOKENS.findall(_unfold(line)):
+        if piece == ",":
             _keep(value, found)
             if len(found) >= MAX_VALUES:
                 return
             value = [[]]
-        elif token == ";":
+        elif piece == ";":
             value.append([])
         else:
-            value[-1].append(token)
+            value[-1].append(piece)
     _keep(value, found)
 
 
 def _unfold(line: str) -> str:
-    """Make a folded line one line (RFC 3261 s7.3.1). A bare CR or LF is taken for a fold as well,
-    so that no text ever holds one.
+    """Make a folded line one line (RFC 3261 s7.3.1).
+
+    A bare CR or LF is taken for a fold as well, so that no text ever holds one.
     """
     return " ".join(part.strip(" \t") for part in _LINE_END.split(line)).strip(" \t")
 
@@ -169,4 +173,4 @@ def _cause(protocol: str, digits: str) -> int | None:
     if not digits or not found or len(found[1]) > _MAX_DIGITS:
         return None
     number = int(found[1] or "0")
-    return number if protocol != "Q.850" or 1 <= number <= 127 else None
+    return number if protocol != "Q.850" or number in CAUSES else None

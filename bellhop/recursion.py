@@ -6,11 +6,14 @@ there, and hands on to the rows below, which look at the code alone.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from enum import StrEnum
 
 from bellhop import causes, policy, reason
 from bellhop.profiles import CARRIER, Profile
+
+
+PROVISIONAL = range(100, 200)
 
 
 class Verdict(StrEnum):
@@ -43,29 +46,10 @@ class Failure:
     replied: bool = True
     trusted: bool = True
 
-    @classmethod
-    def read(
-        cls,
-        code: int | None,
-        header: str | Iterable[str] = (),
-        *,
-        rang: bool = False,
-        cancelled: bool = False,
-        replied: bool = True,
-        trusted: bool = True,
-    ) -> "Failure":
-        """Build a failure from a reply's code and the bodies of its Reason headers."""
+    def with_reason(self, header: str | Iterable[str]) -> "Failure":
+        """Return this failure with what the bodies of the reply's Reason headers say."""
         said = reason.q850(reason.parse(header))
-        return cls(
-            code=code,
-            cause=said.cause,
-            location=said.location,
-            conflicting=said.conflicting,
-            rang=rang,
-            cancelled=cancelled,
-            replied=replied,
-            trusted=trusted,
-        )
+        return replace(self, cause=said.cause, location=said.location, conflicting=said.conflicting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +94,7 @@ def decide(
 def _facts(failure: Failure, profile: Profile, earlier: Sequence[Failure]) -> frozenset[str]:
     """Return the words of the policy's `when` column that are true of this attempt."""
     code, cause = failure.code, failure.cause if failure.trusted else None
-    final = failure.replied and code is not None and not 100 <= code <= 199
+    final = failure.replied and code is not None and code not in PROVISIONAL
     facts = {f"on-480={profile.on_480}", f"redirect={profile.redirect}"}
     if failure.trusted and failure.location is not None:
         facts.add(f"location={failure.location}")
