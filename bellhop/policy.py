@@ -101,3 +101,5 @@ def read(text: str) -> tuple[Row, ...]:
 
 
 ROWS = read((Path(__file__).with_name("data") / "recursion.tsv").read_text("utf-8"))
+
+CAUSES = frozenset(cause for row in ROWS for cause in row.causes)

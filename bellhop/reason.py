@@ -9,13 +9,30 @@ leading zeros, stray commas.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-# RFC 8606: the four bits of Q.850's location; LOC-n are its spare and reserved codings.
-LOCATIONS = frozenset(
-    ("U", "LPN", "LN", "TN", "RLN", "RPN", "INTL", "BI")
-    + tuple(f"LOC-{n}" for n in (6, 8, 9, 11, 12, 13, 14, 15))
+# RFC 8606: the sixteen codings of Q.850's location and what they mean.
+LOCATIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "U": "user",
+        "LPN": "private network serving the local user",
+        "LN": "public network serving the local user",
+        "TN": "transit network",
+        "RLN": "public network serving the remote user",
+        "RPN": "private network serving the remote user",
+        "LOC-6": "spare",
+        "INTL": "international network",
+        "LOC-8": "spare",
+        "LOC-9": "spare",
+        "BI": "network beyond the interworking point",
+        "LOC-11": "spare",
+        "LOC-12": "reserved for national use",
+        "LOC-13": "reserved for national use",
+        "LOC-14": "reserved for national use",
+        "LOC-15": "reserved for national use",
+    }
 )
 CAUSES = range(1, 128)  # Q.850 numbers that a cause can have: seven bits, and 0 is none
 # RFC 9366 allows one value per protocol, STIR aside; more than this in one message is noise.

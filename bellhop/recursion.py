@@ -12,7 +12,6 @@ from enum import StrEnum
 from bellhop import causes, policy, reason
 from bellhop.profiles import CARRIER, Profile
 
-
 PROVISIONAL = range(100, 200)
 
 
@@ -31,7 +30,7 @@ class Failure:
     code: the final reply's; None when there was none.
     cause: the Q.850 cause beside it (1..127), location: RFC 8606's, both from bellhop.reason.
     conflicting: it carried two Q.850 causes that differ, so `cause` is None.
-    rang: an 18x other than 100 had come. cancelled: the caller gave up.
+    rang: a 180 to 183 had come. cancelled: the caller gave up.
     replied: the peer sent a final reply (a mere 100 or 18x is none; nor is our own timeout).
     trusted: this peer's Reason headers are believed (RFC 6432 leaves that to local policy).
     """
@@ -75,7 +74,7 @@ def decide(
     """
     facts = _facts(failure, profile, earlier)
     trusted = failure.cause if failure.trusted else None
-    said = _nothing_said(failure)
+    said = _besides(failure)
     for row in policy.ROWS:
         if not row.fits(failure.code, trusted, facts):
             continue
@@ -117,14 +116,16 @@ def _title(cause: int | None) -> str:
     return "none" if cause is None else causes.title(cause)
 
 
-def _nothing_said(failure: Failure) -> str:
-    """Return why no row spoke for the cause, unless one does."""
+def _besides(failure: Failure) -> str:
+    """Return what is to be said of the cause when no row spoke for it."""
     if failure.conflicting:
         return "two Q.850 causes that differ, so none counts"
     if failure.cause is None:
         return "no Q.850 cause"
     if not failure.trusted:
         return f"cause {failure.cause} is not believed: this peer's Reason is not trusted"
+    if failure.cause in policy.CAUSES:
+        return f"beside cause {_title(failure.cause)}"
     return f"cause {_title(failure.cause)}: nothing is known of it"
 
 
@@ -135,5 +136,5 @@ def _why(row: policy.Row, failure: Failure, said: str) -> str:
     if row.asks_cause:
         return f"{why} ({said})"
     if failure.cause is not None and failure.replied:
-        return f"{why} (cause {_title(failure.cause)} is not asked)"
+        return f"{why} (cause {_title(failure.cause)} does not count here)"
     return why

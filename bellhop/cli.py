@@ -1,0 +1,63 @@
+"""The `bellhop` command: runs a verb, and tells an error in one line, never in a traceback."""
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+WRONG_USAGE = 2
+INTERRUPTED = 130
+DEFECT = 70
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 good, 1 the input is wrong, 2 the command line is wrong.
+
+    70 is a defect of Bellhop itself; BELLHOP_DEBUG=1 then shows where.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # no terminal's encoding is an error
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; return its exit code."""
+    try:
+        import click  # noqa: PLC0415  the edge has bellhop without click
+
+        from bellhop.commands import bellhop  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        return _say(f"the command line needs {error.name}: install bellhop[cli]", WRONG_USAGE)
+    try:
+        code = bellhop.main(list(arguments), prog_name="bellhop", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return WRONG_USAGE
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        verb = context.command_path.removeprefix("bellhop").strip() if context else ""
+        said = " ".join(error.format_message().split())
+        return _say(f"{verb}: {said}" if verb else said, error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has gone; Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if os.environ.get("BELLHOP_DEBUG"):
+            raise
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        return _say(f"a defect of Bellhop's own: {what} (BELLHOP_DEBUG=1 shows where)", DEFECT)
+    return code if isinstance(code, int) else 0
+
+
+def _say(what: str, code: int) -> int:
+    sys.stderr.write(f"bellhop: {what}\n")
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""What the verbs share when they print: safe text, and lines of a name and its content."""
+
+import json
+import os
+import shutil
+import textwrap
+from collections.abc import Iterable
+
+import click
+
+_NARROWEST = 40
+
+
+def safe(text: str) -> str:
+    """Return a peer's text fit for a terminal: what is not printable becomes an escape."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def as_json(value: object) -> None:
+    """Print a value for programs, in one line."""
+    click.echo(json.dumps(value))
+
+
+def heading(text: str, colour: str) -> None:
+    """Print a first line that stands out, in colour where the reader is a terminal."""
+    plain = False if "NO_COLOR" in os.environ else None
+    click.echo(click.style(text, fg=colour, bold=True), color=plain)
+
+
+def lines(pairs: Iterable[tuple[str, str]]) -> None:
+    """Print names and contents in two columns, as wide as the terminal."""
+    pairs = list(pairs)
+    indent = max(len(name) for name, _ in pairs) + 4
+    width = max(shutil.get_terminal_size((100, 24)).columns, indent + _NARROWEST)
+    for name, content in pairs:
+        click.echo(
+            textwrap.fill(
+                content,
+                width=width,
+                initial_indent=f"  {name}".ljust(indent),
+                subsequent_indent=" " * indent,
+                break_on_hyphens=False,
+            )
+        )

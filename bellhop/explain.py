@@ -1,0 +1,57 @@
+"""Answer "what would Bellhop do, and why": a decision with all that a person wants beside it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bellhop.profiles import BUILT_IN, Profile
+from bellhop.recursion import Decision, Failure, decide
+
+NO_REPLY_CODE = 408  # what a peer's silence looks like to the caller (RFC 3261 s16.8)
+
+_HEADER_NAME = re.compile(r"[ \t]*reason[ \t]*:", re.IGNORECASE | re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision, what it was made from, and what the other profiles would decide."""
+
+    failure: Failure
+    profile: Profile
+    decision: Decision
+    others: Mapping[str, Decision]
+
+    def contract(self) -> dict[str, str | int | None]:
+        """Return what `bellhop explain --json` promises, no more and no less."""
+        return {
+            "verdict": self.decision.verdict.value,
+            "rule": self.decision.rule,
+            "why": self.decision.why,
+            "source": self.decision.source,
+            "code": self.failure.code,
+            "cause": self.failure.cause,
+            "profile": self.profile.name,
+        }
+
+
+def body(header: str) -> str:
+    """Return a Reason header's body, whether or not its name was pasted along with it."""
+    return _HEADER_NAME.sub("", header, count=1) if _HEADER_NAME.match(header) else header
+
+
+def explain(
+    failure: Failure,
+    headers: Iterable[str],
+    profile: Profile,
+    profiles: Mapping[str, Profile] = BUILT_IN,
+) -> Explanation:
+    """Decide on a failure with these Reason headers, by this profile and by all others."""
+    failure = failure.with_reason([body(header) for header in headers])
+    return Explanation(
+        failure=failure,
+        profile=profile,
+        decision=decide(failure, profile),
+        others={
+            name: decide(failure, other) for name, other in profiles.items() if name != profile.name
+        },
+    )
