@@ -7,7 +7,7 @@ could not be read stands as None under its name.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bellhop.recursion import PROFILES
+from bellhop.profiles import BUILT_IN
 from bellhop.tables import Mistake, unknown
 from bellhop.zones import cycle, flattened
 
@@ -45,8 +45,8 @@ def _profiles(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     used = [(f"carriers.{n}.profile", c.profile) for n, c in parts["carriers"].items() if c]
     used += [(f"dids[{i}].profile", d.profile) for i, d in enumerate(parts["dids"], 1) if d]
     for path, profile in used:
-        if profile not in PROFILES:
-            yield Mistake(path, f'no profile "{profile}"{unknown(profile, list(PROFILES))}')
+        if profile not in BUILT_IN:
+            yield Mistake(path, f'no profile "{profile}"{unknown(profile, list(BUILT_IN))}')
 
 
 def _zones(parts: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -16,19 +16,12 @@ from bellhop.carriers import Carrier, Did, Route, Trunk
 from bellhop.csvs import read_devices
 from bellhop.devices import Device
 from bellhop.lines import line_of, locate
-from bellhop.tables import Mistake, key, read_table, unknown
+from bellhop.tables import Mistake, SiteError, key, read_table, unknown
 from bellhop.values import Address, Listener, shown
 from bellhop.zones import Zone
 
 SCHEMA = 1
-
-
-class SiteError(Exception):
-    """A site file that cannot be used; `lines` are its mistakes, one sentence each."""
-
-    def __init__(self, lines: tuple[str, ...]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
+__all__ = ["Edge", "General", "Pager", "Pbx", "Site", "SiteError", "load"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,14 @@ class Mistake:
     place: str = ""
 
 
+class SiteError(Exception):
+    """A site file that cannot be used; `lines` are its mistakes, one sentence each."""
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
 def key(read: Reader[Any], default: Any = MISSING) -> Any:
     """Declare a field that stands in the file; without a default it must."""
     metadata = {"read": read}
@@ -39,7 +47,7 @@ def key(read: Reader[Any], default: Any = MISSING) -> Any:
 def unknown(given: str, known: list[str]) -> str:
     """Say that a key or name is not known, and which one was probably meant."""
     near = difflib.get_close_matches(given, known, 1)
-    return f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(sorted(known))}"
+    return f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(sorted(known)) or 'none'}"
 
 
 def _required(declared: Field[Any]) -> bool:

@@ -62,7 +62,7 @@ def shown(value: object) -> str:
         case dict():
             text = "a table"
         case list():
-            text = "a list"
+            text = "a list" if value else "an empty list"
         case _:
             text = str(value)
     text = "".join(c if c.isprintable() else "?" for c in text)

@@ -1,0 +1,140 @@
+"""One call on its way to somebody who answers: its legs in order, the attempts so far, and what may
+be tried next. Pure: the clock's value is an argument, and what happened comes in as values.
+
+A call ends after at most `attempts` attempts and `budget` ms, and no leg is tried twice: `next_leg`
+walks forward only.
+"""
+
+from enum import Enum
+
+import msgspec
+
+from bellhop.recursion import Failure, Verdict
+
+# Less than this is no attempt: the INVITE would be cancelled before a far end had parsed it.
+SHORTEST_ATTEMPT = 200
+
+
+class LegKind(Enum):
+    """What a leg leads to."""
+
+    CARRIER = "carrier"
+    DEVICE = "device"
+    TRUNK = "trunk"
+    PBX = "pbx"
+
+
+class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One place to send the INVITE to.
+
+    name: the carrier's, trunk's or device's; user: the number in the request URI.
+    address: host:port, "" for a device (its registration tells).
+    answer_timeout, ring_timeout: ms.
+    trusted: whether its Reason headers are believed.
+    profile: the leg's own profile; the call's when empty.
+    """
+
+    kind: LegKind
+    name: str
+    user: str
+    address: str = ""
+    answer_timeout: int
+    ring_timeout: int
+    trusted: bool = False
+    profile: str = ""
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One leg that was tried, and how it ended; times are ms on the call's clock."""
+
+    leg: int
+    started: int
+    ended: int = -1
+    rang: bool = False
+    failure: Failure | None = None
+    verdict: str = ""
+    rule: str = ""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A call in progress. started: ms of the monotonic clock, which all processes of a host share;
+    deadline: when no further attempt may begin, and none go on without an answer.
+    """
+
+    id: str
+    caller: str
+    dialled: str
+    profile: str
+    started: int
+    deadline: int
+    attempts_allowed: int
+    legs: tuple[Leg, ...]
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def current(self) -> Attempt:
+        """Return the attempt under way, or the last one."""
+        return self.attempts[-1]
+
+    @property
+    def leg(self) -> Leg:
+        """Return the leg of the attempt under way."""
+        return self.legs[self.current.leg]
+
+    @property
+    def earlier(self) -> tuple[Failure, ...]:
+        """Return how the attempts before the current one failed."""
+        return tuple(a.failure for a in self.attempts[:-1] if a.failure)
+
+    def left(self, now: int) -> int:
+        """Return the ms of the budget that are left."""
+        return max(0, self.deadline - now)
+
+
+class Exhausted(Enum):
+    """Why no further leg is tried, though the verdict would have allowed it."""
+
+    LEGS = "nobody is left to try"
+    ATTEMPTS = "as many attempts as the site allows"
+    BUDGET = "the time budget is used up"
+
+
+def next_leg(call: Call, now: int) -> int | Exhausted:
+    """Return the index of the leg to try now, or why there is none."""
+    index = call.current.leg + 1 if call.attempts else 0
+    if index >= len(call.legs):
+        return Exhausted.LEGS
+    if len(call.attempts) >= call.attempts_allowed:
+        return Exhausted.ATTEMPTS
+    if call.left(now) < SHORTEST_ATTEMPT:
+        return Exhausted.BUDGET
+    return index
+
+
+def begun(call: Call, index: int, now: int) -> Call:
+    """Return the call with the leg's attempt under way."""
+    attempt = Attempt(leg=index, started=now)
+    return msgspec.structs.replace(call, attempts=(*call.attempts, attempt))
+
+
+def ended(call: Call, failure: Failure | None, verdict: Verdict | None, rule: str, now: int) -> Call:
+    """Return the call with its current attempt over; no failure means that it was answered."""
+    attempt = msgspec.structs.replace(
+        call.current,
+        ended=now,
+        rang=bool(failure and failure.rang) or call.current.rang,
+        failure=failure,
+        verdict=verdict.value if verdict else "answered",
+        rule=rule,
+    )
+    return msgspec.structs.replace(call, attempts=(*call.attempts[:-1], attempt))
+
+
+def answer_timer(call: Call, now: int) -> int:
+    """Return ms that the current leg has until an 18x or a final reply."""
+    return min(call.leg.answer_timeout, call.left(now))
+
+
+def ring_timer(call: Call, now: int) -> int:
+    """Return ms that the current leg may ring."""
+    return max(SHORTEST_ATTEMPT, min(call.leg.ring_timeout, call.left(now)))

@@ -1,0 +1,115 @@
+"""The ledger of calls in SQLite: one row an attempt. Written by one process, read by `bellhop calls`.
+
+Bounded: the oldest attempts go when there are more than `keep`.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt. `at` is Unix time when it ended; `after_ms` how long after the call began it was
+    started, `ms` how long it took; `code` 200 means answered, None that nothing came; `verdict` is
+    advance, stop, redirect or answered.
+    """
+
+    call: str
+    call_id: str
+    caller: str
+    dialled: str
+    profile: str
+    attempt: int
+    leg: str
+    at: float
+    after_ms: int
+    ms: int
+    code: int | None
+    cause: int | None
+    rang: bool
+    verdict: str
+    rule: str
+    why: str
+
+    def line(self) -> str:
+        """Return it as one log line of key=value."""
+        pairs = {
+            "call": self.call,
+            "caller": self.caller,
+            "dialled": self.dialled,
+            "attempt": self.attempt,
+            "leg": self.leg,
+            "sip": self.code or "none",
+            "q850": self.cause or "none",
+            "rang": str(self.rang).lower(),
+            "verdict": self.verdict,
+            "rule": self.rule or "none",
+            "ms": self.ms,
+        }
+        return " ".join(f"{key}={value}" for key, value in pairs.items())
+
+
+encode_json = msgspec.json.Encoder().encode
+_decode_json = msgspec.json.Decoder(Entry).decode
+_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Entry))
+_TYPES = {"attempt": "INTEGER", "at": "REAL", "after_ms": "INTEGER", "ms": "INTEGER"}
+_TYPES |= {"code": "INTEGER", "cause": "INTEGER", "rang": "INTEGER"}
+
+
+def encode(entry: Entry) -> str:
+    """Return the entry as a line for the queue."""
+    return encode_json(entry).decode()
+
+
+def decode(line: str) -> Entry:
+    """Read a line of the queue."""
+    return _decode_json(line)
+
+
+class Ledger:
+    """The database. Open it in the process that uses it: a handle does not survive a fork."""
+
+    def __init__(self, path: Path, keep: int = 200_000) -> None:
+        self._keep = keep
+        self._db = sqlite3.connect(path, timeout=5)
+        columns = ", ".join(f"{c} {_TYPES.get(c, 'TEXT')}" for c in _COLUMNS)
+        with self._db:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute(f"CREATE TABLE IF NOT EXISTS attempts ({columns})")
+            self._db.execute("CREATE INDEX IF NOT EXISTS attempts_call ON attempts (call)")
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Append entries, and drop the oldest beyond the bound."""
+        marks = ", ".join("?" * len(_COLUMNS))
+        with self._db:
+            self._db.executemany(
+                f"INSERT INTO attempts VALUES ({marks})", map(msgspec.structs.astuple, entries)
+            )
+            self._db.execute(
+                "DELETE FROM attempts WHERE rowid <= (SELECT max(rowid) FROM attempts) - ?",
+                (self._keep,),
+            )
+
+    def calls(self, last: int = 20) -> Iterator[tuple[Entry, ...]]:
+        """Yield the newest calls, newest first, each as its attempts in order."""
+        newest = self._db.execute(
+            "SELECT call FROM attempts GROUP BY call ORDER BY max(rowid) DESC LIMIT ?", (last,)
+        ).fetchall()
+        for (call,) in newest:
+            yield self.call(call)
+
+    def call(self, call: str) -> tuple[Entry, ...]:
+        """Return the attempts of one call, found by our identifier or by its Call-ID."""
+        rows = self._db.execute(
+            "SELECT * FROM attempts WHERE call = ? OR call_id = ? ORDER BY rowid", (call, call)
+        )
+        return tuple(
+            msgspec.convert(dict(zip(_COLUMNS, row, strict=True)), Entry, strict=False)
+            for row in rows
+        )
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()

@@ -1,0 +1,133 @@
+"""The KEMI app: what Kamailio calls. Each callback reads, hands over to one verb, and never raises.
+
+app_python3 calls `mod_init()` once before it forks, then the methods of what that returned;
+`child_init` runs in every process. On Kamailio 5.6 every core callback must exist, or requests go
+unanswered (measured).
+"""
+
+import os
+import secrets as randomness
+from pathlib import Path
+from typing import Any
+
+from bellhop.ledger import Ledger
+from bellhop.settings import Site, SiteError, load
+from kemi import attempt, dialog, failure, invite, ledger, register, rpc, secrets, sip, who
+from kemi.guard import guarded
+
+SITE = "BELLHOP_SITE"
+_DEFAULT = "/etc/bellhop/site.toml"
+_METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, NOTIFY"
+
+
+class Edge:
+    """One site's routing."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._secrets = secrets.load(site)
+        # Made before the fork, so all workers know each other's marks; kept, so that a dialog can
+        # be ended after a restart.
+        self._key = _key(Path(site.site.state) / "dialog.key")
+        self._ledger: Ledger | None = None
+
+    def child_init(self, _rank: int) -> int:
+        """Start in a process; nothing needs one's own before its first use."""
+        return 1
+
+    @guarded(sip.reply)
+    def ksr_request_route(self, _message: Any) -> None:
+        """Route a request."""
+        _request(self._site, self._secrets, self._key)
+
+    @guarded(None)
+    def ksr_reply_route(self, _message: Any) -> None:
+        """Every reply passes; tm's reply routes look at those of calls."""
+
+    @guarded(None)
+    def ksr_onsend_route(self, _message: Any) -> None:
+        """Nothing is changed on its way out."""
+
+    @guarded(None)
+    def ksr_branch_call(self, _message: Any) -> None:
+        """Handle a branch of a call as it is made."""
+        attempt.branch()
+
+    @guarded(None)
+    def ksr_reply_call(self, _message: Any) -> None:
+        """Handle a reply to an attempt."""
+        if who.door(self._site) is who.Door.DEVICES and sip.behind_nat():
+            sip.mark_contact()
+        attempt.progressed(sip.number("$rs"))
+
+    @guarded(None)
+    def ksr_reply_dialog(self, _message: Any) -> None:
+        """Handle a reply to a request within a dialog."""
+        if who.door(self._site) is who.Door.DEVICES and sip.behind_nat():
+            sip.mark_contact()
+
+    @guarded(sip.reply_in_transaction)
+    def ksr_failure_call(self, _message: Any) -> None:
+        """Handle the end of an attempt that nobody answered."""
+        failure.failed(self._site)
+
+    @guarded(None)
+    def ksr_xhttp_event(self, _message: Any, _event: str = "") -> None:
+        """Handle an HTTP request."""
+        rpc.serve(self._site)
+
+    @guarded(None)
+    def ksr_ledger_write(self, _message: Any) -> None:
+        """Write the ledger's queue down; runs every second in a process of its own."""
+        if self._ledger is None:
+            self._ledger = Ledger(Path(self._site.site.state) / "calls.db")
+        ledger.flush(self._ledger)
+
+
+def _request(site: Site, known: secrets.Secrets, key: bytes) -> None:
+    method = sip.method()
+    if not sip.hops_left():
+        sip.reply(483, "Too Many Hops")
+        return
+    if not sip.sane():
+        return
+    match method:
+        case "CANCEL":
+            dialog.cancel()
+        case _ if sip.has_to_tag():
+            dialog.route(site, key)
+        case "ACK":
+            if sip.known_transaction():
+                sip.relay()
+        case "OPTIONS":
+            sip.reply(200, "OK", f"Allow: {_METHODS}")
+        case "REGISTER" if who.door(site) is who.Door.DEVICES:
+            register.register(site, known)
+        case "REGISTER":
+            sip.reply(403, "No Registrations Here")
+        case "INVITE":
+            invite.invite(site, known, key)
+        case _:
+            sip.reply(405, "Method Not Allowed", f"Allow: {_METHODS}")
+
+
+def _key(path: Path) -> bytes:
+    """Return the key of the dialog marks; it is made when there is none."""
+    try:
+        return bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except FileNotFoundError:
+        key = randomness.token_bytes(32)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(key.hex())
+        return key
+
+
+def mod_init() -> Edge | None:
+    """Build the app. A site that cannot be used stops Kamailio's start, with every mistake said."""
+    try:
+        return Edge(load(os.environ.get(SITE, _DEFAULT)))
+    except SiteError as error:
+        for line in error.lines:
+            sip.error(line)
+        return None

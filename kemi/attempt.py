@@ -1,0 +1,126 @@
+"""One attempt: the request pointed at the next leg and sent; where it cannot be sent, the one after.
+
+A leg is never tried twice: the call's attempts only go forward. The call travels between the
+callbacks in an AVP of the transaction, in shared memory, because a timeout's failure route runs in
+another process than the request did.
+"""
+
+import time
+
+import msgspec
+
+from bellhop.calls import (
+    Call,
+    Exhausted,
+    Leg,
+    LegKind,
+    answer_timer,
+    begun,
+    ended,
+    next_leg,
+    ring_timer,
+)
+from bellhop.recursion import Failure, Verdict
+from bellhop.settings import Site
+from kemi import answer, ledger, sip
+
+_CALL = "$avp(bellhop)"
+_BRANCH = "$avp(bellhop_branch)"
+_RANG = "$avp(bellhop_rang)"
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Call).decode
+
+
+def now() -> int:
+    """Return the call's clock: ms, monotonic, the same in all processes of this host."""
+    return time.monotonic_ns() // 1_000_000
+
+
+def load() -> Call | None:
+    """Return the transaction's call."""
+    stored = sip.text(_CALL)
+    return _decode(stored) if stored else None
+
+
+def store(call: Call) -> None:
+    """Keep the call with the transaction; AVPs are stacks, so the old one goes first."""
+    sip.forget(_CALL)
+    sip.put(_CALL, _encode(call).decode())
+
+
+def go_on(site: Site, call: Call) -> None:
+    """Try the next leg, and the next while one cannot be sent to; when there is none, answer."""
+    while True:
+        index = next_leg(call, now())
+        if isinstance(index, Exhausted):
+            answer.final(call, index.value)
+            return
+        call = begun(call, index, now())
+        store(call)
+        unsent = _send(site, call)
+        if unsent is None:
+            return
+        failure = Failure(None, replied=False)
+        call = ended(call, failure, Verdict.ADVANCE, unsent, now())
+        store(call)
+        ledger.write_down(ledger.entry(call, sip.text("$ci") or "", unsent.replace("-", " ")))
+
+
+def _send(site: Site, call: Call) -> str | None:
+    """Send the INVITE to the current leg; returns why it could not be, as a rule's name."""
+    leg = call.leg
+    if not _aim(site, leg):
+        return answer.NOT_REGISTERED
+    sip.forget(_RANG)
+    sip.forget(_BRANCH)
+    sip.keep_quiet()
+    sip.on_call()
+    timer = answer_timer(call, now())
+    sip.timers(timer, timer)
+    return None if sip.relay() else answer.NOT_SENT
+
+
+def _aim(site: Site, leg: Leg) -> bool:
+    """Point the request at the leg; False when it is a device that is not registered."""
+    if leg.kind is LegKind.DEVICE:
+        # lookup sets the socket that the device registered over, so that it passes its NAT.
+        return sip.find(leg.name)
+    address = str(site.pbx.address) if leg.kind is LegKind.PBX else leg.address
+    socket = f"udp:{site.edge.internal}" if leg.kind is LegKind.PBX else str(site.edge.trunks[0])
+    sip.put("$ru", f"sip:{leg.user}@{address}")
+    sip.put("$du", f"sip:{address}")
+    sip.put("$fs", socket)
+    return True
+
+
+def branch() -> None:
+    """Remember which branch is the current attempt's (called for each branch as it is made)."""
+    sip.forget(_BRANCH)
+    sip.put(_BRANCH, str(sip.number("$T_branch_idx")))
+
+
+def _is_current() -> bool:
+    return sip.text(_BRANCH) == str(sip.number("$T_branch_idx"))
+
+
+def progressed(code: int) -> None:
+    """Note a reply to the current attempt: 18x means that it rang, and starts the ring timer, once;
+    a 2xx ends the call's search. A reply of an abandoned attempt changes nothing.
+    """
+    call = load()
+    if call is None or not _is_current():
+        return
+    if 180 <= code <= 183 and not rang():
+        sip.put(_RANG, "1")
+        timer = ring_timer(call, now())
+        sip.timers(timer, timer)
+    elif 200 <= code < 300:
+        call = ended(call, None, None, "answered", now())
+        store(call)
+        ledger.write_down(ledger.entry(call, sip.text("$ci") or "", "answered"))
+
+
+def rang() -> bool:
+    """Whether the current attempt has sent an 18x."""
+    return sip.text(_RANG) == "1"

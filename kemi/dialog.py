@@ -1,0 +1,96 @@
+"""Requests within a dialog, CANCEL and ACK.
+
+A dialog's requests follow Route headers, and whoever writes one can name any target: without a
+check, an INVITE with a To tag and our Route would reach a carrier with no credentials at all. So
+our Record-Route carries a mark that only we can make, for this call and its peers (the dialog's
+identifiers are RFC 3261 §12's Call-ID and From tag), and what goes to a carrier, a trunk or the pbx
+must carry that peer's.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+
+from bellhop.settings import Site
+from kemi import sip
+
+_LENGTH = 10
+
+
+def mark(secret: bytes, call_id: str, tag: str, peers: tuple[str, ...]) -> str:
+    """Return the Record-Route parameter's value for a call among these peers."""
+    return "-".join(_one(secret, call_id, tag, peer) for peer in ("", *peers))
+
+
+def allowed(secret: bytes, call_id: str, tags: tuple[str, ...], peer: str, value: str) -> bool:
+    """Whether the mark is ours, of this dialog, and of one that this peer is part of; either tag
+    may be the one that the call began with.
+    """
+    ours = [_one(secret, call_id, tag, peer) for tag in tags]
+    return any(hmac.compare_digest(one, found) for one in ours for found in value.split("-"))
+
+
+def _one(secret: bytes, call_id: str, tag: str, peer: str) -> str:
+    text = "\n".join((call_id, tag, peer)).encode()
+    return hmac.new(secret, text, hashlib.sha256).hexdigest()[:_LENGTH]
+
+
+def record(secret: bytes, peers: tuple[str, ...]) -> None:
+    """Stay in the path of the call that begins here."""
+    call_id, tag = sip.text("$ci") or "", sip.text("$ft") or ""
+    sip.record_route(f";bh={mark(secret, call_id, tag, peers)}")
+
+
+def route(site: Site, secret: bytes) -> None:
+    """Send a request within a dialog on, or refuse it."""
+    method = sip.method()
+    if not sip.loose_route():
+        if method == "ACK":
+            # To a negative reply of ours or for a transaction: tm takes it; else nobody wants it.
+            if sip.known_transaction():
+                sip.relay()
+            return
+        sip.reply(481, "No Such Dialog Here")
+        return
+    if method == "REFER":
+        # A member must not move a page elsewhere, and a transfer is the PBX's own business.
+        sip.reply(403, "Transfers Are Refused")
+        return
+    value = sip.text("$(route_uri{uri.params}{param.value,bh})") or ""
+    tags = (sip.text("$ft") or "", sip.text("$tt") or "")
+    sip.follow_contact()
+    peer = peer_of(site, sip.text("$nh(d)") or "")
+    if peer is None or not allowed(secret, sip.text("$ci") or "", tags, peer, value):
+        if method != "ACK":
+            sip.reply(403, "Not A Dialog Of Ours")
+        return
+    if sip.behind_nat():
+        sip.mark_contact()
+    sip.on_dialog()
+    if not sip.relay() and method != "ACK":
+        sip.error(f"in-dialog {method} could not be sent on")
+
+
+def peer_of(site: Site, host: str) -> str | None:
+    """Return the name of the peer at an address; "" when it is nobody's: a device's. None for a
+    name: what it resolves to might be a peer's address.
+    """
+    try:
+        host = str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        return None
+    if host == site.pbx.address.host:
+        return "pbx"
+    for kind, book in (("trunk", site.trunks), ("carrier", site.carriers)):
+        for name, one in book.items():
+            if host == one.gateway.host or host in one.sources:
+                return f"{kind}:{name}"
+    return ""
+
+
+def cancel() -> None:
+    """Pass a CANCEL on to where its INVITE went; one for no call is answered so."""
+    if sip.known_transaction():
+        sip.relay()
+    else:
+        sip.reply(481, "No Call To Cancel")

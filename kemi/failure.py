@@ -1,0 +1,42 @@
+"""The failure route: read what happened, let the core decide, act. It may run in the timer process,
+where nothing may block: it reads the transaction, and writes to shared memory.
+"""
+
+from bellhop.calls import ended
+from bellhop.profiles import BUILT_IN
+from bellhop.recursion import Failure, Verdict, decide
+from bellhop.settings import Site
+from kemi import answer, attempt, ledger, sip
+
+
+def failed(site: Site) -> None:
+    """Decide what follows the failure of the current attempt."""
+    call = attempt.load()
+    if call is None:
+        raise RuntimeError("a failure route without a call")
+    failure = _read(call.leg.trusted)
+    decision = decide(failure, BUILT_IN[call.leg.profile or call.profile], call.earlier)
+    call = ended(call, failure, decision.verdict, decision.rule, attempt.now())
+    attempt.store(call)
+    ledger.write_down(ledger.entry(call, sip.text("$ci") or "", decision.why))
+    if decision.verdict is Verdict.ADVANCE:
+        attempt.go_on(site, call)
+    else:
+        answer.final(call, decision.why)
+
+
+def _read(trusted: bool) -> Failure:
+    """Read this attempt's failure: tm gives its winning reply (failure_reply_mode 3)."""
+    if sip.timed_out_here():
+        return Failure(None, replied=False, rang=attempt.rang(), cancelled=sip.cancelled())
+    try:
+        headers = sip.text("$T_rpl($(hdr(Reason)[*]))") or ""
+    except sip.Unreadable:
+        headers = ""
+    failure = Failure(
+        sip.number("$T_reply_code"),
+        rang=attempt.rang(),
+        cancelled=sip.cancelled(),
+        trusted=trusted,
+    )
+    return failure.with_reason(headers)

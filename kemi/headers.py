@@ -1,0 +1,35 @@
+"""What a caller may not say to those behind us: who he is, and that a phone must answer."""
+
+from bellhop.callers import Caller
+from kemi import sip
+
+# Identity (RFC 3325, RFC 5876 and older), and the headers that make a device answer by itself
+# (RFC 5373 and what vendors made of Call-Info and Alert-Info), and our own.
+_IDENTITY = ("P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID")
+_NOT_THE_CALLERS = (
+    *_IDENTITY,
+    "Answer-Mode",
+    "Priv-Answer-Mode",
+    "P-Auto-Answer",
+    "Call-Info",
+    "Alert-Info",
+)
+_PATTERN = "^(X-Bellhop.*|" + "|".join(_NOT_THE_CALLERS) + ")[ \t]*$"
+
+
+def strip() -> None:
+    """Remove every header of a caller that only we may write."""
+    for name in _NOT_THE_CALLERS:
+        sip.remove_headers(name)
+    sip.remove_headers_like(_PATTERN)
+
+
+def strip_identity() -> None:
+    """Remove what the pbx says of who calls: that was for the edge, and no device's business."""
+    for name in _IDENTITY:
+        sip.remove_headers(name)
+
+
+def assert_identity(caller: Caller) -> None:
+    """Tell the pbx who calls."""
+    sip.append_header(f"P-Asserted-Identity: {caller.identity}")

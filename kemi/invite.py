@@ -1,0 +1,166 @@
+"""A call that begins here: who calls, what was dialled, where that goes."""
+
+import itertools
+import os
+import time
+
+from bellhop.callers import Caller, Kind
+from bellhop.calls import Call, Leg, LegKind
+from bellhop.dialling import (
+    Destination,
+    Refusal,
+    ToCarriers,
+    ToDevice,
+    ToLegs,
+    ToTrunk,
+    ToZone,
+    destination,
+)
+from bellhop.profiles import CARRIER
+from bellhop.settings import Site
+from kemi import attempt, dialog, headers, sip, who
+from kemi.secrets import Secrets
+
+_counter = itertools.count()
+
+# How long the pbx has to answer for a page before the caller is told that paging is down (ms), and
+# how long a page may be prepared before it is answered.
+_PBX_ANSWER = 4_000
+_PBX_RING = 30_000
+
+
+def invite(site: Site, secrets: Secrets, key: bytes) -> None:
+    """Take a call: prove the caller, decide, send it on; every way out of here answers."""
+    if sip.known_transaction():
+        return
+    caller = _caller(site, secrets)
+    if caller is None:
+        return
+    dialled = sip.text("$rU") or ""
+    where = destination(site, caller, dialled)
+    if isinstance(where, Refusal):
+        sip.reply(where.code, where.phrase, f"Reason: Q.850;cause={where.cause}")
+        return
+    if caller.kind is Kind.PBX:
+        headers.strip_identity()
+    else:
+        headers.strip()
+    if isinstance(where, ToZone):
+        headers.assert_identity(caller)
+    if not sip.new_transaction():
+        sip.reply(500, "No Transaction")
+        return
+    if sip.behind_nat():
+        sip.answer_to_source()
+        sip.mark_contact()
+    legs, profile = legs_of(where)
+    dialog.record(key, _peers(caller, legs))
+    now = time.monotonic_ns() // 1_000_000
+    attempt.go_on(
+        site,
+        Call(
+            id=f"{int(time.time() * 1000):x}-{os.getpid():x}-{next(_counter):x}",
+            caller=_spelled(caller),
+            dialled=dialled,
+            profile=profile,
+            started=now,
+            deadline=now + site.edge.budget,
+            attempts_allowed=site.edge.attempts,
+            legs=legs,
+        ),
+    )
+
+
+def _caller(site: Site, secrets: Secrets) -> Caller | None:
+    """Return who calls; None when that has been answered."""
+    match who.door(site):
+        case who.Door.DEVICES:
+            caller = who.device(site, secrets)
+            if caller is None:
+                return None
+            sip.drop_credentials()
+            # The identity is the authenticated one; a From that says another name is a lie to the
+            # callee's display, so it is refused (anonymous is RFC 3323's, and no name).
+            if sip.text("$fU") not in {caller.name, "anonymous"}:
+                sip.reply(403, "From Is Not You")
+                return None
+            return caller
+        case who.Door.TRUNKS:
+            caller = who.peer(site, sip.source())
+        case who.Door.INTERNAL:
+            caller = who.pbx(site)
+        case None:
+            caller = None
+    if caller is None:
+        sip.reply(403, "Not A Peer Of This Site")
+    return caller
+
+
+def _spelled(caller: Caller) -> str:
+    if caller.kind is Kind.DEVICE or not caller.name:
+        return caller.name
+    return f"{caller.kind.value}:{caller.name}" + (f":{caller.number}" if caller.number else "")
+
+
+def legs_of(where: Destination) -> tuple[tuple[Leg, ...], str]:
+    """Return the legs of a destination in order, and the profile that decides between them."""
+    match where:
+        case ToDevice(device):
+            leg = Leg(
+                kind=LegKind.DEVICE,
+                name=device.number,
+                user=device.number,
+                answer_timeout=device.answer_timeout,
+                ring_timeout=device.ring_timeout,
+            )
+            return (leg,), CARRIER.name
+        case ToZone(zone):
+            leg = Leg(
+                kind=LegKind.PBX,
+                name="pbx",
+                user=zone.number,
+                answer_timeout=_PBX_ANSWER,
+                ring_timeout=_PBX_RING,
+            )
+            return (leg,), CARRIER.name
+        case ToTrunk(trunk, number):
+            leg = Leg(
+                kind=LegKind.TRUNK,
+                name=trunk.name,
+                user=number,
+                address=str(trunk.gateway),
+                answer_timeout=trunk.answer_timeout,
+                ring_timeout=trunk.ring_timeout,
+                trusted=trunk.trust_reason,
+            )
+            return (leg,), CARRIER.name
+        case ToCarriers(number, carriers):
+            legs = tuple(
+                Leg(
+                    kind=LegKind.CARRIER,
+                    name=carrier.name,
+                    user=carrier.dialled(number),
+                    address=str(carrier.gateway),
+                    answer_timeout=carrier.answer_timeout,
+                    ring_timeout=carrier.ring_timeout,
+                    trusted=carrier.trust_reason,
+                    profile=carrier.profile,
+                )
+                for carrier in carriers
+            )
+            return legs, CARRIER.name
+        case ToLegs(several, profile):
+            return tuple(legs_of(one)[0][0] for one in several), profile
+
+
+def _peers(caller: Caller, legs: tuple[Leg, ...]) -> tuple[str, ...]:
+    """Return the names of those that the dialog may be with, as dialog.peer_of spells them."""
+    names = {"pbx" if leg.kind is LegKind.PBX else f"{leg.kind.value}:{leg.name}" for leg in legs}
+    match caller.kind:
+        case Kind.PBX:
+            names.add("pbx")
+        case Kind.TRUNK | Kind.CARRIER:
+            names.add(f"{caller.kind.value}:{caller.name}")
+        case Kind.DEVICE:
+            pass
+    return tuple(sorted(n for n in names if not n.startswith("device:")))

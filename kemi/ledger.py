@@ -1,0 +1,51 @@
+"""The ledger: every attempt, its decision and the rule that made it. Workers put lines into a queue
+in shared memory; one process, which handles no SIP, writes them to the database.
+"""
+
+import time
+
+from bellhop.calls import Call
+from bellhop.ledger import Entry, Ledger, decode, encode
+from kemi import sip
+
+_MOST_AT_ONCE = 2000
+
+
+def entry(call: Call, call_id: str, why: str) -> Entry:
+    """Return what the ledger keeps of the attempt that just ended."""
+    attempt = call.current
+    failure = attempt.failure
+    return Entry(
+        call=call.id,
+        call_id=call_id,
+        caller=call.caller,
+        dialled=call.dialled,
+        profile=call.profile,
+        attempt=len(call.attempts),
+        leg=f"{call.leg.kind.value}:{call.leg.name}",
+        at=time.time(),
+        after_ms=attempt.started - call.started,
+        ms=attempt.ended - attempt.started,
+        code=failure.code if failure else 200,
+        cause=failure.cause if failure else None,
+        rang=attempt.rang,
+        verdict=attempt.verdict,
+        rule=attempt.rule,
+        why=why,
+    )
+
+
+def write_down(one: Entry) -> None:
+    """Queue the entry, and log it as one line."""
+    if not sip.queue(one.call, encode(one)):
+        sip.error(f"call={one.call} ledger=full")
+    sip.note(one.line())
+
+
+def flush(ledger: Ledger) -> None:
+    """Write what is queued; called by a timer in a process of its own."""
+    entries = []
+    while len(entries) < _MOST_AT_ONCE and (line := sip.queued()):
+        entries.append(decode(line[1]))
+    if entries:
+        ledger.add(entries)

@@ -1,0 +1,22 @@
+"""REGISTER: a device may register its own address of record, and nothing else."""
+
+from bellhop.settings import Site
+from kemi import sip, who
+from kemi.secrets import Secrets
+
+
+def register(site: Site, secrets: Secrets) -> None:
+    """Challenge, check, store, answer."""
+    caller = who.device(site, secrets)
+    if caller is None:
+        return
+    # To is the address of record, From who asks for it (RFC 3261 §10.2): both its own.
+    if sip.text("$tU") != caller.name or sip.text("$fU") != caller.name:
+        sip.reply(403, "Not Your Address Of Record")
+        return
+    if sip.behind_nat():
+        sip.fix_register()
+    # save() answers the request, but not when it fails (measured: table missing, user that cannot
+    # be unescaped, Contact: * with a lifetime).
+    if not sip.save():
+        sip.reply(400, "Bad Registration")

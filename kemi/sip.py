@@ -1,0 +1,295 @@
+"""Kamailio, with types: the only file that imports KSR.
+
+What KSR does with a mistake is the reason for this file (measured on 6.1.5, 6.0.1 and 5.6.3):
+wrong argument types do not raise, they log and return False, and `False < 0` is False, so a test
+for failure passes; a header that is not UTF-8 raises UnicodeDecodeError from every read; `exit()`
+and `drop()` do not exist. So results go through `done`, which knows them apart, and texts through
+`text`, which turns bytes that nobody can read into an error that the guard answers with a 400.
+"""
+
+import KSR
+
+from bellhop.values import Address
+
+
+class Unreadable(Exception):  # noqa: N818 - it says what the header is
+    """A part of the message that is not UTF-8; `args[0]` names it."""
+
+
+class BadCall(Exception):  # noqa: N818
+    """KSR refused our arguments: a defect of ours, never a peer's doing."""
+
+
+def done(result: object, what: str) -> bool:
+    """Whether a KSR call said yes. False is KSR's word for bad arguments, not for no."""
+    if isinstance(result, bool):
+        if result:
+            return True
+        raise BadCall(what)
+    return isinstance(result, int) and result > 0
+
+
+def text(variable: str) -> str | None:
+    """Read a pseudo-variable; None when it has no value. Raises Unreadable."""
+    try:
+        value = KSR.pv.get(variable)
+    except UnicodeDecodeError:
+        raise Unreadable(variable) from None
+    return None if value is None else str(value)
+
+
+def number(variable: str) -> int:
+    """Read a pseudo-variable that Kamailio holds as a number; 0 when it has none."""
+    value = KSR.pv.get(variable)
+    return value if isinstance(value, int) else int(value or 0)
+
+
+def header(name: str) -> str:
+    """Read a request header's body; "" when it is not there."""
+    return text(f"$hdr({name})") or ""
+
+
+def put(variable: str, value: str) -> None:
+    """Write a pseudo-variable."""
+    KSR.pv.sets(variable, value)
+
+
+def forget(variable: str) -> None:
+    """Unset a pseudo-variable."""
+    KSR.pv.unset(variable)
+
+
+# --- what the message is ---
+
+
+def method() -> str:
+    """Return the method of the request, or of the transaction's request."""
+    return text("$rm") or ""
+
+
+def source() -> Address:
+    """Where the message came from."""
+    return Address(text("$si") or "", number("$sp"))
+
+
+def received_on() -> tuple[str, Address]:
+    """Protocol and address of the socket that the message came in by."""
+    return (text("$proto") or "").lower(), Address(text("$Ri") or "", number("$Rp"))
+
+
+def has_to_tag() -> bool:
+    """Whether the request is within a dialog."""
+    return done(KSR.siputils.has_totag(), "has_totag")
+
+
+# --- answers ---
+
+
+def reply(code: int, phrase: str, *headers: str) -> None:
+    """Answer a request without a transaction, or with it when there is one."""
+    for line in headers:
+        KSR.hdr.append_to_reply(line + "\r\n")
+    done(KSR.sl.send_reply(code, phrase), "send_reply")
+
+
+def reply_in_transaction(code: int, phrase: str, *headers: str) -> None:
+    """Answer the transaction's request, in a request or a failure route."""
+    for line in headers:
+        KSR.hdr.append_to_reply(line + "\r\n")
+    done(KSR.tm.t_reply(code, phrase), "t_reply")
+
+
+def note(line: str) -> None:
+    """Log at the level that a site keeps on."""
+    KSR.notice(line + "\n")
+
+
+def error(line: str) -> None:
+    """Log an error."""
+    KSR.err(line + "\n")
+
+
+# --- checks ---
+
+
+def hops_left() -> bool:
+    """Take one off Max-Forwards; False when there is none left."""
+    return done(KSR.maxfwd.process_maxfwd(10), "process_maxfwd")
+
+
+def sane() -> bool:
+    """Whether the request stands up to RFC 3261; when not, it has been answered."""
+    return done(KSR.sanity.sanity_check(17895, 7), "sanity_check")
+
+
+def authenticated(realm: str, ha1: str) -> bool:
+    """Whether the request's credentials for the realm were made with this HA1."""
+    return done(KSR.auth.pv_auth_check(realm, ha1, 1, 0), "pv_auth_check")
+
+
+def challenge(realm: str) -> None:
+    """Ask for credentials: 401 to a REGISTER, 407 to anything else."""
+    # auth_challenge knows which by the method; the two by name do not exist on 5.6.
+    done(KSR.auth.auth_challenge(realm, 1), "auth_challenge")
+
+
+def drop_credentials() -> None:
+    """Take our realm's credentials out of the request: they are nobody else's business."""
+    KSR.auth.consume_credentials()
+
+
+# --- headers ---
+
+
+def remove_headers(name: str) -> None:
+    """Remove all headers of a name from the request."""
+    KSR.textops.remove_hf(name)
+
+
+def remove_headers_like(pattern: str) -> None:
+    """Remove all headers whose name matches the POSIX pattern, in any case."""
+    KSR.textops.remove_hf_re(pattern)
+
+
+def append_header(line: str) -> None:
+    """Append one header line to the request."""
+    KSR.hdr.append(line + "\r\n")
+
+
+# --- registrations ---
+
+
+def save() -> bool:
+    """Store the REGISTER's binding and answer it."""
+    return done(KSR.registrar.save("location", 0), "save")
+
+
+def find(number: str) -> bool:
+    """Point the request at the registered contact of a number; False when it has none."""
+    return done(KSR.registrar.lookup_uri("location", f"sip:{number}@registered.invalid"), "lookup")
+
+
+# --- NAT ---
+
+
+def behind_nat() -> bool:
+    """Whether the source and what Via or Contact say of it differ (RFC 1918, rport)."""
+    return done(KSR.nathelper.nat_uac_test(19), "nat_uac_test")
+
+
+def answer_to_source() -> None:
+    """Answer where the request came from (RFC 3581)."""
+    KSR.force_rport()
+
+
+def fix_register() -> None:
+    """Remember a REGISTER's real source with the binding."""
+    KSR.nathelper.fix_nated_register()
+    KSR.setbflag(6)
+    KSR.setbflag(7)
+
+
+def mark_contact() -> None:
+    """Put the real source into Contact as an alias parameter, for requests within the dialog."""
+    KSR.nathelper.set_contact_alias()
+
+
+def follow_contact() -> None:
+    """Send to the source that a Contact alias names."""
+    KSR.nathelper.handle_ruri_alias()
+
+
+# --- transactions ---
+
+
+def known_transaction() -> bool:
+    """Whether this belongs to a transaction: a retransmission (which this answers), a CANCEL, an
+    ACK.
+    """
+    return done(KSR.tm.t_check_trans(), "t_check_trans")
+
+
+def new_transaction() -> bool:
+    """Make the transaction now, so that a retransmission is absorbed while we think."""
+    return done(KSR.tm.t_newtran(), "t_newtran")
+
+
+def relay() -> bool:
+    """Send the request on; False when it could not even be sent (nobody has been answered)."""
+    return done(KSR.tm.t_relay(), "t_relay")
+
+
+def keep_quiet() -> None:
+    """Stop t_relay from answering the caller by itself when it fails: a 478 that it sends while we
+    go on to the next carrier would make a ghost call.
+    """
+    KSR.tm.t_set_disable_internal_reply(1)
+
+
+def on_call() -> None:
+    """Arm this attempt's routes; they hold for one attempt only. The names are constant: Kamailio
+    keeps a list of 256.
+    """
+    KSR.tm.t_on_branch("ksr_branch_call")
+    KSR.tm.t_on_reply("ksr_reply_call")
+    KSR.tm.t_on_failure("ksr_failure_call")
+
+
+def on_dialog() -> None:
+    """Arm the reply route for a request within a dialog."""
+    KSR.tm.t_on_reply("ksr_reply_dialog")
+
+
+def timers(invite_ms: int, first_ms: int) -> None:
+    """Set the transaction's timers: until the first reply, and from a provisional on."""
+    KSR.tm.t_set_fr(invite_ms, first_ms)
+
+
+def cancelled() -> bool:
+    """Whether the caller has cancelled."""
+    return done(KSR.tm.t_is_canceled(), "t_is_canceled")
+
+
+def timed_out_here() -> bool:
+    """Whether this branch ended by our timer, not by a reply."""
+    return done(KSR.tm.t_branch_timeout(), "t_branch_timeout")
+
+
+def record_route(parameter: str) -> None:
+    """Stay in the dialog's path, with a parameter that comes back in its Route."""
+    KSR.rr.add_rr_param(parameter)
+    KSR.rr.record_route()
+
+
+def loose_route() -> bool:
+    """Follow the Route headers that we put there."""
+    return done(KSR.rr.loose_route(), "loose_route")
+
+
+# --- the ledger, and the pager's questions ---
+
+
+def queue(key: str, value: str) -> bool:
+    """Put a line into the ledger's queue."""
+    return done(KSR.mqueue.mq_add("bellhop", key, value), "mq_add")
+
+
+def queued() -> tuple[str, str] | None:
+    """Take a line from the ledger's queue."""
+    if not done(KSR.mqueue.mq_fetch("bellhop"), "mq_fetch"):
+        return None
+    try:
+        line = text("$mqk(bellhop)") or "", text("$mqv(bellhop)") or ""
+    finally:
+        KSR.mqueue.mq_pv_free("bellhop")
+    return line
+
+
+def http_reply(code: int, phrase: str, body: str) -> None:
+    """Answer an HTTP request."""
+    KSR.xhttp.xhttp_reply(code, phrase, "text/plain", body)
+
+
+def dispatch_rpc() -> None:
+    """Let jsonrpcs answer the HTTP request."""
+    KSR.jsonrpcs.dispatch()

@@ -1,0 +1,73 @@
+"""Who sends this request: by the listener that it came in by, its source address, and its digest."""
+
+from enum import Enum
+
+from bellhop.callers import Caller, Kind
+from bellhop.settings import Site
+from bellhop.values import NUMBER, Address
+from kemi import sip
+from kemi.secrets import Secrets
+
+
+class Door(Enum):
+    """The kinds of listener."""
+
+    DEVICES = "devices"
+    TRUNKS = "trunks"
+    INTERNAL = "internal"
+
+
+def door(site: Site) -> Door | None:
+    """Return the kind of the socket that the message came in by; None for one of nobody's."""
+    protocol, here = sip.received_on()
+    if here == site.edge.internal:
+        return Door.INTERNAL
+    for kind in (Door.DEVICES, Door.TRUNKS):
+        for listener in getattr(site.edge, kind.value):
+            # WebSocket and TLS come in over TCP; Kamailio names them by their own protocol.
+            if listener.address == here and listener.protocol == protocol:
+                return kind
+    return None
+
+
+def peer(site: Site, source: Address) -> Caller | None:
+    """Return the trunk or carrier that a source address is of, without its number."""
+    for trunk in site.trunks.values():
+        if source.host in trunk.sources:
+            return Caller(Kind.TRUNK, trunk.name, _number(), trunk.may)
+    for carrier in site.carriers.values():
+        if source.host in carrier.sources:
+            return Caller(Kind.CARRIER, carrier.name, _number())
+    return None
+
+
+def _number() -> str:
+    """Who calls behind a trunk: From's user, when it is a number; a PBX may be believed there."""
+    user = (sip.text("$fU") or "").removeprefix("+")
+    return user if NUMBER.fullmatch(user) else ""
+
+
+def pbx(site: Site) -> Caller | None:
+    """Return the pbx, when the request on the internal listener comes from its address."""
+    if sip.source().host == site.pbx.address.host:
+        return Caller(Kind.PBX, "pbx")
+    return None
+
+
+def device(site: Site, secrets: Secrets) -> Caller | None:
+    """Return the device whose credentials the request carries. None: it has been challenged.
+
+    An unknown Authentication ID takes the same way as a wrong password, down to the digest that is
+    computed, so that neither the answer nor its time tells which users exist.
+    """
+    user = sip.text("$au")
+    realm = site.site.realm
+    if not sip.authenticated(realm, secrets.ha1(user or "")):
+        sip.challenge(realm)
+        return None
+    number = secrets.number(user or "")
+    if number is None:
+        sip.challenge(realm)
+        return None
+    found = site.devices[number]
+    return Caller(Kind.DEVICE, found.number, found.number, found.may)
