@@ -94,9 +94,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Exhausted(Enum):
     """Why no further leg is tried, though the verdict would have allowed it."""
 
-    LEGS = "nobody is left to try"
-    ATTEMPTS = "as many attempts as the site allows"
-    BUDGET = "the time budget is used up"
+    LEGS = "nobody-left"
+    ATTEMPTS = "attempts-used-up"
+    BUDGET = "budget-used-up"
 
 
 def next_leg(call: Call, now: int) -> int | Exhausted:
@@ -117,12 +117,20 @@ def begun(call: Call, index: int, now: int) -> Call:
     return msgspec.structs.replace(call, attempts=(*call.attempts, attempt))
 
 
-def ended(call: Call, failure: Failure | None, verdict: Verdict | None, rule: str, now: int) -> Call:
+def ended(
+    call: Call,
+    now: int,
+    *,
+    rule: str,
+    failure: Failure | None = None,
+    verdict: Verdict | None = None,
+    rang: bool = False,
+) -> Call:
     """Return the call with its current attempt over; no failure means that it was answered."""
     attempt = msgspec.structs.replace(
         call.current,
         ended=now,
-        rang=bool(failure and failure.rang) or call.current.rang,
+        rang=rang,
         failure=failure,
         verdict=verdict.value if verdict else "answered",
         rule=rule,

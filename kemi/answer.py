@@ -17,27 +17,27 @@ def final(call: Call, why: str) -> None:
     last = call.current
     failure = last.failure
     if sip.cancelled():
-        sip.reply_in_transaction(487, "Request Terminated")
+        sip.reply(487, "Request Terminated")
     elif last.rule == NOT_REGISTERED:
-        sip.reply_in_transaction(480, "Not Registered", "Reason: Q.850;cause=20")
+        sip.reply(480, "Not Registered", "Reason: Q.850;cause=20")
     elif last.rule == NOT_SENT:
-        sip.reply_in_transaction(503, "No Way There", "Reason: Q.850;cause=38")
+        sip.reply(503, "No Way There", "Reason: Q.850;cause=38")
     elif failure is None or not failure.replied:
         _no_reply(call, rang=last.rang)
     elif call.leg.kind is LegKind.DEVICE and failure.code is not None:
         _device(failure.code, failure.cause)
-    sip.note(f"call={call.id} attempts={len(call.attempts)} ended={why.replace(' ', '-')}")
+    sip.note(f"call={call.id} attempts={len(call.attempts)} ended={why}")
 
 
 def _no_reply(call: Call, *, rang: bool) -> None:
     if rang:  # RFC 3398 §7.2.4.1: cause 19, user alerted, is a 480
-        sip.reply_in_transaction(480, "No Answer", "Reason: Q.850;cause=19")
+        sip.reply(480, "No Answer", "Reason: Q.850;cause=19")
     elif call.leg.kind is LegKind.PBX:
-        sip.reply_in_transaction(503, "Paging Is Down", "Reason: Q.850;cause=41")
+        sip.reply(503, "Paging Is Down", "Reason: Q.850;cause=41")
     elif call.leg.kind is LegKind.DEVICE:
-        sip.reply_in_transaction(408, "Device Does Not Respond", "Reason: Q.850;cause=18")
+        sip.reply(408, "Device Does Not Respond", "Reason: Q.850;cause=18")
     else:
-        sip.reply_in_transaction(408, "Request Timeout", "Reason: Q.850;cause=102")
+        sip.reply(408, "Request Timeout", "Reason: Q.850;cause=102")
 
 
 def _device(code: int, cause: int | None) -> None:
@@ -45,9 +45,9 @@ def _device(code: int, cause: int | None) -> None:
     credentials (a challenge that the pbx answers gives its digest away).
     """
     if 300 <= code < 400:
-        sip.reply_in_transaction(480, "Moves Are Refused", "Reason: Q.850;cause=20")
+        sip.reply(480, "Moves Are Refused", "Reason: Q.850;cause=20")
     elif code in {401, 407}:
-        sip.reply_in_transaction(480, "Device Asks For Credentials", "Reason: Q.850;cause=21")
+        sip.reply(480, "Device Asks For Credentials", "Reason: Q.850;cause=21")
     elif cause is None and code in _DEVICE_CAUSES:
         phrase = sip.text("$T_reply_reason") or "Refused"
-        sip.reply_in_transaction(code, phrase, f"Reason: Q.850;cause={_DEVICE_CAUSES[code]}")
+        sip.reply(code, phrase, f"Reason: Q.850;cause={_DEVICE_CAUSES[code]}")

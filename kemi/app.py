@@ -66,7 +66,7 @@ class Edge:
         if who.door(self._site) is who.Door.DEVICES and sip.behind_nat():
             sip.mark_contact()
 
-    @guarded(sip.reply_in_transaction)
+    @guarded(sip.reply)
     def ksr_failure_call(self, _message: Any) -> None:
         """Handle the end of an attempt that nobody answered."""
         failure.failed(self._site)

@@ -62,7 +62,7 @@ def go_on(site: Site, call: Call) -> None:
         if unsent is None:
             return
         failure = Failure(None, replied=False)
-        call = ended(call, failure, Verdict.ADVANCE, unsent, now())
+        call = ended(call, now(), rule=unsent, failure=failure, verdict=Verdict.ADVANCE)
         store(call)
         ledger.write_down(ledger.entry(call, sip.text("$ci") or "", unsent.replace("-", " ")))
 
@@ -116,7 +116,7 @@ def progressed(code: int) -> None:
         timer = ring_timer(call, now())
         sip.timers(timer, timer)
     elif 200 <= code < 300:
-        call = ended(call, None, None, "answered", now())
+        call = ended(call, now(), rule="answered", rang=rang())
         store(call)
         ledger.write_down(ledger.entry(call, sip.text("$ci") or "", "answered"))
 

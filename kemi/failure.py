@@ -16,13 +16,20 @@ def failed(site: Site) -> None:
         raise RuntimeError("a failure route without a call")
     failure = _read(call.leg.trusted)
     decision = decide(failure, BUILT_IN[call.leg.profile or call.profile], call.earlier)
-    call = ended(call, failure, decision.verdict, decision.rule, attempt.now())
+    call = ended(
+        call,
+        attempt.now(),
+        rule=decision.rule,
+        failure=failure,
+        verdict=decision.verdict,
+        rang=failure.rang,
+    )
     attempt.store(call)
     ledger.write_down(ledger.entry(call, sip.text("$ci") or "", decision.why))
     if decision.verdict is Verdict.ADVANCE:
         attempt.go_on(site, call)
     else:
-        answer.final(call, decision.why)
+        answer.final(call, decision.rule)
 
 
 def _read(trusted: bool) -> Failure:

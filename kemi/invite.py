@@ -47,9 +47,6 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
         headers.strip()
     if isinstance(where, ToZone):
         headers.assert_identity(caller)
-    if not sip.new_transaction():
-        sip.reply(500, "No Transaction")
-        return
     if sip.behind_nat():
         sip.answer_to_source()
         sip.mark_contact()

@@ -86,17 +86,10 @@ def has_to_tag() -> bool:
 
 
 def reply(code: int, phrase: str, *headers: str) -> None:
-    """Answer a request without a transaction, or with it when there is one."""
+    """Answer the request: in its transaction when it has one (failure routes too), else without."""
     for line in headers:
         KSR.hdr.append_to_reply(line + "\r\n")
     done(KSR.sl.send_reply(code, phrase), "send_reply")
-
-
-def reply_in_transaction(code: int, phrase: str, *headers: str) -> None:
-    """Answer the transaction's request, in a request or a failure route."""
-    for line in headers:
-        KSR.hdr.append_to_reply(line + "\r\n")
-    done(KSR.tm.t_reply(code, phrase), "t_reply")
 
 
 def note(line: str) -> None:
@@ -173,8 +166,10 @@ def find(number: str) -> bool:
 
 
 def behind_nat() -> bool:
-    """Whether the source and what Via or Contact say of it differ (RFC 1918, rport)."""
-    return done(KSR.nathelper.nat_uac_test(19), "nat_uac_test")
+    """Whether the message came from another address or port than its Via says (2, 16). A private
+    address in Contact alone is no sign of NAT: a site's own network has no others.
+    """
+    return done(KSR.nathelper.nat_uac_test(18), "nat_uac_test")
 
 
 def answer_to_source() -> None:
@@ -207,11 +202,6 @@ def known_transaction() -> bool:
     ACK.
     """
     return done(KSR.tm.t_check_trans(), "t_check_trans")
-
-
-def new_transaction() -> bool:
-    """Make the transaction now, so that a retransmission is absorbed while we think."""
-    return done(KSR.tm.t_newtran(), "t_newtran")
 
 
 def relay() -> bool:
