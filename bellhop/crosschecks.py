@@ -132,7 +132,9 @@ def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:
         for name, peer in parts[kind].items():
             for source in peer.sources if peer else ():
                 if source in owner:
-                    yield Mistake(f"{kind}.{name}", f"{source} is an address of {owner[source]} too")
+                    yield Mistake(
+                        f"{kind}.{name}", f"{source} is an address of {owner[source]} too"
+                    )
                 owner.setdefault(source, f"{kind}.{name}")
     edge = parts["edge"]
     if edge is None:

@@ -1,4 +1,4 @@
-"""The ledger of calls in SQLite: one row an attempt. Written by one process, read by `bellhop calls`.
+"""The ledger of calls in SQLite: one row an attempt. One process writes it, `bellhop calls` reads.
 
 Bounded: the oldest attempts go when there are more than `keep`.
 """
@@ -6,6 +6,8 @@ Bounded: the oldest attempts go when there are more than `keep`.
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Self
+from urllib.parse import quote
 
 import msgspec
 
@@ -71,21 +73,35 @@ def decode(line: str) -> Entry:
 class Ledger:
     """The database. Open it in the process that uses it: a handle does not survive a fork."""
 
-    def __init__(self, path: Path, keep: int = 200_000) -> None:
+    def __init__(self, db: sqlite3.Connection, keep: int = 200_000) -> None:
+        self._db = db
         self._keep = keep
-        self._db = sqlite3.connect(path, timeout=5)
+
+    @classmethod
+    def writing(cls, path: Path, keep: int = 200_000) -> Self:
+        """Open a database to write it, made when there is none; at most `keep` attempts stay."""
+        db = sqlite3.connect(path, timeout=5)
         columns = ", ".join(f"{c} {_TYPES.get(c, 'TEXT')}" for c in _COLUMNS)
-        with self._db:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute(f"CREATE TABLE IF NOT EXISTS attempts ({columns})")
-            self._db.execute("CREATE INDEX IF NOT EXISTS attempts_call ON attempts (call)")
+        with db:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute(f"CREATE TABLE IF NOT EXISTS attempts ({columns})")
+            db.execute("CREATE INDEX IF NOT EXISTS attempts_call ON attempts (call)")
+        return cls(db, keep)
+
+    @classmethod
+    def reading(cls, path: Path) -> Self:
+        """Open a database to read it only; sqlite3.Error when there is none."""
+        db = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5)
+        db.execute("SELECT count(*) FROM attempts")
+        return cls(db)
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Append entries, and drop the oldest beyond the bound."""
         marks = ", ".join("?" * len(_COLUMNS))
         with self._db:
             self._db.executemany(
-                f"INSERT INTO attempts VALUES ({marks})", map(msgspec.structs.astuple, entries)
+                f"INSERT INTO attempts VALUES ({marks})",  # noqa: S608 - question marks only
+                map(msgspec.structs.astuple, entries),
             )
             self._db.execute(
                 "DELETE FROM attempts WHERE rowid <= (SELECT max(rowid) FROM attempts) - ?",

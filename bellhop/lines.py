@@ -1,15 +1,19 @@
 """Where a key stands in a TOML file. The standard library's parser forgets lines; an error that
 names the line is worth this small scan, which runs only over text that parsed as TOML already.
 
-Paths are dotted, arrays of tables counted from 1: `carriers.north.ring_timeout`, `routes[2].prefix`.
+Paths are dotted, arrays of tables counted from 1: `carriers.north.profile`, `routes[2].prefix`.
 """
 
 import re
 
 _HEADER = re.compile(r"\s*\[(\[)?\s*([^\[\]]+?)\s*\]")
-_KEY = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")
+_KEY = re.compile(
+    r"""\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*="""
+)
 _PART = re.compile(r"""\s*("[^"]*"|'[^']*'|[^.\s]+)\s*(?:\.|$)""")
-_STRING = re.compile(r'''"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*''', re.S)
+_STRING = re.compile(
+    r'''"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*''', re.DOTALL
+)
 
 
 def _parts(dotted: str) -> list[str]:
@@ -46,9 +50,9 @@ def locate(text: str) -> dict[str, int]:
             continue
         value = line
         if depth == 0 and (key := _KEY.match(line)):
-            path = [*table, *_parts(key[1])]
-            for upto in range(len(table) + 1, len(path) + 1):
-                places.setdefault(".".join(path[:upto]), line_number)
+            whole = [*table, *_parts(key[1])]
+            for upto in range(len(table) + 1, len(whole) + 1):
+                places.setdefault(".".join(whole[:upto]), line_number)
             value = line[key.end() :]
         bare = re.sub(r""""(?:\\.|[^"\\])*"|'[^']*'""", "", value)
         depth = max(0, depth + sum(map(bare.count, "[{")) - sum(map(bare.count, "]}")))

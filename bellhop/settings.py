@@ -139,9 +139,11 @@ def _site(path: Path, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Site |
     if raw.get("schema") != SCHEMA:
         got = shown(raw["schema"]) if "schema" in raw else "nothing"
         mistakes.append(Mistake("schema", f"expected {SCHEMA}, got {got}"))
-    for name in raw:
-        if name != "schema" and name not in _TABLES:
-            mistakes.append(Mistake(name, f"no such table{unknown(name, list(_TABLES))}"))
+    mistakes += [
+        Mistake(name, f"no such table{unknown(name, list(_TABLES))}")
+        for name in raw
+        if name != "schema" and name not in _TABLES
+    ]
     one = {n: _one(n, raw, mistakes) for n in ("site", "edge", "pbx", "pager")}
     named = {n: _named(n, raw, mistakes) for n in ("carriers", "trunks")}
     numbered = {n: _numbered(n, raw, mistakes) for n in ("devices", "zones")}

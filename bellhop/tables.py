@@ -47,14 +47,16 @@ def key(read: Reader[Any], default: Any = MISSING) -> Any:
 def unknown(given: str, known: list[str]) -> str:
     """Say that a key or name is not known, and which one was probably meant."""
     near = difflib.get_close_matches(given, known, 1)
-    return f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(sorted(known)) or 'none'}"
+    return (
+        f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(sorted(known)) or 'none'}"
+    )
 
 
 def _required(declared: Field[Any]) -> bool:
     return declared.default is MISSING and declared.default_factory is MISSING
 
 
-def read_table(  # noqa: UP047 - 3.11 has no type parameters
+def read_table(
     cls: type[T], raw: object, path: str, mistakes: list[Mistake], **fixed: object
 ) -> T | None:
     """Build `cls` from the raw table at `path`; `fixed` are the fields that are no keys of it (the

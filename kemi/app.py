@@ -80,18 +80,19 @@ class Edge:
     def ksr_ledger_write(self, _message: Any) -> None:
         """Write the ledger's queue down; runs every second in a process of its own."""
         if self._ledger is None:
-            self._ledger = Ledger(Path(self._site.site.state) / "calls.db")
+            self._ledger = Ledger.writing(Path(self._site.site.state) / "calls.db")
         ledger.flush(self._ledger)
 
 
 def _request(site: Site, known: secrets.Secrets, key: bytes) -> None:
-    method = sip.method()
     if not sip.hops_left():
         sip.reply(483, "Too Many Hops")
-        return
-    if not sip.sane():
-        return
-    match method:
+    elif sip.sane():
+        _sane_request(site, known, key)
+
+
+def _sane_request(site: Site, known: secrets.Secrets, key: bytes) -> None:
+    match sip.method():
         case "CANCEL":
             dialog.cancel()
         case _ if sip.has_to_tag():

@@ -1,4 +1,4 @@
-"""One attempt: the request pointed at the next leg and sent; where it cannot be sent, the one after.
+"""One attempt: the request pointed at the next leg and sent; if it can't be, at the one after it.
 
 A leg is never tried twice: the call's attempts only go forward. The call travels between the
 callbacks in an AVP of the transaction, in shared memory, because a timeout's failure route runs in

@@ -44,7 +44,7 @@ def write_down(one: Entry) -> None:
 
 def flush(ledger: Ledger) -> None:
     """Write what is queued; called by a timer in a process of its own."""
-    entries = []
+    entries: list[Entry] = []
     while len(entries) < _MOST_AT_ONCE and (line := sip.queued()):
         entries.append(decode(line[1]))
     if entries:

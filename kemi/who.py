@@ -1,4 +1,4 @@
-"""Who sends this request: by the listener that it came in by, its source address, and its digest."""
+"""Who sends this request: by the listener it came in by, its source address, and its digest."""
 
 from enum import Enum
 

@@ -13,8 +13,12 @@ import click
 # In the order of the help.
 VERBS: Mapping[str, str] = MappingProxyType(
     {
+        "check": "Check a site file.",
+        "calls": "Show calls, attempt by attempt.",
+        "report": "Show what became of a page.",
         "explain": "Say whether the next carrier would be tried after a failure, and why.",
         "reason": "Read a Reason header.",
+        "render": "Print what Kamailio or Asterisk must know of a site.",
     }
 )
 

@@ -1,5 +1,6 @@
 """`bellhop explain`: what would be done after a failure, and why."""
 
+import re
 from collections.abc import Iterator
 
 import click
@@ -11,7 +12,7 @@ from bellhop.profiles import CARRIER, Profile
 from bellhop.reason import LOCATIONS
 from bellhop.recursion import Failure, Verdict
 
-_FAILURES = range(300, 700)
+_FAILURE = re.compile(r"[3-6][0-9]{2}", re.ASCII)
 _COLOURS = {Verdict.ADVANCE: "green", Verdict.STOP: "red", Verdict.REDIRECT: "yellow"}
 
 _MEANINGS = {
@@ -30,10 +31,9 @@ class Code(click.ParamType[int]):
         self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
         """Read the code, or say what is expected."""
-        text = str(value)
-        if text.isascii() and text.isdigit() and int(text[:4]) in _FAILURES:
-            return int(text)
-        expected = f"expected the code of a failure, 300 to 699, got {text!r}"
+        if _FAILURE.fullmatch(str(value)):
+            return int(value)
+        expected = f"expected the code of a failure, 300 to 699, got {str(value)!r}"
         raise click.BadParameter(expected, ctx, param, "CODE")
 
 
@@ -60,7 +60,7 @@ def _profile(ctx: click.Context, param: click.Parameter, name: str) -> Profile:
 @click.option("--no-reply", is_flag=True, help="No final reply came; CODE may be left out.")
 @click.option("--cancelled", is_flag=True, help="The caller had given up.")
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
-def command(  # noqa: PLR0913  one parameter an option
+def command(
     *,
     code: int | None,
     headers: tuple[str, ...],

@@ -1,0 +1,50 @@
+"""`bellhop check`: whether a site file is good, and if not, all that is wrong with it."""
+
+from pathlib import Path
+
+import click
+
+from bellhop import htdigest
+from bellhop.settings import Site, SiteError, load
+
+
+@click.command("check")
+@click.argument("file", type=click.Path(path_type=Path))
+def command(*, file: Path) -> None:
+    """Check the site file FILE, and the secrets that it names where they are readable here.
+
+    Every mistake is said, each with file, line and key.
+    """
+    try:
+        site = load(file)
+        notes = _secrets(site)
+    except SiteError as error:
+        for line in error.lines:
+            click.echo(line, err=True)
+        count = len(error.lines)
+        click.echo(f"bellhop: check: {count} mistake{'s' * (count != 1)}", err=True)
+        raise SystemExit(1) from None
+    counts = {
+        "device": len(site.devices),
+        "zone": len(site.zones),
+        "carrier": len(site.carriers),
+        "route": len(site.routes),
+        "trunk": len(site.trunks),
+        "DID": len(site.dids),
+    }
+    said = ", ".join(f"{n} {name}{'s' * (n != 1)}" for name, n in counts.items())
+    click.echo(f"{file}: good: {said}")
+    for note in notes:
+        click.echo(f"{file}: note: {note}")
+
+
+def _secrets(site: Site) -> list[str]:
+    """Return what is worth knowing about the secret files; SiteError when one of them is wrong."""
+    path = site.file(site.site.secret_file)
+    if not path.exists():
+        return [f"site.secret_file: {path} is not here, so it was not checked"]
+    known = htdigest.read(path, site.site.realm)
+    without = [d.number for d in site.devices.values() if d.auth_user not in known]
+    if without:
+        return [f"no HA1 in {path.name}, so they can't register: {', '.join(sorted(without))}"]
+    return []
