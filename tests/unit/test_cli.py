@@ -1,0 +1,241 @@
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from bellhop import cli, commands
+
+EXPLAIN_KEYS = ["verdict", "rule", "why", "source", "code", "cause", "profile"]
+
+
+@pytest.fixture
+def bellhop(capsys):
+    """Run a command line in this process: exit code, stdout, stderr."""
+
+    def run(*arguments):
+        code = cli.run(arguments)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def explained(bellhop):
+    def run(*arguments):
+        code, out, err = bellhop("explain", *arguments, "--json")
+        assert (code, err) == (0, "")
+        return json.loads(out)
+
+    return run
+
+
+def test_explain_prints_the_contract(explained):
+    said = explained("480", "--reason", "Reason: Q.850;cause=34", "--rang")
+    assert list(said) == EXPLAIN_KEYS
+    assert (said["verdict"], said["code"], said["cause"]) == ("advance", 480, 34)
+    assert said["profile"] == "carrier"
+    assert isinstance(said["rule"], str)
+    assert isinstance(said["why"], str)
+    assert isinstance(said["source"], str)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "verdict"),
+    [
+        ("480", "advance"),
+        ("480 --rang", "stop"),
+        ("480 --cancelled --reason Q.850;cause=34", "stop"),
+        ("408", "advance"),
+        ("408 --rang", "stop"),
+        ("408 --rang --reason Q.850;cause=34", "advance"),
+        ("--no-reply", "advance"),
+        ("--no-reply --rang", "stop"),
+        ("--no-reply --rang --reason Q.850;cause=34", "stop"),
+        ("503 --no-reply", "advance"),
+        ("302", "redirect"),
+        ("603 --reason Q.850;cause=41", "stop"),
+        ("404", "advance"),
+        ("404 --profile broadworks-inbound", "stop"),
+        ("404 --profile carrier --reason Q.850;cause=1;location=RLN", "stop"),
+        ("480 --reason SIP;cause=486 --reason Q.850;cause=17", "stop"),
+        ("480 --reason Q.850;cause=17 --reason Q.850;cause=34", "advance"),
+        ("480 --rang --reason Q.850;cause=17 --reason Q.850;cause=34", "stop"),
+    ],
+)
+def test_explain_decides(explained, arguments, verdict):
+    assert explained(*arguments.split())["verdict"] == verdict
+
+
+def test_without_a_code_and_a_reply_408_is_assumed(explained):
+    assert explained("--no-reply")["code"] == 408
+    assert explained("--no-reply", "503")["code"] == 503
+
+
+def test_no_cause_is_null(explained):
+    for header in ("", "SIP;cause=486", "Q.850;cause=0", "Q.850;cause=128"):
+        assert explained("480", "--reason", header)["cause"] is None
+
+
+def test_explain_tells_people_in_five_short_paragraphs(bellhop):
+    code, out, err = bellhop("explain", "404", "--reason", "Q.850;cause=1;location=LN")
+    assert (code, err) == (0, "")
+    words = [line.split()[0] for line in out.splitlines() if not line.startswith("   ")]
+    assert words == ["advance:", "why", "source", "cause", "profile"]
+    told = " ".join(out.split())
+    assert "advance: try the next carrier" in told
+    assert "1 Unallocated (unassigned) number, class normal; location LN, public network" in told
+    assert "carrier; broadworks-inbound says stop [profile-stop-code]" in told
+
+
+def test_reason_prints_the_contract(bellhop):
+    header = 'REASON: sip;cause=486;text="a \\"b\\"", q.850;cause=17;location=u, STIR;cause=0'
+    code, out, err = bellhop("reason", header, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == [
+        {"protocol": "SIP", "cause": 486, "text": 'a "b"', "location": None},
+        {"protocol": "Q.850", "cause": 17, "text": None, "location": "U"},
+        {"protocol": "STIR", "cause": 0, "text": None, "location": None},
+    ]
+
+
+@pytest.mark.parametrize("header", ["", ";cause=1", '"Q.850";cause=17', "Reason:"])
+def test_a_header_without_values_is_an_empty_list(bellhop, header):
+    assert bellhop("reason", header, "--json") == (0, "[]\n", "")
+    assert bellhop("reason", header) == (0, "no value in it\n", "")
+
+
+def test_reason_tells_people_which_cause_counts(bellhop):
+    assert "takes cause 17" in bellhop("reason", "SIP;cause=486, Q.850;cause=17")[1]
+    assert "takes none" in bellhop("reason", "Q.850;cause=34, Q.850;cause=17")[1]
+    assert "SIP code alone" in bellhop("reason", "SIP;cause=486")[1]
+    assert "no valid cause" in bellhop("reason", "Q.850;cause=0")[1]
+
+
+def test_a_peers_text_cannot_steer_the_terminal(bellhop):
+    out = bellhop("reason", 'Q.850;cause=17;text="\x1b[31m\x07 caf\u00e9\u202e"')[1]
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert "\u202e" not in out
+    assert "\\x1b[31m\\x07 caf\u00e9\\u202e" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["explain"], "CODE"),
+        (["explain", "--rang"], "CODE"),
+        (["explain", "200"], "300 to 699, got '200'"),
+        (["explain", "180", "--no-reply"], "300 to 699, got '180'"),
+        (["explain", "700"], "300 to 699, got '700'"),
+        (["explain", "0480"], "300 to 699, got '0480'"),
+        (["explain", "\u0664\u0668\u0660"], "300 to 699"),
+        (["explain", "busy"], "300 to 699, got 'busy'"),
+        (["explain", "480", "486"], "486"),
+        (["explain", "480", "--profile", "north"], "broadworks-inbound, carrier, got 'north'"),
+        (["explain", "480", "--reason"], "--reason"),
+        (["explain", "480", "--nonsense"], "--nonsense"),
+        (["reason"], "HEADER"),
+        (["reason", "a", "b"], "b"),
+        (["recurse"], "explain, reason"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_one_line(bellhop, arguments, words):
+    code, out, err = bellhop(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("bellhop: ")
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_no_command_at_all_gets_the_help(bellhop):
+    code, out, err = bellhop()
+    assert (code, out) == (2, "")
+    assert "Usage: bellhop" in err
+
+
+def test_the_help_lists_every_verb_and_loads_none(bellhop, monkeypatch):
+    monkeypatch.setattr(commands, "VERBS", {"ghost": "Not there."})
+    assert "ghost  Not there." in bellhop("--help")[1]
+
+
+def test_a_verb_whose_package_is_missing_says_so_and_harms_no_other(bellhop, monkeypatch):
+    def load(name):
+        if name == "bellhop.commands.explain":
+            raise ModuleNotFoundError(name="panoramisk")
+        return import_module(name)
+
+    monkeypatch.setattr(commands, "import_module", load)
+    assert bellhop("explain", "480") == (
+        2,
+        "",
+        "bellhop: explain: needs the Python package panoramisk, which is not installed here\n",
+    )
+    assert bellhop("reason", "")[0] == 0
+    assert bellhop("--help")[0] == 0
+
+
+def test_every_verb_has_a_command_with_its_help(bellhop):
+    for verb in commands.VERBS:
+        code, out, err = bellhop(verb, "--help")
+        assert (code, err) == (0, "")
+        assert out.startswith(f"Usage: bellhop {verb}")
+
+
+def test_a_defect_is_no_traceback_unless_asked_for(bellhop, monkeypatch):
+    monkeypatch.setattr("bellhop.explain.decide", None)
+    code, out, err = bellhop("explain", "480")
+    assert (code, out) == (70, "")
+    assert err.count("\n") == 1
+    assert "a defect of Bellhop's own: TypeError" in err
+    monkeypatch.setenv("BELLHOP_DEBUG", "1")
+    with pytest.raises(TypeError):
+        bellhop("explain", "480")
+
+
+def process(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "bellhop.cli", *arguments],
+        capture_output=True, timeout=60, check=False, **options,
+    )  # fmt: skip
+
+
+def test_the_process_exits_with_the_code():
+    assert process("explain", "480").returncode == 0
+    done = process("explain", "200")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"bellhop: explain: ")
+
+
+def test_bytes_and_terminals_that_are_no_utf8_are_no_error():
+    poor = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    header = b'Q.850;cause=17;text="\xff caf\xc3\xa9"'
+    done = process("reason", header, env=poor)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"17 User busy" in done.stdout
+    done = process("reason", header, "--json", env=poor)
+    assert json.loads(done.stdout)[0]["text"] == "\udcff caf\u00e9"
+
+
+def test_a_reader_who_leaves_early_causes_no_noise():
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "bellhop.cli", "explain", "480"],
+        stdout=write, stderr=subprocess.PIPE, timeout=60, check=False,
+    )  # fmt: skip
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_deciding_needs_no_command_line_library():
+    """Kamailio imports these before it forks: what they load, every worker carries."""
+    heavy = {"click", "rich", "asyncio", "importlib.resources", "msgspec", "json", "subprocess"}
+    code = "import sys, bellhop.recursion, bellhop.explain; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert heavy & set(done.stdout.split()) == set()

@@ -1,0 +1,58 @@
+import pytest
+
+from bellhop.explain import body, explain
+from bellhop.profiles import BROADWORKS_INBOUND, CARRIER, Profile, find
+from bellhop.recursion import Failure, Verdict
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("Q.850;cause=17", "Q.850;cause=17"),
+        ("Reason: Q.850;cause=17", " Q.850;cause=17"),
+        ("REASON:Q.850;cause=17", "Q.850;cause=17"),
+        (" reason\t:Q.850;cause=17", "Q.850;cause=17"),
+        ('SIP;text="Reason: x"', 'SIP;text="Reason: x"'),
+        ("Reason", "Reason"),
+        ("X-Reason: Q.850", "X-Reason: Q.850"),
+        ("", ""),
+    ],
+)
+def test_a_headers_name_may_be_pasted_along(header, expected):
+    assert body(header) == expected
+
+
+def test_an_explanation_holds_what_the_contract_promises_and_no_more():
+    said = explain(Failure(480), ["Reason: SIP;cause=486", "q.850;cause=34"], CARRIER)
+    assert said.contract() == {
+        "verdict": "advance",
+        "rule": "cause-advance",
+        "why": said.decision.why,
+        "source": said.decision.source,
+        "code": 480,
+        "cause": 34,
+        "profile": "carrier",
+    }
+
+
+def test_causes_of_two_headers_that_differ_count_as_none():
+    said = explain(Failure(480), ["Q.850;cause=17", "Q.850;cause=34"], CARRIER)
+    assert said.contract()["cause"] is None
+    assert said.decision.rule == "code-advance"
+
+
+def test_an_explanation_tells_what_the_other_profiles_say():
+    said = explain(Failure(404), [], CARRIER)
+    assert said.decision.verdict is Verdict.ADVANCE
+    assert {name: d.verdict for name, d in said.others.items()} == {
+        "broadworks-inbound": Verdict.STOP
+    }
+    assert set(explain(Failure(404), [], BROADWORKS_INBOUND).others) == {"carrier"}
+
+
+def test_a_profile_is_found_by_its_name_or_the_names_are_told():
+    mine = {"mine": Profile(name="mine")}
+    assert find("carrier") is CARRIER
+    assert find("mine", mine).name == "mine"
+    with pytest.raises(ValueError, match="expected one of broadworks-inbound, carrier, got 'x'"):
+        find("x")

@@ -1,0 +1,81 @@
+import pytest
+
+from bellhop import policy
+from bellhop.causes import CAUSES
+from bellhop.recursion import Failure, Verdict, decide
+
+HEAD = "step\tcodes\tcauses\twhen\tverdict\trule\twhy\tsource\n"
+LAST = "8\t*\t*\t-\tadvance\tlast\twhy\tsource\n"
+
+
+def test_the_policy_speaks_of_every_cause():
+    assert set(CAUSES) == policy.CAUSES
+
+
+def test_the_policy_is_in_the_order_of_its_steps():
+    steps = [row.step for row in policy.ROWS]
+    assert steps == sorted(steps)
+    assert set(steps) == set(range(1, 9))
+
+
+def test_rules_are_names_fit_for_a_label():
+    assert all(
+        row.rule.replace("-", "").replace("480", "").replace("5xx", "").isalpha()
+        for row in policy.ROWS
+    )
+
+
+def test_one_rule_has_one_verdict_except_where_a_profile_chooses():
+    verdicts = {}
+    for row in policy.ROWS:
+        verdicts.setdefault(row.rule, set()).add(row.verdict)
+    assert {rule for rule, found in verdicts.items() if len(found) > 1} == {"on-480"}
+
+
+def test_the_policys_verdicts_are_those_of_the_decision():
+    assert set(policy.VERDICTS) - {policy.CODE_DECIDES} == {verdict.value for verdict in Verdict}
+
+
+def test_every_row_can_be_reached():
+    """A row that an earlier one hides would be a rule that is written down and never followed."""
+    reached = set()
+    for row in policy.ROWS:
+        rows_before = policy.ROWS[: policy.ROWS.index(row)]
+        for code in _codes(row):
+            for cause in sorted(row.causes) or [None]:
+                facts = row.when | frozenset(sorted(row.places)[:1])
+                if not any(
+                    before.fits(code, cause, facts) and before.verdict != policy.CODE_DECIDES
+                    for before in rows_before
+                ):
+                    reached.add(row)
+    assert set(policy.ROWS) - reached == set()
+
+
+def _codes(row):
+    classes = {"2xx": 200, "3xx": 302, "5xx": 503, "6xx": 603, "other": 999}
+    return [classes[c] if c in classes else int(c) for c in row.codes] or [499]
+
+
+@pytest.mark.parametrize(
+    ("rows", "complaint"),
+    [
+        ("8\t*\t*\trang\tadvance\tlast\twhy\tsource\n", "the last row must fit every failure"),
+        ("8\t480\t*\t-\tadvance\tlast\twhy\tsource\n", "the last row must fit every failure"),
+        ("8\t*\t17\t-\tadvance\tlast\twhy\tsource\n", "the last row must fit every failure"),
+        ("8\t*\t*\t-\tcode\tlast\twhy\tsource\n", "the last row must fit every failure"),
+        ("8\t*\t*\tlocation=U\tstop\tlast\twhy\tsource\n", "the last row must fit every failure"),
+        ("8\t*\t*\tringing\tstop\trule\twhy\tsource\n" + LAST, "not a row"),
+        ("8\t*\t*\t-\tretry\trule\twhy\tsource\n" + LAST, "not a row"),
+        ("8\t*\t*\t-\tstop\trule\twhy\t\n" + LAST, "not a row"),
+        ("8\t*\t*\tlocation=X\tstop\trule\twhy\tsource\n" + LAST, "not a location"),
+    ],
+)
+def test_a_policy_that_says_nothing_clear_is_refused(rows, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        policy.read(HEAD + rows)
+
+
+def test_the_rule_of_a_decision_is_one_of_the_policys():
+    rules = {row.rule for row in policy.ROWS}
+    assert {decide(Failure(code)).rule for code in range(100, 700)} <= rules

@@ -1,0 +1,366 @@
+"""The decision. Expectations stand in data/*.tsv (written by hand) and in the sentences below."""
+
+import csv
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bellhop.profiles import BROADWORKS_INBOUND, BUILT_IN, CARRIER, Profile
+from bellhop.reason import LOCATIONS
+from bellhop.recursion import Decision, Failure, Verdict, decide
+
+quiet = settings(deadline=None, derandomize=True, max_examples=300)
+
+STOP_LIST = {401, 407, 481, 482, 484, 485, 486}
+OPEN_4XX = [code for code in range(400, 500) if code not in STOP_LIST]
+EMPTY = [None, 0, 16, 30, 31, 40, 83, 84, 85, 86, 127]
+UNASSIGNED = [13, 15, 32, 35, 45, 52, 126, 128, -1, 1000]
+ADVANCE, STOP, REDIRECT = Verdict.ADVANCE, Verdict.STOP, Verdict.REDIRECT
+
+
+def table(name):
+    text = (Path(__file__).parent / "data" / name).read_text("utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def numbers(cell):
+    for part in cell.split(","):
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
+
+
+def verdict(code, profile=CARRIER, earlier=(), **facts):
+    return decide(Failure(code, **facts), profile, earlier).verdict
+
+
+DECISIONS = table("decision_table.tsv")
+DEPENDS = table("depends.tsv")
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [(int(r["cause"]), r["recommend"]) for r in DECISIONS if r["recommend"] != "depends"],
+)
+@pytest.mark.parametrize("profile", BUILT_IN.values(), ids=lambda profile: profile.name)
+def test_a_definite_cause_decides_on_every_4xx_that_asks_it(cause, expected, profile):
+    codes = [code for code in OPEN_4XX if code not in profile.stop_codes]
+    for code, rang, location in itertools.product(codes, (False, True), (None, "U", "LN")):
+        assert verdict(code, profile, cause=cause, rang=rang, location=location) == expected, code
+
+
+def headers(causes, location):
+    place = "" if location == "-" else f";location={location}"
+    for cause in causes.split(","):
+        if cause == "-":
+            yield ""
+        else:
+            yield ", ".join(f"Q.850;cause={number}{place}" for number in cause.split("&"))
+
+
+@pytest.mark.parametrize("row", DEPENDS, ids=lambda r: f"{r['causes']}-on-{r['codes']}"[:40])
+def test_a_cause_that_depends_decides_as_the_table_says(row):
+    for code, header, rang, profile in itertools.product(
+        numbers(row["codes"]),
+        [h for place in row["location"].split(",") for h in headers(row["causes"], place)],
+        [rang == "yes" for rang in row["rang"].split(",")],
+        row["profile"].split(","),
+    ):
+        failure = Failure(code, rang=rang).with_reason(header)
+        decision = decide(failure, BUILT_IN[profile])
+        assert decision.verdict == row["verdict"], (failure, profile, decision.rule, row["reason"])
+
+
+def test_the_table_of_what_depends_leaves_nothing_out():
+    said = {
+        (cause, code, rang, profile)
+        for row in DEPENDS
+        for cause, code, rang, profile in itertools.product(
+            row["causes"].split(","),
+            numbers(row["codes"]),
+            row["rang"].split(","),
+            row["profile"].split(","),
+        )
+        if "-" in row["location"].split(",")
+    }
+    causes = {row["cause"] for row in DECISIONS if row["recommend"] == "depends"}
+    expected = itertools.product(
+        causes | {"-", "0", "17&34"}, OPEN_4XX, ("yes", "no"), ("carrier", "broadworks-inbound")
+    )
+    assert set(expected) - said == set()
+
+
+def test_every_cause_of_q850_is_in_the_decision_table():
+    assert len(DECISIONS) == 71
+
+
+ANY_CAUSE = st.none() | st.integers(-5, 300)
+FACTS = st.fixed_dictionaries(
+    {
+        "cause": ANY_CAUSE,
+        "location": st.none() | st.sampled_from(sorted(LOCATIONS)) | st.text(max_size=3),
+        "conflicting": st.booleans(),
+        "rang": st.booleans(),
+        "cancelled": st.booleans(),
+        "replied": st.booleans(),
+        "trusted": st.booleans(),
+    }
+)
+CODES = st.none() | st.integers(300, 699) | st.integers()
+FAILURES = st.builds(lambda code, facts: Failure(code, **facts), CODES, FACTS)
+PROFILES = st.builds(
+    Profile,
+    name=st.just("x"),
+    stop_codes=st.frozensets(st.integers(300, 699), max_size=3),
+    on_480=st.sampled_from(["by-ringing", "advance", "stop"]),
+    redirect=st.sampled_from(["relay", "follow", "fail"]),
+    refine_5xx=st.booleans(),
+    trust_6xx=st.booleans(),
+)
+
+
+@quiet
+@given(FAILURES, PROFILES, st.lists(FAILURES, max_size=3))
+def test_every_failure_gets_a_decision_with_its_reasons(failure, profile, earlier):
+    decision = decide(failure, profile, earlier)
+    assert isinstance(decision, Decision)
+    assert isinstance(decision.verdict, Verdict)
+    assert decision.rule == decision.rule.lower().strip()
+    assert decision.source
+    assert decision.why
+    assert "\n" not in decision.why
+    assert "{" not in decision.why
+    assert "None" not in decision.why
+    assert decision == decide(failure, profile, list(earlier))
+
+
+@quiet
+@given(FAILURES, PROFILES, st.lists(FAILURES, max_size=3))
+def test_after_the_caller_gave_up_nothing_is_tried(failure, profile, earlier):
+    if failure.cancelled and failure.code is not None:
+        assert decide(failure, profile, earlier).rule == "caller-cancelled"
+
+
+@quiet
+@given(st.integers(600, 699), FACTS, st.lists(FAILURES, max_size=3))
+def test_a_6xx_stops_whatever_the_cause(code, facts, earlier):
+    facts |= {"cancelled": False, "replied": True}
+    decision = decide(Failure(code, **facts), CARRIER, earlier)
+    assert (decision.verdict, decision.rule) == (STOP, "global-failure")
+
+
+@quiet
+@given(st.integers(500, 599), FACTS, st.lists(FAILURES, max_size=3))
+def test_a_5xx_advances_whatever_the_cause(code, facts, earlier):
+    facts |= {"cancelled": False, "replied": True}
+    decision = decide(Failure(code, **facts), CARRIER, earlier)
+    assert (decision.verdict, decision.rule) == (ADVANCE, "server-failure")
+
+
+@quiet
+@given(st.sampled_from(sorted(STOP_LIST)), FACTS, PROFILES, st.lists(FAILURES, max_size=3))
+def test_the_stop_list_stops_whatever_the_cause_and_the_profile(code, facts, profile, earlier):
+    facts |= {"cancelled": False, "replied": True}
+    decision = decide(Failure(code, **facts), profile, earlier)
+    assert (decision.verdict, decision.rule) == (STOP, "stop-code")
+
+
+@quiet
+@given(st.integers(300, 399), FACTS, st.lists(FAILURES, max_size=3))
+def test_a_3xx_is_a_redirect_and_no_failure(code, facts, earlier):
+    facts |= {"cancelled": False, "replied": True}
+    for redirect, expected in (("relay", REDIRECT), ("follow", REDIRECT), ("fail", ADVANCE)):
+        profile = Profile(name="x", redirect=redirect)
+        assert decide(Failure(code, **facts), profile, earlier).verdict is expected
+
+
+@quiet
+@given(CODES, FACTS, PROFILES, st.sampled_from(EMPTY[1:] + UNASSIGNED))
+def test_an_echo_changes_no_verdict(code, facts, profile, echo):
+    without = decide(Failure(code, **facts | {"cause": None}), profile)
+    beside = decide(Failure(code, **facts | {"cause": echo}), profile)
+    assert (beside.verdict, beside.rule) == (without.verdict, without.rule)
+
+
+@quiet
+@given(CODES, FACTS, PROFILES, st.lists(FAILURES, max_size=3))
+def test_a_cause_that_is_not_trusted_changes_no_verdict(code, facts, profile, earlier):
+    facts |= {"trusted": False}
+    without = decide(Failure(code, **facts | {"cause": None, "location": None}), profile, earlier)
+    beside = decide(Failure(code, **facts), profile, earlier)
+    assert (beside.verdict, beside.rule) == (without.verdict, without.rule)
+
+
+def test_no_reply_advances_and_ringing_without_an_answer_stops():
+    for code in (None, 408, 500, 503):
+        for cause in (None, 17, 34):
+            assert verdict(code, replied=False, cause=cause) is ADVANCE
+            assert verdict(code, replied=False, cause=cause, rang=True) is STOP
+    assert decide(Failure(None, replied=False)).rule == "no-reply"
+    assert decide(Failure(None, replied=False, rang=True)).rule == "ring-timeout"
+
+
+def test_a_provisional_reply_is_no_final_reply():
+    assert decide(Failure(100)).rule == "no-reply"
+    assert decide(Failure(183, rang=True)).rule == "ring-timeout"
+
+
+def test_after_an_answer_nothing_is_tried():
+    assert decide(Failure(200)).rule == "answered"
+    assert verdict(299, cause=34) is STOP
+
+
+@pytest.mark.parametrize("code", [-1, 0, 99, 700, 4040, 10**12])
+def test_what_is_no_sip_code_stops(code):
+    assert decide(Failure(code, cause=34)).rule == "not-a-code"
+    assert verdict(code, cause=34) is STOP
+
+
+def test_towards_broadworks_403_and_404_stop_whatever_the_cause():
+    for code, cause in itertools.product((403, 404), (None, 1, 3, 21, 26, 34, 57)):
+        assert decide(Failure(code, cause=cause), BROADWORKS_INBOUND).rule == "profile-stop-code"
+        assert verdict(code, BROADWORKS_INBOUND, cause=cause) is STOP
+
+
+def test_the_local_timeout_and_a_408_from_the_peer_are_two_things():
+    assert verdict(408, cause=19) is STOP
+    assert verdict(408, cause=19, replied=False) is ADVANCE
+    assert verdict(408, cause=34, rang=True) is ADVANCE
+    assert verdict(408, cause=34, rang=True, replied=False) is STOP
+
+
+@pytest.mark.parametrize("code", [400, 483, 488])
+@pytest.mark.parametrize("cause", [None, 16, 34, 41, 58, 65, 88, 96])
+def test_what_a_second_carrier_repeats_is_the_callers_own(code, cause):
+    first = Failure(code, cause=cause)
+    again = decide(first, CARRIER, [first])
+    assert (again.verdict, again.rule) == (STOP, "code-again")
+
+
+@pytest.mark.parametrize("code", [400, 483, 488])
+def test_the_first_of_them_advances_and_so_does_one_after_another_failure(code):
+    assert verdict(code) is ADVANCE
+    assert verdict(code, earlier=[Failure(503), Failure(404)]) is ADVANCE
+    assert verdict(code, earlier=[Failure(code, replied=False)]) is ADVANCE
+
+
+def test_other_codes_may_repeat():
+    for code in (402, 403, 404, 480, 499, 503):
+        assert verdict(code, earlier=[Failure(code)] * 3) is ADVANCE
+
+
+def test_a_destination_out_of_order_is_worth_one_more_attempt():
+    assert verdict(480, cause=27) is ADVANCE
+    assert verdict(480, cause=27, earlier=[Failure(503, cause=34)]) is ADVANCE
+    assert verdict(480, cause=27, earlier=[Failure(502, cause=27)]) is STOP
+    assert verdict(480, cause=27, earlier=[Failure(502, cause=27, trusted=False)]) is ADVANCE
+    assert verdict(480, cause=34, earlier=[Failure(480, cause=34)]) is ADVANCE
+
+
+def test_codecs_are_worth_one_more_attempt():
+    assert verdict(488, cause=88) is ADVANCE
+    assert verdict(488, cause=88, earlier=[Failure(488, cause=88)]) is STOP
+    assert verdict(480, cause=88) is STOP
+
+
+@pytest.mark.parametrize(
+    ("on_480", "quiet_one", "rang_one"),
+    [("by-ringing", ADVANCE, STOP), ("advance", ADVANCE, ADVANCE), ("stop", STOP, STOP)],
+)
+def test_a_profile_says_what_a_480_without_a_useful_cause_means(on_480, quiet_one, rang_one):
+    profile = Profile(name="x", on_480=on_480)
+    for cause in EMPTY:
+        assert verdict(480, profile, cause=cause) is quiet_one
+        assert verdict(480, profile, cause=cause, rang=True) is rang_one
+    for rang in (False, True):
+        assert verdict(480, profile, cause=17, rang=rang) is STOP
+        assert verdict(480, profile, cause=34, rang=rang) is ADVANCE
+
+
+def test_a_profile_may_believe_the_users_causes_on_a_5xx():
+    profile = Profile(name="x", refine_5xx=True)
+    for code in (500, 502, 503, 504, 580):
+        for cause in (17, 19, 22, 28):
+            assert decide(Failure(code, cause=cause), profile).rule == "refined-5xx"
+            assert verdict(code, profile, cause=cause) is STOP
+            assert verdict(code, profile, cause=cause, trusted=False) is ADVANCE
+        assert verdict(code, profile, cause=21, location="U") is STOP
+        for cause, location in (
+            (21, None),
+            (21, "LN"),
+            (20, "U"),
+            (34, None),
+            (16, "U"),
+            (None, None),
+        ):
+            assert verdict(code, profile, cause=cause, location=location) is ADVANCE
+
+
+def test_a_profile_may_let_the_cause_decide_on_a_6xx():
+    profile = Profile(name="x", trust_6xx=False)
+    assert verdict(603, profile, cause=41) is ADVANCE
+    assert verdict(603, profile, cause=44) is ADVANCE
+    assert verdict(603, profile, cause=17) is STOP
+    assert verdict(606, profile, cause=88) is ADVANCE
+    assert verdict(606, profile, cause=88, trusted=False) is STOP
+    for code, cause in itertools.product((600, 603, 604, 607, 608), [*EMPTY, 21]):
+        assert verdict(code, profile, cause=cause) is STOP
+
+
+def test_a_profile_may_name_stop_codes():
+    profile = Profile(name="x", stop_codes=frozenset({503, 480}))
+    assert verdict(503, profile, cause=34) is STOP
+    assert verdict(480, profile, cause=34) is STOP
+    assert verdict(500, profile) is ADVANCE
+
+
+@pytest.mark.parametrize(
+    ("code", "header", "rang", "expected"),
+    [
+        (486, 'Q.850;cause=63;text="User is busy, on another call."', False, STOP),
+        (486, "Q.850;cause=34", False, STOP),
+        (480, "Q.850;cause=34", False, ADVANCE),
+        (480, "Q.850;cause=34", True, ADVANCE),
+        (480, 'Q.850;cause=47;text="RESOURCE"', False, ADVANCE),
+        (480, "Q.850;cause=16", False, ADVANCE),
+        (480, "Q.850;cause=16", True, STOP),
+        (603, "Q.850;cause=41", False, STOP),
+        (503, "Q.850;cause=17", False, ADVANCE),
+        (503, "Q.850;cause=0", False, ADVANCE),
+        (402, 'Q.850;cause=21;text="Call Rejected"', False, ADVANCE),
+        (408, "Q.850 ;cause=18", False, ADVANCE),
+        (408, "Q.850 ;cause=18", True, STOP),
+        (480, "SIP;cause=503", True, STOP),
+        (480, "SIP;cause=486", False, ADVANCE),
+        (480, "RELEASE_CAUSE;cause=17", False, ADVANCE),
+        (480, 'SIP;cause=486;text="user busy",Q.850;cause=17', False, STOP),
+        (480, "Q.850;cause=17;location=U, SIP;cause=503", False, STOP),
+        (480, 'SIP;cause=200;text="Call completed elsewhere", Q.850;cause=26', False, STOP),
+        (487, "Q.850;cause=26", False, STOP),
+        (404, "Q.850;cause=26", False, ADVANCE),
+        (403, "Q.850;cause=21;location=u", False, STOP),
+        (403, "SIP;cause=21;location=U, Q.850;cause=21", False, ADVANCE),
+        (403, "Q.850;cause=21;eri-location=U", False, ADVANCE),
+        (480, 'Q.850;text="fake;cause=17, SIP;cause=486";cause=34', True, ADVANCE),
+        (484, "Q.850;cause=100", False, STOP),
+        (482, "Q.850;cause=25", False, STOP),
+    ],
+)
+def test_a_pair_from_the_wild_is_decided(code, header, rang, expected):
+    assert decide(Failure(code, rang=rang).with_reason(header)).verdict is expected
+
+
+def test_the_why_tells_what_became_of_the_cause():
+    def why(code, profile=CARRIER, **facts):
+        return decide(Failure(code, **facts), profile).why
+
+    assert "34 No circuit" in why(480, cause=34)
+    assert "16 Normal call clearing" in why(480, cause=16)
+    assert "no Q.850 cause" in why(480)
+    assert "two Q.850 causes that differ" in why(480, conflicting=True)
+    assert "not trusted" in why(480, cause=34, trusted=False)
+    assert "52" in why(480, cause=52)
+    assert "41 Temporary failure does not count here" in why(603, cause=41)
