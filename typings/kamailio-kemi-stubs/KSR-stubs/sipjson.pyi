@@ -1,0 +1,6 @@
+"""KSR.sipjson: the functions that the module exports to Python.
+
+Generated from Kamailio 6.1.5 by ``python -m kamailio_kemi.generate``; do not edit.
+"""
+
+def sj_serialize(p1: str, p2: str, /) -> int: ...

@@ -1,0 +1,6 @@
+"""KSR.sst: the functions that the module exports to Python.
+
+Generated from Kamailio 6.1.5 by ``python -m kamailio_kemi.generate``; do not edit.
+"""
+
+def sst_check_min(p1: int, /) -> int: ...

@@ -1,0 +1,7 @@
+"""KSR.sworker: the functions that the module exports to Python.
+
+Generated from Kamailio 6.1.5 by ``python -m kamailio_kemi.generate``; do not edit.
+"""
+
+def active() -> int: ...
+def task(p1: str, /) -> int: ...

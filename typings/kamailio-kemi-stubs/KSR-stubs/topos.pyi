@@ -1,0 +1,6 @@
+"""KSR.topos: the functions that the module exports to Python.
+
+Generated from Kamailio 6.1.5 by ``python -m kamailio_kemi.generate``; do not edit.
+"""
+
+def tps_set_context(p1: str, /) -> int: ...
