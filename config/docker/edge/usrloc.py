@@ -1,0 +1,20 @@
+"""Make Kamailio's database of registrations, from Kamailio's own table definitions, if missing.
+
+It appears under its name only when it is whole: a start that was cut off leaves none.
+"""
+
+import sqlite3
+import sys
+from pathlib import Path
+
+DEFINITIONS = Path("/usr/share/kamailio/db_sqlite")
+
+target = Path(sys.argv[1])
+if not target.exists():
+    part = target.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    database = sqlite3.connect(part)
+    for name in ("standard", "usrloc"):
+        database.executescript((DEFINITIONS / f"{name}-create.sql").read_text("utf-8"))
+    database.close()
+    part.rename(target)

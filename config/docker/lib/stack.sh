@@ -1,0 +1,153 @@
+# The stack: its site, its networks, up and down.
+# shellcheck shell=bash
+
+STACK_SERVICES=(edge pbx pager lab wire)
+
+compose() {
+  [ -f build/compose.env ] || compose_settings
+  local files=(-f config/docker/compose.yml)
+  [ -f build/compose.publish.yml ] && files+=(-f build/compose.publish.yml)
+  "${COMPOSE[@]}" --env-file build/compose.env "${files[@]}" "$@"
+}
+
+# The demo's site with this machine's networks in it.
+compose_settings() {
+  local outside=${BELLHOP_OUTSIDE:-172.29.60} inside=${BELLHOP_INSIDE:-172.29.61} prefix site=build/site/site.toml
+  for prefix in "$outside" "$inside"; do
+    [[ $prefix =~ ^[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}$ ]] ||
+      die "BELLHOP_OUTSIDE and BELLHOP_INSIDE are the first three numbers of a /24, like 172.29.60; got '$prefix'"
+  done
+  [ "$outside" != "$inside" ] || die "BELLHOP_OUTSIDE and BELLHOP_INSIDE must differ; both are $outside"
+  sed -e "s/172\.29\.60\./@outside@/g; s/172\.29\.61\./@inside@/g" \
+    -e "s/@outside@/$outside./g; s/@inside@/$inside./g" config/site.toml >"$site.new"
+  # In place: the containers see the file, not its name.
+  cmp -s "$site.new" "$site" 2>/dev/null || cat "$site.new" >"$site"
+  rm "$site.new"
+  # Without sudo's own user: who owns the checkout reads the artifacts.
+  cat >build/compose.env <<TEXT
+BELLHOP_OUTSIDE=$outside
+BELLHOP_INSIDE=$inside
+BELLHOP_UID=$(stat -c %u .)
+BELLHOP_GID=$(stat -c %g .)
+BELLHOP_SITE_SUM=$(sha256sum <"$site" | cut -c 1-16)
+TEXT
+  publish_settings "$outside"
+}
+
+publish_settings() {
+  rm -f build/compose.publish.yml
+  [ -n "${BELLHOP_PUBLISH:-}" ] || return 0
+  [[ $BELLHOP_PUBLISH =~ ^[0-9.]+$ ]] || die "BELLHOP_PUBLISH is an IPv4 address of this machine; got '$BELLHOP_PUBLISH'"
+  cat >build/compose.publish.yml <<TEXT
+services:
+  edge:
+    ports:
+      - "$BELLHOP_PUBLISH:5060:5060/udp"
+      - "$BELLHOP_PUBLISH:5060:5060/tcp"
+TEXT
+}
+
+# Only when our own edge does not hold the port already.
+publish_check() {
+  [ -n "${BELLHOP_PUBLISH:-}" ] || return 0
+  "${DOCKER[@]}" port bellhop-edge-1 2>/dev/null | grep -qF "$BELLHOP_PUBLISH:5060" && return 0
+  "$PYTHON" - "$BELLHOP_PUBLISH" <<'TEXT' || exit 1
+import errno, socket, sys
+address = sys.argv[1]
+for kind, name in ((socket.SOCK_DGRAM, "udp"), (socket.SOCK_STREAM, "tcp")):
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, kind == socket.SOCK_STREAM)
+        try:
+            probe.bind((address, 5060))
+        except OSError as error:
+            why = {
+                errno.EADDRINUSE: "is in use by another program: stop it, or publish another address",
+                errno.EADDRNOTAVAIL: "can't be had: no interface of this machine has that address",
+            }.get(error.errno, f"can't be had: {error.strerror}")
+            sys.exit(f"bellhop: BELLHOP_PUBLISH={address}: {name} port 5060 there {why}.")
+TEXT
+}
+
+# A route that covers one of our two networks would be cut off by it (a VPN, another stack).
+subnet_check() {
+  local prefix name
+  # shellcheck source=/dev/null
+  source build/compose.env
+  for name in BELLHOP_OUTSIDE BELLHOP_INSIDE; do
+    prefix=${!name}
+    route_overlap "$prefix" | while read -r iface network; do
+      warn "bellhop: the network $prefix.0/24 is taken on this machine ($network on $iface)."
+      warn "         Choose another one: $name=10.99.${prefix##*.} ./run ..."
+      exit 1
+    done || exit 1
+  done
+}
+
+# Lines "interface network/mask" of routes (none of them ours) that overlap PREFIX.0/24.
+# /proc/net/route is there on every Linux, `ip` is not.
+route_overlap() {
+  local a b c iface dest mask net wanted both
+  IFS=. read -r a b c <<<"$1"
+  wanted=$((a << 24 | b << 16 | c << 8))
+  while read -r iface dest _ _ _ _ _ mask _; do
+    [[ $dest =~ ^[0-9A-F]{8}$ ]] || continue
+    case $iface in bellhop-out | bellhop-in) continue ;; esac
+    net=$(swap "$dest") mask=$(swap "$mask")
+    [ "$mask" -eq 0 ] && continue # the default route covers everything
+    both=$((mask & 0xffffff00))
+    if [ $((net & both)) -eq $((wanted & both)) ]; then
+      printf '%s %d.%d.%d.%d/%s\n' "$iface" $((net >> 24)) $((net >> 16 & 255)) $((net >> 8 & 255)) $((net & 255)) \
+        "$(bits "$mask")"
+    fi
+  done </proc/net/route
+}
+
+swap() { echo $((16#${1:6:2} << 24 | 16#${1:4:2} << 16 | 16#${1:2:2} << 8 | 16#${1:0:2})); }
+bits() { local n=0 m=$1; while [ "$m" -ne 0 ]; do n=$((n + (m & 1))); m=$((m >> 1)); done; echo "$n"; }
+
+# Networks keep their addresses for life: other prefixes need new ones.
+renew_networks() {
+  local now name
+  for name in outside inside; do
+    now=$("${DOCKER[@]}" network inspect -f '{{(index .IPAM.Config 0).Subnet}}' "bellhop_$name" 2>/dev/null) || continue
+    local wanted=BELLHOP_${name^^}
+    [ "$now" = "$(sed -n "s/^$wanted=//p" build/compose.env).0/24" ] && continue
+    say "· the stack's networks change: removing the old ones"
+    compose down --remove-orphans >build/log/down.log 2>&1
+    return
+  done
+}
+
+stack_up() {
+  compose_settings
+  subnet_check
+  publish_check
+  renew_networks || return
+  step up "starting the stack" compose up -d --wait --wait-timeout 90 --remove-orphans "${STACK_SERVICES[@]}" || {
+    stack_trouble
+    return 1
+  }
+}
+
+# Which service did not come up, in its own words.
+stack_trouble() {
+  local service state
+  for service in secrets "${STACK_SERVICES[@]}"; do
+    state=$("${DOCKER[@]}" inspect -f '{{.State.Status}} {{with .State.Health}}{{.Status}}{{end}} {{.State.ExitCode}}' \
+      "bellhop-$service-1" 2>/dev/null || echo "not created")
+    case $state in
+      "running healthy "* | "running  "* | "exited  0" | "created "*) continue ;;
+    esac
+    warn "bellhop: $service did not come up ($state). Its last lines:"
+    "${DOCKER[@]}" logs --tail 15 "bellhop-$service-1" 2>&1 | sed 's/^/    /' >&2 || :
+  done
+}
+
+stack_down() {
+  say "· removing the stack's containers and networks${1:+ and volumes}"
+  compose --profile '*' down --remove-orphans "$@" >build/log/down.log 2>&1 || {
+    warn "bellhop: the stack could not be removed:"
+    tail -n 10 build/log/down.log >&2
+    return 1
+  }
+}

@@ -1,0 +1,140 @@
+# What ./run can do.
+# shellcheck shell=bash disable=SC2034 # the parts share DOCKER, COMPOSE and others
+
+set_up() { python_env && engine && build_images; }
+
+verb_up() {
+  python_env && engine && build_images && stack_up || exit 1
+  say "The stack is up: softphones on this machine reach the edge at $(outside).10:5060; ./run down ends it."
+}
+
+outside() { sed -n 's/^BELLHOP_OUTSIDE=//p' build/compose.env; }
+
+verb_down() {
+  local volumes=()
+  case ${1:-} in
+    --volumes) volumes=(--volumes) ;;
+    "") ;;
+    *) die "./run down knows only --volumes; got '$1'" ;;
+  esac
+  if ! docker_for_use; then
+    say "No Docker Engine answers: nothing of Bellhop is running."
+    return 0
+  fi
+  stack_down "${volumes[@]}" && stop_our_engine
+}
+
+# For verbs that use the stack and set nothing up.
+docker_for_use() {
+  command -v docker >/dev/null || return 1
+  if ! docker_answers && [ "$(id -u)" -ne 0 ] && can_root; then DOCKER=("${ROOT[@]}" docker); fi
+  docker_answers && compose_known
+}
+
+verb_shell() {
+  [ $# -ge 1 ] || die "./run shell SERVICE (edge, pbx, pager, lab, wire)"
+  docker_for_use || die "no Docker Engine with Compose answers: ./run up first"
+  compose exec "$1" bash
+}
+
+verb_bellhop() {
+  docker_for_use || die "no Docker Engine with Compose answers: ./run up first"
+  local tty=(-T)
+  [ -t 0 ] && [ -t 1 ] && tty=()
+  compose exec "${tty[@]}" pager bellhop "$@"
+}
+
+verb_compose() {
+  docker_for_use || die "no Docker Engine with Compose answers: ./run up first"
+  compose "$@"
+}
+
+verb_demo() {
+  verb_up
+  "$PYTHON" tests/chain/demo.py "$@"
+}
+
+verb_bench() {
+  say "Benchmarks: none yet."
+  exit 2
+}
+
+# --- lint and test: every part runs, whatever failed before it; the summary comes last ---
+
+RESULTS=()
+FAILED=0
+
+part() { # "name" COMMAND...
+  local name=$1 code=0
+  shift
+  say "· $name"
+  "$@" || code=$?
+  RESULTS+=("$(printf '  %-24s %s' "$name" "$([ "$code" -eq 0 ] && echo ok || echo "FAILED (exit $code)")")")
+  [ "$code" -eq 0 ] || FAILED=1
+  return 0
+}
+
+lint_parts() {
+  part "ruff check" "$PYTHON" -m ruff check -q
+  part "ruff format" "$PYTHON" -m ruff format --check -q
+  part "mypy" "$PYTHON" -m mypy --no-error-summary
+  if command -v shellcheck >/dev/null; then
+    part "shellcheck" shellcheck -x run config/docker/lib/*.sh config/docker/*/*.sh .ci/run
+  else
+    RESULTS+=("  shellcheck               left out (it is not on this machine)")
+  fi
+}
+
+summary() {
+  say ""
+  say "Summary"
+  printf '%s\n' "${RESULTS[@]}"
+}
+
+verb_lint() {
+  python_env || exit 1
+  lint_parts
+  summary
+  exit "$FAILED"
+}
+
+# pytest's own closing line, for the end of the summary.
+pytest_part() { # "name" junit-name ARGS...
+  local name=$1 log="build/log/pytest-$2.log" junit="build/artifacts/$2.xml"
+  shift 2
+  part "$name" pytest_to "$log" --junitxml="$junit" "$@"
+  CLOSING+=("$name:" "$(tail -n 1 "$log")")
+}
+
+pytest_to() {
+  local log=$1
+  shift
+  "$PYTHON" -m pytest "$@" 2>&1 | tee "$log"
+}
+
+CLOSING=()
+
+verb_test() {
+  local chain=0
+  python_env || exit 1
+  lint_parts
+  pytest_part "tests/unit, tests/wire" junit-unit tests/unit tests/wire
+  if engine && build_images && stack_up; then
+    chain=1
+    pytest_part "tests/chain" junit tests/chain
+    if [ "${KEEP:-}" = 1 ]; then
+      say "KEEP=1: the stack stays up; ./run down ends it."
+    else
+      stack_down && stop_our_engine || FAILED=1
+    fi
+  elif [ "${CI:-}" = true ]; then
+    FAILED=1
+    RESULTS+=("  tests/chain              DID NOT RUN (see above), which fails in CI")
+  else
+    RESULTS+=("  tests/chain              DID NOT RUN: no stack on this machine (see above)")
+  fi
+  summary
+  printf '%s\n' "${CLOSING[@]}"
+  [ "$chain" = 1 ] || say "The chain tests did not run."
+  exit "$FAILED"
+}
