@@ -52,6 +52,9 @@ def store(call: Call) -> None:
 def go_on(site: Site, call: Call) -> None:
     """Try the next leg, and the next while one cannot be sent to; when there is none, answer."""
     while True:
+        if sip.cancelled():
+            answer.final(call, "cancelled")
+            return
         index = next_leg(call, now())
         if isinstance(index, Exhausted):
             answer.final(call, index.value)
@@ -61,6 +64,8 @@ def go_on(site: Site, call: Call) -> None:
         unsent = _send(site, call)
         if unsent is None:
             return
+        if sip.cancelled():  # between the check and the relay: tm refuses to forward then
+            continue
         failure = Failure(None, replied=False)
         call = ended(call, now(), rule=unsent, failure=failure, verdict=Verdict.ADVANCE)
         store(call)

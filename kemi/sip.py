@@ -236,7 +236,9 @@ def timers(invite_ms: int, first_ms: int) -> None:
 
 
 def cancelled() -> bool:
-    """Whether the caller has cancelled."""
+    """Whether the caller has cancelled; asked without a transaction, tm would log an error."""
+    if KSR.pv.get("$T(id_index)") is None:
+        return False
     return done(KSR.tm.t_is_canceled(), "t_is_canceled")
 
 
