@@ -37,5 +37,5 @@ make_venv() {
     "$1" -m venv --clear .venv || return
   fi
   "$PYTHON" -m pip install --quiet "pip==$PIP_VERSION" &&
-    "$PYTHON" -m pip install --quiet -e . --group dev
+    "$PYTHON" -m pip install --quiet -e . -e typings/kamailio-kemi-stubs --group dev
 }

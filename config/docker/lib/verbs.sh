@@ -39,9 +39,10 @@ verb_shell() {
 
 verb_bellhop() {
   docker_for_use || die "no Docker Engine with Compose answers: ./run up first"
-  local tty=(-T)
+  local tty=(-T) service=pager
+  [ "${1:-}" = calls ] && service=edge # each has its own database
   [ -t 0 ] && [ -t 1 ] && tty=()
-  compose exec "${tty[@]}" pager bellhop "$@"
+  compose exec "${tty[@]}" "$service" bellhop "$@"
 }
 
 verb_compose() {
