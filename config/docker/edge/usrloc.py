@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a program of its own, in no package
 """Make Kamailio's database of registrations, from Kamailio's own table definitions, if missing.
 
 It appears under its name only when it is whole: a start that was cut off leaves none.

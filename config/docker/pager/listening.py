@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a program of its own, in no package
 """Is the pager's AGI server listening? Asked of the kernel: a connection would be a call to it.
 
 Usage: listening.py site.toml; exit 0 when the port of `pager.agi` is in state LISTEN.

@@ -1,8 +1,10 @@
+# ruff: noqa: INP001 - a program of its own, in no package
 """Make the secrets that are missing, in the volume that the servers see read-only.
 
-Usage: make_secrets.py site.toml LAB_UID, as root. What exists stays; devices that are new in the site
-get a password, and the hashes are made again. Who may read what: `ami` and `devices.htdigest` the
-servers (uid 5060), `devices.passwords` (number, auth user, password) the test bench alone.
+Usage: make_secrets.py site.toml LAB_UID, as root. What exists stays; devices that are new in the
+site get a password, and the hashes are made again. Who may read what: `ami` and
+`devices.htdigest` the servers (uid 5060), `devices.passwords` (lines `number auth_user password`)
+the test bench alone.
 """
 
 import hashlib
@@ -27,6 +29,7 @@ def write(name: str, text: str, owner: int) -> None:
 
 
 def main(site_file: str, lab: int) -> None:
+    """Make every secret of the site that the volume lacks."""
     site = tomllib.loads(Path(site_file).read_text("utf-8"))
     FOLDER.chmod(0o755)
     if not (FOLDER / "ami").exists():
@@ -39,7 +42,10 @@ def main(site_file: str, lab: int) -> None:
             number, user, password = line.split()
             known[number, user] = password
     devices = [(number, row.get("auth_user", number)) for number, row in site["devices"].items()]
-    lines = [(number, user, known.get((number, user)) or secrets.token_urlsafe(16)) for number, user in devices]
+    lines = [
+        (number, user, known.get((number, user)) or secrets.token_urlsafe(16))
+        for number, user in devices
+    ]
     write("devices.passwords", "".join(f"{n} {u} {p}\n" for n, u, p in lines), lab)
     realm = site["site"]["realm"]
     write(

@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a program of its own, in no package
 """Print the requirements of pyproject.toml: `requirements.py build`, or `requirements.py cli,agi`.
 
 Python 3.11 has tomllib, and so have the images' Pythons. The build system is added to neither.
