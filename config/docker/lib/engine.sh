@@ -9,9 +9,11 @@ docker_answers() { "${DOCKER[@]}" info >/dev/null 2>&1; }
 
 # Sets DOCKER and COMPOSE, or says what is missing and returns 1.
 engine() {
-  need_packages "container engine" dockerd:docker.io docker:docker.io || return
-  # Debian 13 has the client in a package of its own.
-  need_packages "container client" docker:docker-cli || return
+  if ! command -v docker >/dev/null; then
+    need_packages "containers" dockerd:docker.io || return
+    # From Debian 13 on the client is a package of its own.
+    need_packages "the client of Docker Engine" docker:docker-cli || return
+  fi
   if ! docker_answers && [ "$(id -u)" -ne 0 ] && can_root; then
     DOCKER=("${ROOT[@]}" docker)
   fi
@@ -36,7 +38,7 @@ start_engine() {
   if [ -d /run/systemd/system ]; then
     step engine "starting Docker Engine (systemctl start docker)" as_root systemctl start docker || return
   elif ! dockerd_alive; then
-    need_packages "Docker's networks" iptables:iptables || return
+    need_packages "containers" dockerd:docker.io iptables:iptables || return
     clear_stale_engine
     say "· starting Docker Engine (no init system here: it runs until ./run down; its log is build/log/dockerd.log)"
     # shellcheck disable=SC2016 # expanded by the inner shell
