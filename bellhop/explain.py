@@ -9,7 +9,8 @@ from bellhop.recursion import Decision, Failure, decide
 
 NO_REPLY_CODE = 408  # what a peer's silence looks like to the caller (RFC 3261 s16.8)
 
-_HEADER_NAME = re.compile(r"[ \t]*reason[ \t]*:", re.IGNORECASE | re.ASCII)
+_HEADER_NAME = re.compile(r"\A[ \t]*reason[ \t]*:", re.IGNORECASE | re.ASCII)
+_NEXT_HEADER = re.compile(r"(?:\r\n|\r|\n)(?=reason[ \t]*:)", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class Explanation:
         }
 
 
-def body(header: str) -> str:
-    """Return a Reason header's body, whether or not its name was pasted along with it."""
-    return _HEADER_NAME.sub("", header, count=1) if _HEADER_NAME.match(header) else header
+def bodies(pasted: str) -> list[str]:
+    """Return the bodies of the Reason headers in a text, whether or not their names came along."""
+    return [_HEADER_NAME.sub("", line, count=1) for line in _NEXT_HEADER.split(pasted)]
 
 
 def explain(
@@ -46,7 +47,7 @@ def explain(
     profiles: Mapping[str, Profile] = BUILT_IN,
 ) -> Explanation:
     """Decide on a failure with these Reason headers, by this profile and by all others."""
-    failure = failure.with_reason([body(header) for header in headers])
+    failure = failure.with_reason([body for header in headers for body in bodies(header)])
     return Explanation(
         failure=failure,
         profile=profile,

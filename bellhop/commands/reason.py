@@ -6,7 +6,7 @@ import click
 
 from bellhop import causes
 from bellhop.commands import show
-from bellhop.explain import body
+from bellhop.explain import bodies
 from bellhop.reason import LOCATIONS, Q850, ReasonValue, parse, q850
 
 
@@ -14,8 +14,8 @@ from bellhop.reason import LOCATIONS, Q850, ReasonValue, parse, q850
 @click.argument("header")
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
 def command(*, header: str, as_json: bool) -> None:
-    """Read HEADER, a Reason header with or without its name."""
-    values = parse(body(header))
+    """Read HEADER, a Reason header with or without its name; several lines are read together."""
+    values = parse(bodies(header))
     if as_json:
         show.as_json([asdict(value) for value in values])
         return

@@ -1,6 +1,6 @@
 import pytest
 
-from bellhop.explain import body, explain
+from bellhop.explain import bodies, explain
 from bellhop.profiles import BROADWORKS_INBOUND, CARRIER, Profile, find
 from bellhop.recursion import Failure, Verdict
 
@@ -19,7 +19,16 @@ from bellhop.recursion import Failure, Verdict
     ],
 )
 def test_a_headers_name_may_be_pasted_along(header, expected):
-    assert body(header) == expected
+    assert bodies(header) == [expected]
+
+
+def test_several_headers_may_be_pasted_at_once():
+    assert bodies("Reason: SIP;cause=486\r\nREASON :Q.850;cause=17") == [
+        " SIP;cause=486",
+        "Q.850;cause=17",
+    ]
+    assert bodies("Reason: SIP\r\n ;cause=486") == [" SIP\r\n ;cause=486"]
+    assert bodies('Q.850;text="a\nb"') == ['Q.850;text="a\nb"']
 
 
 def test_an_explanation_holds_what_the_contract_promises_and_no_more():
