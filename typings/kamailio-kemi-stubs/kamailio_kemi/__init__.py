@@ -1,1 +1,1 @@
-"""What Python sees of Kamailio: the list of KEMI functions, their types, and a strict fake of KSR."""
+"""What Python sees of Kamailio: the list of KEMI functions, and a strict fake of KSR."""

@@ -1,10 +1,10 @@
 """Writes the stub package ``KSR-stubs`` and ``api_list.json`` anew, or checks that they are fresh.
 
-    python -m kamailio_kemi.generate --image IMAGE      from a container that has Kamailio
-    python -m kamailio_kemi.generate --socket PATH      from a running server's jsonrpcs socket
-    python -m kamailio_kemi.generate                    the stubs alone, from the committed list
-    … --check                                           change nothing; exit 1 if anything differs
-    … --out FOLDER                                      the distribution's folder (default: here)
+python -m kamailio_kemi.generate --image IMAGE      from a container that has Kamailio
+python -m kamailio_kemi.generate --socket PATH      from a running server's jsonrpcs socket
+python -m kamailio_kemi.generate                    the stubs alone, from the committed list
+… --check                                           change nothing; exit 1 if anything differs
+… --out FOLDER                                      the distribution's folder (default: here)
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
     changed = differences(options.out, wanted)
     if not options.check:
         write(options.out, wanted)
-        print(f"Kamailio {found.kamailio}: {len(found.functions)} functions, {len(changed)} files changed")
+        functions = len(found.functions)
+        print(f"Kamailio {found.kamailio}: {functions} functions, {len(changed)} files changed")
         return 0
     for line in changed.values():
         print(line)
@@ -84,7 +85,9 @@ def _list(options: argparse.Namespace) -> api.Api:
     if options.image:
         # app_python3 has no room for all; its own module is all that it has more.
         everything = live.from_image(options.image)
-        return everything.merged(live.from_image(options.image, engine="app_python3", modules=("pv",)))
+        return everything.merged(
+            live.from_image(options.image, engine="app_python3", modules=("pv",))
+        )
     if options.socket:
         return live.from_socket(options.socket)
     return api.load(options.list or api.COMMITTED)

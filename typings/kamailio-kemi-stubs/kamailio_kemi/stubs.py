@@ -19,7 +19,7 @@ Generated from Kamailio {kamailio} by ``python -m kamailio_kemi.generate``; do n
 """
 '''
 
-RULES = '''\
+RULES = """\
 Kamailio's module KSR, as its app_python3 and app_python3s engines give it to Python.
 
 A module that the server has not loaded is not there (AttributeError): ``hasattr(KSR, "dialog")``.
@@ -34,9 +34,9 @@ What the types cannot say:
 * reading a header that is not UTF-8 raises UnicodeDecodeError; giving a str with surrogates raises
   UnicodeEncodeError; an int beyond 32 bits is cut, beyond 64 bits raises SystemError.
 * KSR.x has modf alone (no exit, no drop), and modf is left out here: it does not do its work.\
-'''
+"""
 
-ASYNC = '''\
+ASYNC = """\
 The module ``async``, whose name is a keyword, so that no ``KSR.async`` can be written.
 
     if TYPE_CHECKING:
@@ -44,7 +44,7 @@ The module ``async``, whose name is a keyword, so that no ``KSR.async`` can be w
     tasks: "Async" = getattr(KSR, "async")
 
 This file exists for type checkers only.\
-'''
+"""
 
 
 def files(api: Api) -> dict[str, str]:

@@ -1,5 +1,5 @@
 """The smallest script that app_python3s accepts: it is loaded so that the server builds KSR."""
 
 
-def ksr_request_route():
-    return 1
+def ksr_request_route() -> None:
+    """A request came."""

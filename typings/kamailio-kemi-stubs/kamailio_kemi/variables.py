@@ -1,0 +1,271 @@
+"""Pseudo-variables as KSR.pv gives them (measured on 6.1.5).
+
+* A null variable reads as None by get, "" by gete, "<null>" by getw, 0 by geti and getl; an unset
+  ``$var`` is 0, not null. A name that is no variable logs an error and reads as null.
+* An AVP is a stack: sets() pushes, ``$avp(x)`` is the top, ``$(avp(x)[1])`` the one below,
+  ``$(avp(x)[*])`` all joined by ", ". unset() takes the top alone; ``$(avp(x)[*])`` names all, for
+  sets() (which replaces them) and for unset().
+* ``$xavp(a=>b)`` without an index pushes a new record at each set, so that the field set before is
+  no longer seen; ``$xavp(a[0]=>b)`` writes into the top one.
+* Text is decoded when it is read: bytes that are not UTF-8 raise UnicodeDecodeError.
+* Setting what cannot be set (``$si``, ``$fU``, ``$hdr(X)``) returns True and does nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from kamailio_kemi.arguments import cut
+from kamailio_kemi.messages import Message, Stored
+from kamailio_kemi.scripting import NotScripted, ScriptError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kamailio_kemi.tables import Tables
+
+_PLAIN = re.compile(r"\$(\w+)(?:\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\))?")
+_WRAPPED = re.compile(r"\$\((\w+)(?:\(((?:[^()]|\([^()]*\))*)\))?(?:\[(\*|-?\d+)\])?\)")
+_XAVP = re.compile(r"(\w+)(?:\[(\d+)\])?=>(\w+)")
+_URI = re.compile(r"(sips?|tel):(?:([^@]*)@)?([^:;?>]*)(?::(\d+))?(.*)", re.DOTALL)
+_READ_ONLY = frozenset({"si", "sp", "fU", "hdr", "hdrc", "T_reply_code", "T_rpl"})
+_FREE = frozenset({"fs", "fn", "tn", "br", "mf", "sf", "bf", "xavi", "xavu", "dlg_var", "dlg_ctx"})
+
+
+class Variables:
+    """The store behind KSR.pv. A test writes and reads it like a dict: ``fake.pv["$avp(x)"]``."""
+
+    def __init__(self, tables: Tables, error: Callable[[str], None]) -> None:
+        self.message = Message()
+        self.reply: Message | None = None
+        self.ruri: Stored = None
+        self.destination: Stored = None
+        self.marked_new = False
+        self._avps: dict[str, list[Stored]] = {}
+        self._vars: dict[str, Stored] = {}
+        self._xavps: dict[str, list[dict[str, Stored]]] = {}
+        self._given: dict[str, Stored] = {}
+        self._tables = tables
+        self._error = error
+
+    def forget(self) -> None:
+        """A new request: everything but ``$var``, which belongs to the process, is gone."""
+        process = self._vars
+        self.__init__(self._tables, self._error)  # type: ignore[misc]
+        self._vars = process
+
+    # -- for the test ---------------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> Stored:
+        return self._read(name)
+
+    def __setitem__(self, name: str, value: Stored | list[Stored]) -> None:
+        kind, inner, index = self._parse(name) or (None, None, None)
+        if kind is None:
+            raise ScriptError(f"{name!r} is no pseudo-variable")
+        if kind in {"hdr", "hdrc"}:
+            raise ScriptError(f"{name}: say it in fake.headers")
+        if kind == "avp" and inner and index is None:
+            self._avps[_avp(inner)] = list(value) if isinstance(value, list) else [value]
+        elif isinstance(value, list):
+            raise ScriptError(f"{name} holds one value; only an AVP is a stack")
+        elif kind in {"ru", "du", "avp", "var", "xavp", "sht"}:
+            self._write(name, value)
+        else:
+            self._given[name] = value
+
+    # -- for the script -------------------------------------------------------------------------
+
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        """The model of each function, by its path."""
+        return {
+            "pv.get": lambda name: _decoded(self._read(name)),
+            "pv.gete": lambda name: _or(_decoded(self._read(name)), ""),
+            "pv.getw": lambda name: _or(_decoded(self._read(name)), "<null>"),
+            "pv.getvs": lambda name, default: _or(_decoded(self._read(name)), default),
+            "pv.getvn": lambda name, default: _or(_decoded(self._read(name)), default),
+            "pv.geti": lambda name: cut(_number(self._read(name)), 32),
+            "pv.getl": lambda name: _number(self._read(name)),
+            "pv.is_null": lambda name: self._read(name) is None,
+            "pv.sets": self._write,
+            "pv.seti": self._write,
+            "pv.setl": self._write,
+            "pv.unset": lambda name: self._write(name, None),
+        }
+
+    def _parse(self, name: str) -> tuple[str, str | None, str | None] | None:
+        if match := _PLAIN.fullmatch(name):
+            return match[1], match[2], None
+        if match := _WRAPPED.fullmatch(name):
+            return match[1], match[2], match[3]
+        if "{" in name:
+            raise NotScripted(f"{name}: transformations are not modelled; do them in Python")
+        return None
+
+    def _read(self, name: str) -> Stored:
+        if name in self._given:
+            return self._given[name]
+        parsed = self._parse(name)
+        if parsed is None:
+            self._error(f"invalid pv [{name}]")
+            return None
+        kind, inner, index = parsed
+        match kind, inner:
+            case "avp", str():
+                return _picked(self._avps.get(_avp(inner), []), index, ", ")
+            case "cnt", str() if counted := _PLAIN.fullmatch(inner):
+                return len(self._avps.get(_avp(counted[2] or ""), []))
+            case "var", str():
+                return self._vars.get(inner, 0)
+            case "xavp", str() if match := _XAVP.fullmatch(inner):
+                records = self._xavps.get(match[1], [])
+                number = int(match[2] or 0)
+                return records[number].get(match[3]) if number < len(records) else None
+            case "sht", str() if "=>" in inner:
+                return self._tables.read(*inner.split("=>", 1))
+            case "T_rpl", str():
+                return self._of_reply(inner)
+            case "du", None:
+                return self.destination
+            case (("ru" | "rU" | "rd" | "rp"), None):
+                return self._of_uri(kind)
+            case _:
+                return self._of_message(self.message, name, kind, inner, index)
+
+    def _of_message(
+        self, message: Message, name: str, kind: str, inner: str | None, index: str | None
+    ) -> Stored:
+        if kind == "hdr" and inner:
+            return _picked(message.all(inner), index, ",")
+        if kind == "hdrc" and inner:
+            return len(message.all(inner))
+        if name in message.fields:
+            return message.fields[name]
+        raise NotScripted(f'{name} was read: say what it holds, fake.pv["{name}"] = … (None: null)')
+
+    def _of_reply(self, inner: str) -> Stored:
+        if self.reply is None:
+            return None
+        parsed = self._parse(inner)
+        if parsed is None:
+            self._error(f"invalid pv [{inner}]")
+            return None
+        if self.reply.local:
+            return None
+        return self._of_message(self.reply, inner, *parsed)
+
+    def _of_uri(self, kind: str) -> Stored:
+        if self.ruri is None:
+            raise NotScripted(f"${kind} was read, and there is no request: fake.request(…)")
+        if kind == "ru":
+            return self.ruri
+        parts = _parts(self.ruri)
+        return {"rU": parts[1], "rd": parts[2], "rp": parts[3] or "5060"}[kind]
+
+    def _write(self, name: str, value: Stored) -> bool:
+        parsed = self._parse(name)
+        if parsed is None:
+            self._error(f"invalid pv [{name}]")
+            return False
+        kind, inner, index = parsed
+        match kind, inner:
+            case "avp", str():
+                self._write_avp(_avp(inner), value, index)
+            case "var", str():
+                self._vars[inner] = 0 if value is None else value
+            case "xavp", str() if match := _XAVP.fullmatch(inner):
+                self._write_xavp(match, value)
+            case "sht", str() if "=>" in inner:
+                return self._tables.write(*inner.split("=>", 1), value)
+            case (("du" | "ru" | "rU"), None) if isinstance(value, int):
+                self._error(f"unable to set pv [{name}]")
+                return False
+            case "du", None:
+                self.destination = value or None
+                self.marked_new = True
+            case (("ru" | "rU" | "rd" | "rp"), None):
+                self._write_uri(kind, value)
+            case _ if kind in _READ_ONLY:
+                pass
+            case _ if kind in _FREE:
+                self._given[name] = value
+            case _:
+                raise NotScripted(f"{name} was set: that is not modelled")
+        return True
+
+    def _write_avp(self, name: str, value: Stored, index: str | None) -> None:
+        stack = self._avps.setdefault(name, [])
+        if index == "*":
+            stack.clear()
+        elif index is not None:
+            raise NotScripted(f"$(avp({name})[{index}]) was set: that is not modelled")
+        if value is not None:
+            stack.insert(0, value)
+        elif stack:
+            stack.pop(0)
+
+    def _write_xavp(self, match: re.Match[str], value: Stored) -> None:
+        records = self._xavps.setdefault(match[1], [])
+        if value is None or match[2] is not None:
+            number = int(match[2] or 0)
+            if number < len(records):
+                records[number][match[3]] = value
+        else:
+            records.insert(0, {match[3]: value})
+
+    def _write_uri(self, kind: str, value: Stored) -> None:
+        if kind == "ru":
+            self.ruri = value
+        else:
+            if self.ruri is None:
+                raise NotScripted(f"${kind} was set, and there is no request: fake.request(…)")
+            scheme, user, host, port, rest = _parts(self.ruri)
+            text = None if value is None else str(value)
+            user = (text or None) if kind == "rU" else user
+            host = text or "" if kind == "rd" else host
+            port = (text or None) if kind == "rp" else port
+            self.ruri = (
+                f"{scheme}:{f'{user}@' if user else ''}{host}{f':{port}' if port else ''}{rest}"
+            )
+        self.marked_new = True
+
+
+def _avp(name: str) -> str:
+    return name.removeprefix("s:")
+
+
+def _parts(uri: Stored) -> tuple[str, str | None, str, str | None, str]:
+    match = _URI.fullmatch(str(uri))
+    if match is None:
+        raise NotScripted(f"a part of the request URI {uri!r} is needed, and it is no URI")
+    return match[1], match[2], match[3], match[4], match[5]
+
+
+def _picked(values: list[Stored], index: str | None, between: str) -> Stored:
+    if index == "*":
+        if any(isinstance(value, bytes) for value in values):
+            return between.encode().join(
+                value if isinstance(value, bytes) else str(value).encode() for value in values
+            )
+        return between.join(str(value) for value in values) if values else None
+    number = int(index or 0)
+    if between == ", " and number < 0:
+        return None  # AVPs count from the top alone; headers from the end too
+    return values[number] if -len(values) <= number < len(values) else None
+
+
+def _decoded(value: Stored) -> str | int | None:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _or(value: str | int | None, default: str | int) -> str | int:
+    return default if value is None else value
+
+
+def _number(value: Stored) -> int:
+    if isinstance(value, int):
+        return value
+    text = value.decode(errors="replace") if isinstance(value, bytes) else value or ""
+    match = re.match(r"[+-]?\d+", text)
+    return int(match[0]) if match else 0
