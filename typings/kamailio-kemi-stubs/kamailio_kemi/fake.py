@@ -196,12 +196,12 @@ class FakeKSR:
     def call(self, function: api.Function, given: tuple[Any, ...]) -> Any:
         """Does one call as the server would, and records it."""
         values: tuple[Any, ...] = ()
+        late: SystemError | None = None
         try:
             taken = take(function, given)
             values = taken.values
             result = self._answer(function, values)
-            if taken.late:
-                raise taken.late
+            late = taken.late
         except RefusedError as refused:
             self.errors.append(str(refused))
             result = False
@@ -211,7 +211,9 @@ class FakeKSR:
         except Exception as error:
             self.calls.append(Call(function.path, values, given, error))
             raise
-        self.calls.append(Call(function.path, values, given, result))
+        self.calls.append(Call(function.path, values, given, late or result))
+        if late:
+            raise late
         return result
 
     def _answer(self, function: api.Function, values: tuple[Any, ...]) -> Any:
@@ -240,9 +242,9 @@ class FakeKSR:
                 owner = parts.get(function.module, self.KSR)
                 setattr(owner, function.name, FakeFunction(self, function))
         # KSR.x has modf alone; it did not do its work on 6.1.5, so a call of it has no answer here.
-        part: Any = FakeModule("KSR.x")
-        part.modf = FakeFunction(self, api.Function("x", "modf", (), "int"))
-        self.KSR.x = part
+        x: Any = FakeModule("KSR.x")
+        x.modf = FakeFunction(self, api.Function("x", "modf", (), "int"))
+        self.KSR.x = x
 
     def _model(self) -> None:
         """The functions whose behaviour was measured, bound to the message in hand."""

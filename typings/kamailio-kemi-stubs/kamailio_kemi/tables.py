@@ -22,7 +22,7 @@ ABSENT = -255
 
 @dataclass(slots=True)
 class Table:
-    """One htable: its values, its ``initval``, and the seconds that setex() gave to keys, what is locked."""
+    """One htable: its ``initval``, its values, the seconds that keys were given, and its locks."""
 
     initval: int | str | None = None
     values: dict[str, Stored] = field(default_factory=dict)
