@@ -8,7 +8,7 @@ python_env() {
   local sum stamp=.venv/.bellhop-stamp python
   need_packages "Python" python3:python3 || return
   python=$(new_enough_python) || return
-  sum=$( { cat pyproject.toml; echo "$PIP_VERSION $PWD"; "$python" -VV; } | sha256sum)
+  sum=$( { cat pyproject.toml typings/*/pyproject.toml; echo "$PIP_VERSION $PWD"; "$python" -VV; } | sha256sum)
   [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && "$PYTHON" -c pass 2>/dev/null && return 0
   if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     need_packages "Python's venv" "no-command-of-this-name:python3-venv" || return
