@@ -1,0 +1,110 @@
+"""Fixtures of the chain tests, and the options that run them against somebody else's servers."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bellhop.settings import Site, SiteError, load
+from bellhop.values import Address
+from tests.chain.harness.capture import Capture, MessageLogs
+from tests.chain.harness.cast import Cast, device_listener, passwords, read_passwords
+from tests.chain.harness.places import Here, Lab
+from tests.chain.harness.scene import Scene
+from tests.chain.harness.stack import NotThere, Stack
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRETS = "/etc/bellhop/secrets/devices.passwords"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("chain", "Bellhop's chain tests")
+    group.addoption("--edge", metavar="HOST:PORT", help="run against this edge, not the stack")
+    group.addoption("--site", metavar="FILE", default=str(ROOT / "build/site/site.toml"),
+                    help="the servers' site.toml (default: the stack's)")  # fmt: skip
+    group.addoption("--passwords", metavar="FILE",
+                    help="with --edge: lines of `number auth_user password`")  # fmt: skip
+    group.addoption("--local", metavar="IP", help="with --edge: the address that SIPp uses here")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--edge") is None:
+        return
+    ours = [item for item in items if item.get_closest_marker("control") is not None]
+    if ours:
+        config.hook.pytest_deselected(items=ours)
+        items[:] = [item for item in items if item not in ours]
+
+
+@pytest.fixture(scope="session")
+def site(pytestconfig: pytest.Config) -> Site:
+    path = Path(pytestconfig.getoption("--site"))
+    if not path.exists():
+        pytest.fail(f"there is no {path}: ./run test makes the stack and its site", pytrace=False)
+    try:
+        return load(path)
+    except SiteError as error:
+        pytest.fail("\n".join(error.lines), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def stack(pytestconfig: pytest.Config) -> Stack | None:
+    """The stack; None against somebody else's servers."""
+    if pytestconfig.getoption("--edge") is not None:
+        return None
+    stack = Stack()
+    try:
+        for service in ("edge", "lab", "wire"):
+            stack.container(service)
+    except NotThere as error:
+        pytest.fail(str(error), pytrace=False)
+    return stack
+
+
+@pytest.fixture(scope="session")
+def place(stack: Stack | None, pytestconfig: pytest.Config) -> Lab | Here:
+    try:
+        if stack is not None:
+            return Lab(stack)
+        if not (pytestconfig.getoption("--passwords") and pytestconfig.getoption("--local")):
+            raise NotThere("--edge needs --passwords FILE and --local IP too")
+        return Here(ROOT / "build/artifacts")
+    except NotThere as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def cast(site: Site, stack: Stack | None, pytestconfig: pytest.Config) -> Cast:
+    try:
+        if stack is not None:
+            text = stack.execute("lab", "cat", SECRETS, user="0")
+            return Cast(site, passwords(text), device_listener(site))
+        host, _, port = pytestconfig.getoption("--edge").rpartition(":")
+        secrets = read_passwords(Path(pytestconfig.getoption("--passwords")))
+        return Cast(site, secrets, Address(host, int(port)), pytestconfig.getoption("--local"))
+    except (NotThere, ValueError) as error:
+        pytest.fail(f"{error}", pytrace=False)
+
+
+@pytest.fixture
+def scene(request: pytest.FixtureRequest, site: Site, stack: Stack | None, place: Lab | Here, cast: Cast) -> Iterator[Scene]:
+    """A test's peers, capture, artifacts; and the baseline after it: nothing is left running."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", request.node.name).strip("-")
+    directory = place.artifacts / name
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    if stack is None:
+        wire: Capture | MessageLogs = MessageLogs(directory)
+    else:
+        assert isinstance(place, Lab)
+        wire = Capture(stack, place, directory, (cast.edge.host, site.edge.internal.host))
+        wire.start()
+    scene = Scene(site, cast, place, directory, wire, stack)
+    yield scene
+    running = [peer.name for peer in scene.peers if peer.process.poll() is None]
+    scene.end()
+    left = [*(f"{name} still ran" for name in running), *scene.baseline()]
+    if left:
+        pytest.fail("this test left behind: " + "; ".join(left), pytrace=False)

@@ -1,0 +1,134 @@
+"""Who is who in a site, and where: the addresses of its peers, from site.toml alone.
+
+In the lab every peer has an address of its own in the network of the edge's device listener (the
+lab's container holds them). Elsewhere they share one address, each with a port of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bellhop.devices import Device
+from bellhop.settings import Site
+from bellhop.values import Address, Listener
+from tests.chain.harness.peer import Who
+from tests.chain.harness.stack import NotThere
+
+_SPEAKERS = range(50, 58)
+_PHONES = range(58, 63)
+_STRANGER = 66
+_SIP = 5060
+
+
+def passwords(text: str) -> dict[str, tuple[str, str]]:
+    """Read lines of `number auth_user password`: a device's credentials by its number."""
+    found = {}
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("#"):
+            number, user, password = line.split(None, 2)
+            found[number] = (user, password)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The peers of a site. `local` is the one address that they share, "" in the lab."""
+
+    site: Site
+    secrets: Mapping[str, tuple[str, str]]
+    edge: Address
+    local: str = ""
+
+    @property
+    def trunks_door(self) -> tuple[str, int]:
+        """Where carriers and PBXs send to."""
+        return _pair(_udp(self.site.edge.trunks))
+
+    @property
+    def devices_door(self) -> tuple[str, int]:
+        """Where devices send to."""
+        return self.edge.host, self.edge.port
+
+    def device(self, number: str, auth_user: str = "", password: str = "") -> Who:
+        """Return a device of the site, with its own credentials unless others are given."""
+        if number not in self.site.devices:
+            raise LookupError(f"{self.site.path} has no device {number}")
+        if number not in self.secrets:
+            raise NotThere(f"no password for device {number}: --passwords FILE has none")
+        user, known = self.secrets[number]
+        return Who(
+            name=number,
+            role="speaker" if self._speaks(self.site.devices[number]) else "caller",
+            address=self._seat(self.site.devices[number]),
+            edge=self.devices_door,
+            keys={"number": number},
+            credentials=(auth_user or user, password or known),
+        )
+
+    def carrier(self, name: str) -> Who:
+        """Return a carrier."""
+        gateway = self.site.carriers[name].gateway
+        return Who(name, "carrier", self._own(gateway, name), self.trunks_door)
+
+    def trunk(self, name: str) -> Who:
+        """Return the PBX at the other end of a trunk."""
+        gateway = self.site.trunks[name].gateway
+        return Who(name, "pbx", self._own(gateway, name), self.trunks_door)
+
+    def stranger(self, door: tuple[str, int] = ("", 0)) -> Who:
+        """Return somebody whom the site does not know, at the trunks' door unless told."""
+        host = self.local or self._in_network(_STRANGER)
+        port = _SIP if not self.local else _SIP + 2 * _STRANGER
+        return Who("stranger", "pbx", (host, port), door if door[0] else self.trunks_door)
+
+    def is_here(self, name: str) -> bool:
+        """Whether a carrier or a trunk of the site can be played from here."""
+        if not self.local:
+            return True
+        both = {**self.site.carriers, **self.site.trunks}
+        return both[name].gateway.host == self.local
+
+    def _own(self, gateway: Address, name: str) -> tuple[str, int]:
+        if not self.is_here(name):
+            raise NotThere(f"{name} is at {gateway}, which is not --local {self.local}")
+        return _pair(gateway)
+
+    def _speaks(self, device: Device) -> bool:
+        return device.kind != "phone"
+
+    def _seat(self, device: Device) -> tuple[str, int]:
+        kind = self._speaks(device)
+        alike = [d.number for d in self.site.devices.values() if self._speaks(d) is kind]
+        seats = _SPEAKERS if kind else _PHONES
+        place = alike.index(device.number)
+        if place >= len(seats):
+            raise LookupError(f"the lab has {len(seats)} seats of this kind; {device.number} has none")
+        seat = seats[place]
+        return (self.local, _SIP + 2 * seat) if self.local else (self._in_network(seat), _SIP)
+
+    def _in_network(self, last: int) -> str:
+        return f"{self.edge.host.rpartition('.')[0]}.{last}"
+
+
+def device_listener(site: Site) -> Address:
+    """Return the UDP address that devices register with."""
+    return _udp(site.edge.devices)
+
+
+def _udp(listeners: tuple[Listener, ...]) -> Address:
+    found = next((one.address for one in listeners if one.protocol == "udp"), None)
+    if found is None:
+        raise NotThere("the site has no udp listener of that kind, and SIPp speaks UDP here")
+    return found
+
+
+def _pair(address: Address) -> tuple[str, int]:
+    return address.host, address.port
+
+
+def read_passwords(path: Path) -> dict[str, tuple[str, str]]:
+    """Read a passwords file. Raises NotThere when it can't be."""
+    try:
+        return passwords(path.read_text("utf-8"))
+    except OSError as error:
+        raise NotThere(f"--passwords {path}: {error.strerror}") from None

@@ -1,0 +1,127 @@
+"""Where SIPp runs: in the lab's container, with the addresses of the whole house, or here, on one
+address of this machine, against servers that are somebody's own.
+"""
+
+import os
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from tests.chain.harness.stack import NotThere, Stack
+
+SCENARIOS = Path(__file__).resolve().parents[3] / "sipp-scenarios"
+
+
+class Place(Protocol):
+    """A machine that programs run on. Paths come in two spellings: there, and here."""
+
+    artifacts: Path
+
+    def command(self, argv: Sequence[str]) -> list[str]:
+        """Return the command line that runs `argv` there."""
+        ...
+
+    def scenario(self, name: str) -> str:
+        """Return the path there of a scenario."""
+        ...
+
+    def there(self, path: Path) -> str:
+        """Return the path there of a file under `artifacts`."""
+        ...
+
+    def signal(self, pid: int, name: str) -> None:
+        """Send a signal (TERM, KILL) to a process there that is ours."""
+        ...
+
+
+def run(place: Place, *argv: str, timeout: float = 20.0) -> str:
+    """Run a program at a place and return its output. Raises RuntimeError with its own words."""
+    ended = subprocess.run(
+        place.command(argv), capture_output=True, text=True, timeout=timeout, check=False
+    )
+    if ended.returncode:
+        raise RuntimeError(f"{' '.join(argv)[:200]}: {(ended.stderr or ended.stdout).strip()}")
+    return ended.stdout
+
+
+def bound(place: Place, sockets: Sequence[tuple[str, int]], seconds: float = 5.0) -> None:
+    """Wait until these UDP sockets are open there. Raises TimeoutError."""
+    wanted = " ".join(f"{_hexadecimal(host)}:{port:04X}" for host, port in sockets)
+    script = (
+        "end=$(($(date +%s) + $1)); shift; "
+        'for s in "$@"; do until grep -q " $s " /proc/net/udp; do '
+        '[ "$(date +%s)" -le "$end" ] || { echo "$s"; exit 1; }; sleep 0.02; done; done'
+    )
+    try:
+        run(place, "sh", "-c", script, "sh", str(int(seconds)), *wanted.split())
+    except RuntimeError as error:
+        names = ", ".join(f"{host}:{port}" for host, port in sockets)
+        raise TimeoutError(f"no SIPp listens at one of {names} ({error})") from None
+
+
+def _hexadecimal(host: str) -> str:
+    """Return an IPv4 address as /proc/net/udp writes it: four bytes, last first."""
+    return "".join(f"{int(part):02X}" for part in reversed(host.split(".")))
+
+
+class Lab:
+    """The lab's container."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.artifacts = stack.mount("lab", "/artifacts")
+
+    def command(self, argv: Sequence[str]) -> list[str]:
+        """Return the command line."""
+        return self._stack.command("lab", *argv)
+
+    def scenario(self, name: str) -> str:
+        """Return the path in the container."""
+        return f"/scenarios/{name}.xml"
+
+    def there(self, path: Path) -> str:
+        """Return the path in the container."""
+        return f"/artifacts/{path.relative_to(self.artifacts)}"
+
+    def signal(self, pid: int, name: str) -> None:
+        """Send a signal; a process that has just ended is as good."""
+        run(self, "sh", "-c", f"kill -{name} {pid} 2>/dev/null || ! kill -0 {pid} 2>/dev/null")
+
+
+class Here:
+    """This machine, with a SIPp from its PATH."""
+
+    def __init__(self, artifacts: Path) -> None:
+        self.artifacts = artifacts
+        try:
+            subprocess.run(["sipp", "-v"], capture_output=True, check=False, timeout=10)
+        except FileNotFoundError:
+            raise NotThere("--edge needs SIPp on this machine (Debian: apt install sip-tester)") from None
+
+    def command(self, argv: Sequence[str]) -> list[str]:
+        """Return the command line, as it is."""
+        return list(argv)
+
+    def scenario(self, name: str) -> str:
+        """Return the path in this checkout."""
+        return str(SCENARIOS / f"{name}.xml")
+
+    def there(self, path: Path) -> str:
+        """Return the path, as it is."""
+        return str(path)
+
+    def signal(self, pid: int, name: str) -> None:
+        """Send a signal; a process that has just ended is as good."""
+        import signal  # noqa: PLC0415 - the module's name is this method's
+
+        try:
+            os.kill(pid, getattr(signal, f"SIG{name}"))
+        except ProcessLookupError:
+            return
+
+
+def stamp() -> float:
+    """Return the Unix time; the lab's clock is this machine's."""
+    return time.time()

@@ -1,0 +1,110 @@
+"""One test's scene: its peers, its capture, the servers' state, and where its artifacts go."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bellhop.settings import Site
+from tests.chain.harness.capture import Capture, MessageLogs
+from tests.chain.harness.cast import Cast
+from tests.chain.harness.edge import Edge
+from tests.chain.harness.pbx import Pbx
+from tests.chain.harness.peer import Peer, PeerFailed, Who, start
+from tests.chain.harness.places import Place
+from tests.chain.harness.sip import Messages
+from tests.chain.harness.stack import NotThere, Stack
+
+
+@dataclass(slots=True)
+class Scene:
+    """What a test has in its hands."""
+
+    site: Site
+    cast: Cast
+    place: Place
+    directory: Path
+    wire: Capture | MessageLogs
+    stack: Stack | None = None
+    began: float = field(default_factory=time.time)
+    peers: list[Peer] = field(default_factory=list)
+
+    @property
+    def edge(self) -> Edge:
+        """The edge's state; only where the servers are ours."""
+        return Edge(self._ours(), self.site)
+
+    @property
+    def pbx(self) -> Pbx:
+        """The pbx's state; only where the servers are ours."""
+        return Pbx(self._ours())
+
+    def _ours(self) -> Stack:
+        if self.stack is None:
+            raise NotThere("with --edge nothing is known of the servers but what they send")
+        return self.stack
+
+    def play(self, who: Who, scenario: str, **options: Any) -> Peer:
+        """Start a peer in a scenario. Keywords: calls, pause, receive, options (see peer.start);
+        every other is a key of the scenario.
+        """
+        known = {k: options.pop(k) for k in ("calls", "pause", "receive", "options") if k in options}
+        serial = len(self.peers) + 1
+        peer = start(
+            who, scenario, self.place, self.directory, serial, **known, keys=options
+        )
+        self.peers.append(peer)
+        return peer
+
+    def register(self, *numbers: str) -> list[Who]:
+        """Register devices, and return them."""
+        devices = [self.cast.device(number) for number in numbers]
+        self.finish(*(self.play(device, "speaker/registers") for device in devices))
+        return devices
+
+    def finish(self, *peers: Peer) -> None:
+        """Wait for these peers. Where several failed, all are told, the first that ended first."""
+        failures = []
+        for peer in peers:
+            try:
+                peer.wait()
+            except PeerFailed as failure:
+                failures.append(str(failure))
+        if failures:
+            raise PeerFailed("\n".join(failures) + "\n" + self.ladder())
+
+    def messages(self) -> Messages:
+        """Return what went over the wire; this ends the capture."""
+        return self.wire.messages()
+
+    def ladder(self) -> str:
+        """Return the wire's messages for a person, bounded."""
+        messages = self.messages().once()
+        lines = Messages(m for m in messages if m.answers not in {"OPTIONS", "NOTIFY"}).ladder()
+        return "the wire:\n" + "\n".join(lines.splitlines()[:120])
+
+    def end(self) -> None:
+        """End what still runs, and put the servers' logs away."""
+        for peer in self.peers:
+            peer.end()
+            with contextlib.suppress(FileNotFoundError):
+                peer.file("pid").unlink()
+        if isinstance(self.wire, Capture):
+            self.wire.stop()
+        if self.stack is None:
+            return
+        for service in ("edge", "pbx", "pager"):
+            text = self.stack.log(service, self.began)
+            (self.directory / f"{service}.log").write_text(text, "utf-8")
+
+    def baseline(self) -> Iterator[str]:
+        """Yield what this test left behind in the servers."""
+        if self.stack is None:
+            return
+        for settled in (self.edge.settled, self.pbx.settled):
+            try:
+                settled()
+            except TimeoutError as error:
+                yield str(error)
