@@ -55,13 +55,10 @@ build_images() {
   done
 }
 
-# Kamailio 5.6 and 6.0 for the smoke tests; only when asked for.
-build_older_edges() {
-  local suite
+# Kamailio 5.6 (bookworm) and 6.0 (trixie), for the smoke tests: bellhop-edge:SUITE.
+build_older_edge() {
   company_ca
-  for suite in bookworm trixie; do
-    build_image edge "debian:$suite-slim" "bellhop-edge:$suite" || return
-  done
+  build_image edge "debian:$1-slim" "bellhop-edge:$1"
 }
 
 # A company's own certificate authorities, for pip inside builds; an empty file when there are none.

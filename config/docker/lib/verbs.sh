@@ -1,11 +1,23 @@
 # What ./run can do.
 # shellcheck shell=bash disable=SC2034 # the parts share DOCKER, COMPOSE and others
 
-set_up() { python_env && engine && build_images; }
-
 verb_up() {
-  python_env && engine && build_images && stack_up || exit 1
+  { python_env && engine && build_images && stack_up; } || exit 1
   say "The stack is up: softphones on this machine reach the edge at $(outside).10:5060; ./run down ends it."
+}
+
+verb_images() {
+  local suite
+  for suite in "$@"; do
+    case $suite in
+      bookworm | trixie) ;;
+      *) die "./run images knows bookworm and trixie; got '$suite'" ;;
+    esac
+  done
+  { engine && build_images; } || exit 1
+  for suite in "$@"; do
+    build_older_edge "$suite" || exit 1
+  done
 }
 
 outside() { sed -n 's/^BELLHOP_OUTSIDE=//p' build/compose.env; }
@@ -126,7 +138,7 @@ verb_test() {
     if [ "${KEEP:-}" = 1 ]; then
       say "KEEP=1: the stack stays up; ./run down ends it."
     else
-      stack_down && stop_our_engine || FAILED=1
+      { stack_down && stop_our_engine; } || FAILED=1
     fi
   elif [ "${CI:-}" = true ]; then
     FAILED=1
