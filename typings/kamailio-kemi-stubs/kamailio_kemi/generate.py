@@ -1,6 +1,7 @@
-"""Writes the stub package ``KSR-stubs`` and ``api_list.json`` anew, or checks that they are fresh.
+"""Writes ``KSR-stubs``, ``api_list.json`` and ``measured.tsv`` anew, or checks that they are fresh.
 
-python -m kamailio_kemi.generate --image IMAGE      from a container that has Kamailio
+python -m kamailio_kemi.generate --image IMAGE      from a container that has Kamailio;
+                                                        measured.tsv is made by this one alone
 python -m kamailio_kemi.generate --socket PATH      from a running server's jsonrpcs socket
 python -m kamailio_kemi.generate                    the stubs alone, from the committed list
 … --check                                           change nothing; exit 1 if anything differs
@@ -31,10 +32,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         found = _list(options)
+        wanted = (
+            {"kamailio_kemi/measured.tsv": live.measure(options.image)} if options.image else {}
+        )
     except (api.ApiListError, OSError) as error:
         print(f"no list of functions: {error}", file=sys.stderr)
         return 1
-    wanted = {f"KSR-stubs/{name}": text for name, text in stubs.files(found).items()}
+    wanted |= {f"KSR-stubs/{name}": text for name, text in stubs.files(found).items()}
     wanted["kamailio_kemi/api_list.json"] = api.dump(found)
     changed = differences(options.out, wanted)
     if not options.check:
@@ -51,9 +55,11 @@ def differences(folder: Path, wanted: dict[str, str]) -> dict[str, str]:
     """For each file that is not as wanted: its name, and a unified difference."""
     found = {
         str(file.relative_to(folder)): file.read_text(encoding="utf-8")
-        for file in [*folder.glob("KSR-stubs/*.pyi"), folder / "kamailio_kemi/api_list.json"]
-        if file.exists()
+        for file in folder.glob("KSR-stubs/*.pyi")
     }
+    for name in wanted:
+        if (folder / name).exists():
+            found[name] = (folder / name).read_text(encoding="utf-8")
     return {
         name: "\n".join(
             difflib.unified_diff(

@@ -1,6 +1,7 @@
 """The model of what reaches the caller: replies, and relays with their traps (measured on 6.1.5).
 
-* t_reply and t_send_reply return -1 after a final reply; sl replies go out each time.
+* t_reply, t_send_reply and sl.send_reply (which uses the transaction that is there) return -1
+  after a final reply; sl.sl_send_reply sends each time.
 * A t_relay that fails (< 0) sends the caller the final reply by itself, unless
   t_set_disable_internal_reply(1) was called before; a relay after that is a ghost call.
 * In a failure route a relay needs a branch that is marked new: pv.sets of $du or $ru does it,
@@ -60,7 +61,7 @@ class Transaction:
         """The model of each function, by its path."""
         return {
             "sl.sl_send_reply": self._reply,
-            "sl.send_reply": self._reply,
+            "sl.send_reply": self._t_reply,
             "tm.t_reply": self._t_reply,
             "tm.t_send_reply": self._t_reply,
             "tm.t_set_disable_internal_reply": self._disable,

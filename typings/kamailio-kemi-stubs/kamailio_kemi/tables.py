@@ -106,7 +106,9 @@ class Tables(dict[str, Table]):
     def _is_null(self, table: str, key: str) -> int:
         if (found := self.get(table)) is None:
             return 2
-        return -1 if key in found.values else 1
+        if key in found.values:
+            return -1
+        return 1 if found.initval is None else -2
 
     def _lock(self, table: str, key: str) -> int:
         if (found := self._find(table)) is None:

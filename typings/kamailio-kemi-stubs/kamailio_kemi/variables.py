@@ -182,6 +182,9 @@ class Variables:
             case (("du" | "ru" | "rU"), None) if isinstance(value, int):
                 self._error(f"unable to set pv [{name}]")
                 return False
+            case (("ru" | "rd"), None) if value is None:
+                self._error(f"unable to unset pv [{name}]")
+                return False
             case "du", None:
                 self.destination = value or None
                 self.marked_new = True
@@ -257,6 +260,8 @@ def _picked(values: list[Stored], index: str | None, between: str) -> Stored:
 
 
 def _decoded(value: Stored) -> str | int | None:
+    if isinstance(value, int):
+        return cut(value, 32)  # getl alone sees more
     return value.decode() if isinstance(value, bytes) else value
 
 

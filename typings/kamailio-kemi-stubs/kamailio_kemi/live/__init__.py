@@ -1,4 +1,4 @@
-"""Asks a live Kamailio for its list of KEMI functions."""
+"""Asks a live Kamailio for its list of KEMI functions, and how they behave."""
 
 from __future__ import annotations
 
@@ -68,18 +68,34 @@ def _ask(here: socket.socket, path: str, method: str) -> Any:
 
 
 def from_image(image: str, *, engine: str = "app_python3s", modules: tuple[str, ...] = ()) -> Api:
-    """Starts the image in a container without network, with every module, and asks it.
+    """The list of a server in a container of the image, with every module that the image has.
 
-    The image needs Kamailio with app_python3, sqlite3, openssl and python3, nothing of ours:
-    the files of this folder go in through standard input.
+    The image needs Kamailio with app_python3 and app_python3s, sqlite3, openssl and python3.
+    """
+    answer = json.loads(_inside(image, "list.sh", engine, *modules))
+    return from_answer(answer["list"], answer["kamailio"])
+
+
+def measure(image: str) -> str:
+    """The answers of a server in a container of the image to ``questions.txt``, one a line:
+    "QUESTION<tab>ANSWER".
+    """
+    return _inside(image, "measure.sh")
+
+
+def _inside(image: str, script: str, *arguments: str) -> str:
+    """Runs a script of this folder in a container without network.
+
+    The files go in through standard input, so the Docker Engine may be on another machine.
     """
     bundle = io.BytesIO()
     with tarfile.open(fileobj=bundle, mode="w") as archive:
-        for name in ("list.sh", "api_list.cfg", "route.py", "route3s.py"):
-            archive.add(FOLDER / name, arcname=name)
-    inside = 'd=$(mktemp -d) && tar -x -C "$d" && exec sh "$d/list.sh" "$@"'
+        for file in sorted(FOLDER.iterdir()):
+            if file.is_file() and file.name != "__init__.py":
+                archive.add(file, arcname=file.name)
+    inside = 'd=$(mktemp -d) && tar -x -C "$d" && exec sh "$d/$0" "$@"'
     command = ["docker", "run", "--rm", "-i", "--network", "none", "--user", "0"]
-    command += ["--entrypoint", "sh", image, "-c", inside, "list.sh", engine, *modules]
+    command += ["--entrypoint", "sh", image, "-c", inside, script, *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - an image that the caller names
             command, input=bundle.getvalue(), capture_output=True, timeout=120, check=False
@@ -87,9 +103,8 @@ def from_image(image: str, *, engine: str = "app_python3s", modules: tuple[str, 
     except FileNotFoundError as error:
         raise NoAnswerError("no docker here: use --socket or --list") from error
     except subprocess.TimeoutExpired as error:
-        raise NoAnswerError(f"{image}: no list within 120 s") from error
+        raise NoAnswerError(f"{image}: nothing within 120 s") from error
     sys.stderr.write(done.stderr.decode(errors="replace"))
     if done.returncode:
-        raise NoAnswerError(f"{image}: the list could not be had: see above")
-    answer = json.loads(done.stdout)
-    return from_answer(answer["list"], answer["kamailio"])
+        raise NoAnswerError(f"{image}: {script} failed: see above")
+    return done.stdout.decode()
