@@ -19,6 +19,7 @@ engine() {
   fi
   docker_answers || start_engine || return
   compose_plugin || return
+  export BELLHOP_DOCKER="${DOCKER[*]}" # the chain tests use the same
 }
 
 dockerd_alive() {

@@ -10,20 +10,19 @@ compose() {
   "${COMPOSE[@]}" --env-file build/compose.env "${files[@]}" "$@"
 }
 
-# The demo's site with this machine's networks in it.
+# The demo's site with this machine's networks in it. Nothing is written before the networks are
+# known to be good: `./run down` must still find what is running.
 compose_settings() {
-  local outside=${BELLHOP_OUTSIDE:-172.29.60} inside=${BELLHOP_INSIDE:-172.29.61} prefix site=build/site/site.toml
-  for prefix in "$outside" "$inside"; do
-    [[ $prefix =~ ^[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}$ ]] ||
-      die "BELLHOP_OUTSIDE and BELLHOP_INSIDE are the first three numbers of a /24, like 172.29.60; got '$prefix'"
-  done
+  local outside=${BELLHOP_OUTSIDE:-172.29.60} inside=${BELLHOP_INSIDE:-172.29.61} site=build/site/site.toml
+  prefix_check BELLHOP_OUTSIDE "$outside"
+  prefix_check BELLHOP_INSIDE "$inside"
   [ "$outside" != "$inside" ] || die "BELLHOP_OUTSIDE and BELLHOP_INSIDE must differ; both are $outside"
   sed -e "s/172\.29\.60\./@outside@/g; s/172\.29\.61\./@inside@/g" \
     -e "s/@outside@/$outside./g; s/@inside@/$inside./g" config/site.toml >"$site.new"
   # In place: the containers see the file, not its name.
   cmp -s "$site.new" "$site" 2>/dev/null || cat "$site.new" >"$site"
   rm "$site.new"
-  # Without sudo's own user: who owns the checkout reads the artifacts.
+  # The checkout's owner (not sudo's root) is who reads the artifacts.
   cat >build/compose.env <<TEXT
 BELLHOP_OUTSIDE=$outside
 BELLHOP_INSIDE=$inside
@@ -31,13 +30,12 @@ BELLHOP_UID=$(stat -c %u .)
 BELLHOP_GID=$(stat -c %g .)
 BELLHOP_SITE_SUM=$(sha256sum <"$site" | cut -c 1-16)
 TEXT
-  publish_settings "$outside"
+  publish_settings
 }
 
 publish_settings() {
   rm -f build/compose.publish.yml
   [ -n "${BELLHOP_PUBLISH:-}" ] || return 0
-  [[ $BELLHOP_PUBLISH =~ ^[0-9.]+$ ]] || die "BELLHOP_PUBLISH is an IPv4 address of this machine; got '$BELLHOP_PUBLISH'"
   cat >build/compose.publish.yml <<TEXT
 services:
   edge:
@@ -50,6 +48,7 @@ TEXT
 # Only when our own edge does not hold the port already.
 publish_check() {
   [ -n "${BELLHOP_PUBLISH:-}" ] || return 0
+  [[ $BELLHOP_PUBLISH =~ ^[0-9.]+$ ]] || die "BELLHOP_PUBLISH is an IPv4 address of this machine; got '$BELLHOP_PUBLISH'"
   "${DOCKER[@]}" port bellhop-edge-1 2>/dev/null | grep -qF "$BELLHOP_PUBLISH:5060" && return 0
   "$PYTHON" - "$BELLHOP_PUBLISH" <<'TEXT' || exit 1
 import errno, socket, sys
@@ -68,19 +67,17 @@ for kind, name in ((socket.SOCK_DGRAM, "udp"), (socket.SOCK_STREAM, "tcp")):
 TEXT
 }
 
-# A route that covers one of our two networks would be cut off by it (a VPN, another stack).
-subnet_check() {
-  local prefix name
-  # shellcheck source=/dev/null
-  source build/compose.env
-  for name in BELLHOP_OUTSIDE BELLHOP_INSIDE; do
-    prefix=${!name}
-    route_overlap "$prefix" | while read -r iface network; do
-      warn "bellhop: the network $prefix.0/24 is taken on this machine ($network on $iface)."
-      warn "         Choose another one: $name=10.99.${prefix##*.} ./run ..."
-      exit 1
-    done || exit 1
+# A route that overlaps one of our two networks (a VPN, another stack) would be cut off by it.
+prefix_check() { # NAME PREFIX
+  local iface network part
+  [[ $2 =~ ^[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}$ ]] ||
+    die "$1 is the first three numbers of a /24, like 172.29.60; got '$2'"
+  for part in ${2//./ }; do
+    [ "$part" -le 255 ] || die "$1: $part in $2 is no part of an address"
   done
+  read -r iface network < <(route_overlap "$2") || return 0
+  warn "bellhop: the network $2.0/24 is taken on this machine: $network on $iface."
+  die "choose another one, for example: $1=10.99.${2##*.} ./run ..."
 }
 
 # Lines "interface network/mask" of routes (none of them ours) that overlap PREFIX.0/24.
@@ -118,10 +115,13 @@ renew_networks() {
   done
 }
 
-stack_up() {
-  compose_settings
-  subnet_check
+# What can be wrong before anything is built.
+stack_settings() {
   publish_check
+  compose_settings
+}
+
+stack_up() {
   renew_networks || return
   step up "starting the stack" compose up -d --wait --wait-timeout 90 --remove-orphans "${STACK_SERVICES[@]}" || {
     stack_trouble

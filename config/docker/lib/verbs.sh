@@ -2,8 +2,9 @@
 # shellcheck shell=bash disable=SC2034 # the parts share DOCKER, COMPOSE and others
 
 verb_up() {
-  { python_env && engine && build_images && stack_up; } || exit 1
-  say "The stack is up: softphones on this machine reach the edge at $(outside).10:5060; ./run down ends it."
+  { python_env && engine && stack_settings && build_images && stack_up; } || exit 1
+  say "The stack is up: softphones on this machine reach the edge at $(outside).10:5060${BELLHOP_PUBLISH:+, those elsewhere at $BELLHOP_PUBLISH:5060}."
+  say "./run down ends it."
 }
 
 verb_images() {
@@ -132,7 +133,7 @@ verb_test() {
   python_env || exit 1
   lint_parts
   pytest_part "tests/unit, tests/wire" junit-unit tests/unit tests/wire
-  if engine && build_images && stack_up; then
+  if engine && (stack_settings) && build_images && stack_up; then
     chain=1
     pytest_part "tests/chain" junit tests/chain
     if [ "${KEEP:-}" = 1 ]; then
