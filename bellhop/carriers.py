@@ -34,9 +34,12 @@ class Carrier:
         object.__setattr__(self, "sources", self.sources or (self.gateway.host,))
 
     def dialled(self, number: str) -> str:
-        """Return the number as this carrier wants it."""
-        plus = "+" if number.startswith("+") else ""
-        return self.prefix + (number[len(plus) + self.strip :] if self.strip else number)
+        """Return the number as this carrier wants it; not a number when it strips more digits than
+        there are. A leading `+` is no digit: it goes when the digits change.
+        """
+        if not self.strip and not self.prefix:
+            return number
+        return self.prefix + number.removeprefix("+")[self.strip :]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,9 +98,13 @@ def _inside(site: Site, caller: Caller, dialled: str) -> Destination | Refusal:
         if caller.kind is Kind.TRUNK and caller.name == trunk.name:
             return UNKNOWN
         return ToTrunk(trunk, dialled) if "trunks" in caller.may else NOT_ALLOWED
+    carriers = tuple(
+        carrier
+        for carrier in carriers_for(dialled, site.routes, site.carriers)
+        if DIALLED.fullmatch(carrier.dialled(dialled))  # too short for what it strips
+    )
     if "carriers" not in caller.may:
-        return NOT_ALLOWED if carriers_for(dialled, site.routes, site.carriers) else UNKNOWN
-    carriers = carriers_for(dialled, site.routes, site.carriers)
+        return NOT_ALLOWED if carriers else UNKNOWN
     return ToCarriers(dialled, carriers) if carriers else NO_ROUTE
 
 
