@@ -9,7 +9,7 @@ from typing import Any
 
 from bellhop.profiles import BUILT_IN
 from bellhop.tables import Mistake, unknown
-from bellhop.zones import cycle, flattened
+from bellhop.zones import cycle
 
 
 def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
@@ -54,13 +54,12 @@ def _zones(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     known = parts["devices"].keys() | parts["zones"].keys()
     for number, zone in zones.items():
         path = f"zones.{number}.members"
-        strangers = [m for m in zone.members if m not in known]
-        for member in strangers:
-            yield Mistake(path, f'no device or zone "{member}"{unknown(member, sorted(known))}')
+        for member in zone.members:
+            if member not in known:
+                what = f'no device or zone "{member}"{unknown(member, sorted(known))}'
+                yield Mistake(path, what)
         if way := cycle(number, zones):
             yield Mistake(path, f"the zone contains itself: {' > '.join(way)}")
-        elif not strangers and not any(n in parts["devices"] for n in flattened(number, zones)):
-            yield Mistake(path, "there is no device in this zone")
         for caller in zone.callers:
             yield from _caller(number, caller, parts)
 
@@ -83,7 +82,7 @@ def _caller(zone: str, caller: str, parts: Mapping[str, Any]) -> Iterator[Mistak
 
 
 def _dids(parts: Mapping[str, Any]) -> Iterator[Mistake]:
-    prefixes = [p for t in parts["trunks"].values() if t for p in t.numbers]
+    prefixes = [p.removeprefix("+") for t in parts["trunks"].values() if t for p in t.numbers]
     seen: set[str] = set()
     for place, did in enumerate(parts["dids"], 1):
         if did is None:
@@ -102,16 +101,22 @@ def _numbers(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     for number in parts["zones"]:
         if number in parts["devices"]:
             yield Mistake(f"zones.{number}", f"{number} is a device too")
+    owner: dict[str, str] = {}
     for name, trunk in parts["trunks"].items():
+        path = f"trunks.{name}.numbers"
         for prefix in trunk.numbers if trunk else ():
-            if not prefix:
-                yield Mistake(f"trunks.{name}.numbers", "an empty prefix would take every number")
+            digits = prefix.removeprefix("+")
+            if not digits:
+                yield Mistake(path, "an empty prefix would take every number")
                 continue
+            if digits in owner:
+                yield Mistake(path, f'"{prefix}" is a prefix of trunks.{owner[digits]} too')
+            owner.setdefault(digits, name)
             for kind in ("devices", "zones"):
-                for number in parts[kind]:
-                    if number.startswith(prefix):
-                        what = f'"{prefix}" also begins {kind}.{number}'
-                        yield Mistake(f"trunks.{name}.numbers", what)
+                taken = [number for number in parts[kind] if number.startswith(digits)]
+                if taken:
+                    more = f" and {len(taken) - 1} more" if taken[1:] else ""
+                    yield Mistake(path, f'"{prefix}" also begins {kind}.{taken[0]}{more}')
 
 
 def _auth_users(parts: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -127,21 +132,21 @@ def _auth_users(parts: Mapping[str, Any]) -> Iterator[Mistake]:
 
 def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     """A source address must name one peer, and each socket one kind of listener."""
-    owner: dict[str, str] = {}
+    owner: dict[str, str] = {parts["pbx"].address.host: "pbx"} if parts["pbx"] else {}
     for kind in ("carriers", "trunks"):
         for name, peer in parts[kind].items():
-            for source in peer.sources if peer else ():
-                if source in owner:
-                    yield Mistake(
-                        f"{kind}.{name}", f"{source} is an address of {owner[source]} too"
-                    )
-                owner.setdefault(source, f"{kind}.{name}")
+            # In order, each once: the gateway is where a dialog's requests go back to.
+            for host in dict.fromkeys((peer.gateway.host, *peer.sources)) if peer else ():
+                if host in owner:
+                    yield Mistake(f"{kind}.{name}", f"{host} is an address of {owner[host]} too")
+                owner.setdefault(host, f"{kind}.{name}")
     edge = parts["edge"]
     if edge is None:
         return
-    used: dict[str, str] = {f"udp:{edge.internal}": "internal", f"tcp:{edge.internal}": "internal"}
+    used = {("udp", edge.internal): "internal", ("tcp", edge.internal): "internal"}
     for kind in ("devices", "trunks"):
         for one in getattr(edge, kind):
-            if str(one) in used:
-                yield Mistake(f"edge.{kind}", f"{one} is a listener of edge.{used[str(one)]} too")
-            used.setdefault(str(one), kind)
+            socket = ("udp" if one.protocol == "udp" else "tcp", one.address)  # TLS is over TCP
+            if socket in used:
+                yield Mistake(f"edge.{kind}", f"{one} is a listener of edge.{used[socket]} too")
+            used.setdefault(socket, kind)

@@ -74,17 +74,22 @@ def members(
 
 
 def cycle(number: str, zones: Mapping[str, Zone]) -> tuple[str, ...] | None:
-    """Return a way from the zone back to itself, or None."""
-
-    def search(way: tuple[str, ...]) -> tuple[str, ...] | None:
-        for member in zones[way[-1]].members:
+    """Return the shortest way from the zone back to itself, or None. Each zone is entered once:
+    zones that share zones have more ways through them than anybody can wait for.
+    """
+    came_from: dict[str, str] = {}
+    waiting = [number]
+    for one in waiting:
+        for member in zones[one].members:
             if member == number:
-                return (*way, member)
-            if member in zones and member not in way and (found := search((*way, member))):
-                return found
-        return None
-
-    return search((number,))
+                way = [one]
+                while way[-1] != number:
+                    way.append(came_from[way[-1]])
+                return (*reversed(way), number)
+            if member in zones and member not in came_from:
+                came_from[member] = one
+                waiting.append(member)
+    return None
 
 
 def may_page(zone: Zone, caller: Caller) -> bool:
