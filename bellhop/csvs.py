@@ -5,6 +5,7 @@ written with blanks between its words. An empty cell is a key that is left out.
 """
 
 import csv
+import io
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -16,13 +17,14 @@ from bellhop.tables import Mistake, read_table, unknown
 
 _TEXT_KEYS = ("kind", "model", "auth_user", "dialect", "answer_timeout", "ring_timeout")
 _LIST_KEYS = ("may",)
+_COLUMNS = ["number", *_TEXT_KEYS, *_LIST_KEYS]
 
 
 def read_devices(
     path: Path, known: Mapping[str, Any], mistakes: list[Mistake]
-) -> dict[str, Device | None]:
-    """Return the devices of the file by number. Adds what is wrong to `mistakes`, with the file's
-    own line; `known` are the site file's devices, which must not stand here again.
+) -> dict[str, tuple[str, Device | None]]:
+    """Return the devices of the file by number, each with its place, `file:line`. Adds what is
+    wrong to `mistakes`; `known` are the site file's devices, which must not stand here again.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -32,32 +34,54 @@ def read_devices(
     except UnicodeDecodeError:
         mistakes.append(Mistake("site.devices_file", f"{path}: not UTF-8"))
         return {}
-    rows = csv.reader(text.splitlines())
-    head = [column.strip() for column in next(rows, [])]
-    columns = ["number", *_TEXT_KEYS, *_LIST_KEYS]
-    for column in head:
-        if column not in columns:
-            what = f"no such column{unknown(column, columns)}"
-            mistakes.append(Mistake(column or "(empty)", what, f"{path.name}:1"))
+    found: dict[str, tuple[str, Device | None]] = {}
+    rows = csv.reader(io.StringIO(text, newline=""))
+    try:
+        _rows(rows, path.name, known, found, mistakes)
+    except csv.Error as error:
+        mistakes.append(Mistake("row", str(error), f"{path.name}:{rows.line_num}"))
+    return found
+
+
+def _head(row: list[str], file: str, mistakes: list[Mistake]) -> list[str]:
+    head = [column.strip() for column in row]
+    for place, column in enumerate(head):
+        if column not in _COLUMNS:
+            what = f"no such column{unknown(column, _COLUMNS)}"
+            mistakes.append(Mistake(column or "(empty)", what, f"{file}:1"))
+        elif column in head[:place]:
+            mistakes.append(Mistake(column, "the column stands there twice", f"{file}:1"))
     if "number" not in head:
-        mistakes.append(Mistake("number", "the column is missing", f"{path.name}:1"))
-        return {}
-    found: dict[str, Device | None] = {}
+        mistakes.append(Mistake("number", "the column is missing", f"{file}:1"))
+    return head
+
+
+def _rows(
+    rows: Any,
+    file: str,
+    known: Mapping[str, Any],
+    found: dict[str, tuple[str, Device | None]],
+    mistakes: list[Mistake],
+) -> None:
+    head = _head(next(rows, []), file, mistakes)
+    if "number" not in head:
+        return
     for row in rows:
         if not any(cell.strip() for cell in row):
             continue
-        place = f"{path.name}:{rows.line_num}"
+        place = f"{file}:{rows.line_num}"
         if len(row) > len(head):
             mistakes.append(Mistake("row", f"{len(row)} cells under {len(head)} columns", place))
             continue
-        cells = {c: v.strip() for c, v in zip(head, row, strict=False) if v.strip()}
+        cells = {
+            c: v.strip() for c, v in zip(head, row, strict=False) if c in _COLUMNS and v.strip()
+        }
         number = cells.pop("number", "")
         before = len(mistakes)
         _check_number(number, known, found, mistakes)
-        raw = {c: v.split() if c in _LIST_KEYS else v for c, v in cells.items() if c in columns}
-        found[number] = read_table(Device, raw, "", mistakes, number=number)
+        raw = {c: v.split() if c in _LIST_KEYS else v for c, v in cells.items()}
+        found[number] = place, read_table(Device, raw, "", mistakes, number=number)
         mistakes[before:] = [replace(m, place=place) for m in mistakes[before:]]
-    return found
 
 
 def _check_number(

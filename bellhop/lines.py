@@ -12,7 +12,8 @@ _KEY = re.compile(
 )
 _PART = re.compile(r"""\s*("[^"]*"|'[^']*'|[^.\s]+)\s*(?:\.|$)""")
 _STRING = re.compile(
-    r'''"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*''', re.DOTALL
+    r'''"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*''',
+    re.DOTALL,
 )
 
 
@@ -38,15 +39,16 @@ def locate(text: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     table: list[str] = []
     depth = 0  # open brackets of a value that runs over several lines
-    for line_number, line in enumerate(_blanked(text).splitlines(), 1):
+    for line_number, line in enumerate(_blanked(text).split("\n"), 1):
         if depth == 0 and (header := _HEADER.match(line)):
             table = _parts(header[2])
-            path = ".".join(table)
+            for upto in range(1, len(table) + 1):  # [carriers.north] is where carriers begins too
+                places.setdefault(".".join(table[:upto]), line_number)
             if header[1]:
+                path = ".".join(table)
                 counts[path] = counts.get(path, 0) + 1
                 table[-1] += f"[{counts[path]}]"
-                path = ".".join(table)
-            places.setdefault(path, line_number)
+                places.setdefault(".".join(table), line_number)
             continue
         value = line
         if depth == 0 and (key := _KEY.match(line)):
@@ -64,5 +66,6 @@ def line_of(places: dict[str, int], path: str) -> int:
     while path:
         if path in places:
             return places[path]
-        path = path.rpartition(".")[0]
+        # A list of inline tables has no header of its own: routes[2] stands at routes.
+        path = path.rpartition("[" if path.endswith("]") else ".")[0]
     return 1

@@ -7,7 +7,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,14 @@ __all__ = ["Edge", "General", "Pager", "Pbx", "Site", "SiteError", "load"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class General:
-    """`[site]`: what belongs to no part alone. Paths are relative to the site file."""
+    """`[site]`: what belongs to no part alone. The files are relative to the site file; `state` is
+    a folder from the root on, because Kamailio's own configuration names it too.
+    """
 
     name: str = key(values.name)
     realm: str = key(values.realm)
     secret_file: str = key(values.text)
-    state: str = key(values.text, "/var/lib/bellhop")
+    state: str = key(values.folder, "/var/lib/bellhop")
     devices_file: str = key(values.text, "")
 
 
@@ -95,6 +97,12 @@ def load(path: str | Path) -> Site:
         line = int(found[1]) if found else text.count("\n") + 1
         what = re.sub(r"\s*\(at .*\)$", "", str(error))
         raise SiteError((f"{path.name}:{line}: not TOML: {what[:1].lower()}{what[1:]}",)) from None
+    except ValueError as error:  # a number of more digits than Python reads
+        raise SiteError((f"{path.name}: not TOML: {error}",)) from None
+    except RecursionError:
+        raise SiteError(
+            (f"{path.name}: lists or tables in one another, too deep to read",)
+        ) from None
     mistakes: list[Mistake] = []
     site = _site(path, raw, mistakes)
     if not mistakes and site is not None:
@@ -104,8 +112,9 @@ def load(path: str | Path) -> Site:
         ((line_of(places, m.path), m) for m in mistakes if not m.place), key=lambda pair: pair[0]
     )
     said = [f"{path.name}:{line}: {m.path}: {m.what}" for line, m in here]
-    said += [f"{m.place}: {m.path}: {m.what}" for m in mistakes if m.place]
-    raise SiteError(tuple(said))
+    rows = sorted((m for m in mistakes if m.place), key=lambda m: int(m.place.rpartition(":")[2]))
+    said += [f"{m.place}: {m.path}: {m.what}" for m in rows]
+    raise SiteError(tuple(map(values.printable, said)))
 
 
 def _text(path: Path) -> str:
@@ -114,7 +123,7 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise SiteError((f"{path}: {error.strerror}",)) from None
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")  # Windows editors begin a file with a byte order mark
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         what = f"not UTF-8: byte 0x{data[error.start]:02x}"
@@ -136,7 +145,7 @@ _TABLES = {
 
 
 def _site(path: Path, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Site | None:
-    if raw.get("schema") != SCHEMA:
+    if raw.get("schema") != SCHEMA or type(raw["schema"]) is not int:
         got = shown(raw["schema"]) if "schema" in raw else "nothing"
         mistakes.append(Mistake("schema", f"expected {SCHEMA}, got {got}"))
     mistakes += [
@@ -149,12 +158,17 @@ def _site(path: Path, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Site |
     numbered = {n: _numbered(n, raw, mistakes) for n in ("devices", "zones")}
     listed = {n: _listed(n, raw, mistakes) for n in ("routes", "dids")}
     general = one["site"]
+    places: dict[str, str] = {}
     if general is not None and general.devices_file:
-        numbered["devices"] |= read_devices(
-            path.parent / general.devices_file, numbered["devices"], mistakes
-        )
+        file = path.parent / general.devices_file
+        for number, (place, device) in read_devices(file, numbered["devices"], mistakes).items():
+            numbered["devices"][number] = device
+            places[f"devices.{number}"] = place
     parts = {**one, "site": general, **named, **numbered, **listed}
-    mistakes += crosschecks.mistakes(parts)
+    mistakes += [
+        replace(m, place=places.get(m.path.rpartition(".")[0], ""))
+        for m in crosschecks.mistakes(parts)
+    ]
     return None if mistakes else Site(path=path, **parts)
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from bellhop.values import Reader, shown
 
 T = TypeVar("T")
+_TOLD = 12  # more names than that are no help in a line of error
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,11 @@ def key(read: Reader[Any], default: Any = MISSING) -> Any:
 def unknown(given: str, known: list[str]) -> str:
     """Say that a key or name is not known, and which one was probably meant."""
     near = difflib.get_close_matches(given, known, 1)
-    return (
-        f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(sorted(known)) or 'none'}"
-    )
+    if near:
+        return f'; did you mean "{near[0]}"?'
+    if len(known) > _TOLD:
+        return f"; none of the {len(known)} known is like it"
+    return f"; known: {', '.join(sorted(known)) or 'none'}"
 
 
 def _required(declared: Field[Any]) -> bool:

@@ -5,9 +5,9 @@ Closed sets are matched whole; what does not match is refused, never cleaned: a 
 `500&PJSIP/x` is another number that can be dialled.
 """
 
-import contextlib
 import ipaddress
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -24,6 +24,7 @@ _AUTH_USER = re.compile(r"[A-Za-z0-9._+-]{1,64}", re.ASCII)
 _DURATION = re.compile(r"([0-9]{1,7})(ms|s|m|h)", re.ASCII)
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
+_FOLDER = re.compile(r"(?:/[A-Za-z0-9._+-]{1,64}){1,16}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,17 @@ def shown(value: object) -> str:
             text = "a table"
         case list():
             text = "a list" if value else "an empty list"
+        case int() if value.bit_length() > 200:
+            text = "a number beyond measure"  # Python refuses to print one of 4300 digits
         case _:
             text = str(value)
-    text = "".join(c if c.isprintable() else "?" for c in text)
+    text = printable(text)
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+def printable(text: str) -> str:
+    """The text in one line that a terminal may be given."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _matching(pattern: re.Pattern[str], expected: str) -> Reader[str]:
@@ -84,6 +92,7 @@ number = _matching(NUMBER, 'a number of at most 20 digits like "1008"')
 prefix = _matching(_PREFIX, 'leading digits like "44"')
 name = _matching(_NAME, 'a name of small letters, digits and "-", like "north"')
 realm = _matching(_REALM, 'a realm like "site.example"')
+folder = _matching(_FOLDER, 'a folder from the root on like "/var/lib/bellhop"')
 auth_user = _matching(_AUTH_USER, 'an Authentication ID of letters, digits and "._+-"')
 
 
@@ -138,20 +147,31 @@ def address(value: object) -> Address:
     if not colon or not re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) or not 0 < int(port) < 65536:
         raise ValueError(expected)
     bracketed = host.startswith("[") and host.endswith("]")
-    try:
-        parsed = ipaddress.ip_address(host[1:-1] if bracketed else host)
-    except ValueError:
-        raise ValueError(expected) from None
-    if bracketed != (parsed.version == 6):
+    parsed = ip(host[1:-1] if bracketed else host)
+    if parsed is None or bracketed != (":" in parsed):
         raise ValueError(expected)
-    return Address(str(parsed), int(port))
+    return Address(parsed, int(port))
+
+
+def ip(text: str) -> str | None:
+    """Return an IP address in its one spelling; None for a name, for "any address", which is
+    nobody's, and for one with a scope, whose text Python lets be anything.
+    """
+    if "%" in text:
+        return None
+    try:
+        parsed = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    parsed = mapped or parsed
+    return None if parsed.is_unspecified else str(parsed)
 
 
 def source(value: object) -> str:
     """Read an IP address without a port: where a peer's requests come from."""
-    if isinstance(value, str):
-        with contextlib.suppress(ValueError):
-            return str(ipaddress.ip_address(value))
+    if isinstance(value, str) and (found := ip(value)):
+        return found
     raise ValueError(f'expected an IP address like "192.0.2.1", got {shown(value)}')
 
 
@@ -177,7 +197,7 @@ def one_of(*choices: str) -> Reader[str]:
 
 
 def list_of(read: Reader[T], *, least: int = 0) -> Reader[tuple[T, ...]]:
-    """Read a list whose items are each read by `read`; the error names the item's place."""
+    """Read a list whose items are each read by `read`; the error names every bad item's place."""
 
     def read_all(value: object) -> tuple[T, ...]:
         if not isinstance(value, list) or len(value) < least:
@@ -185,14 +205,19 @@ def list_of(read: Reader[T], *, least: int = 0) -> Reader[tuple[T, ...]]:
                 f"expected a list{' of at least one' if least else ''}, got {shown(value)}"
             )
         items: list[T] = []
+        wrong: list[str] = []
         for place, item in enumerate(value, 1):
             try:
                 items.append(read(item))
             except ValueError as error:
-                raise ValueError(f"item {place}: {error}") from None
-        twice = next((i for i in items if items.count(i) > 1), None)
-        if twice is not None:
-            raise ValueError(f"{shown(str(twice))} stands in the list twice")
+                wrong.append(f"item {place}: {error}")
+        wrong += [
+            f"{shown(str(item))} stands in the list {'twice' if n == 2 else f'{n} times'}"
+            for item, n in Counter(items).items()
+            if n > 1
+        ]
+        if wrong:
+            raise ValueError("; ".join(wrong))
         return tuple(items)
 
     return read_all
