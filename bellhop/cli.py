@@ -31,7 +31,6 @@ def run(arguments: Sequence[str]) -> int:
         return _say(f"the command line needs {error.name}: install bellhop[cli]", WRONG_USAGE)
     try:
         code = bellhop.main(list(arguments), prog_name="bellhop", standalone_mode=False)
-        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         sys.stderr.write(f"{error.message}\n")
         return WRONG_USAGE
@@ -42,10 +41,6 @@ def run(arguments: Sequence[str]) -> int:
         return _say(f"{verb}: {said}" if verb else said, error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read us has gone; Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except Exception as error:
         if os.environ.get("BELLHOP_DEBUG"):
             raise

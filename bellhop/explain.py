@@ -37,7 +37,7 @@ class Explanation:
 
 def bodies(pasted: str) -> list[str]:
     """Return the bodies of the Reason headers in a text, whether or not their names came along."""
-    return [_HEADER_NAME.sub("", line, count=1) for line in _NEXT_HEADER.split(pasted)]
+    return [_HEADER_NAME.sub("", line) for line in _NEXT_HEADER.split(pasted)]
 
 
 def explain(

@@ -134,6 +134,7 @@ def test_a_peers_text_cannot_steer_the_terminal(bellhop):
         (["explain", "\u0664\u0668\u0660"], "300 to 699"),
         (["explain", "busy"], "300 to 699, got 'busy'"),
         (["explain", "480", "486"], "486"),
+        (["explain", "480", "4\n8"], "4 8"),
         (["explain", "480", "--profile", "north"], "broadworks-inbound, carrier, got 'north'"),
         (["explain", "480", "--reason"], "--reason"),
         (["explain", "480", "--nonsense"], "--nonsense"),
@@ -211,13 +212,14 @@ def test_the_process_exits_with_the_code():
 
 
 def test_bytes_and_terminals_that_are_no_utf8_are_no_error():
-    poor = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    header = b'Q.850;cause=17;text="\xff caf\xc3\xa9"'
+    poor = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "1"}
+    header = b'Q.850;cause=17;text="\xff caf\xc3\xa9 \xe2\x82\xac"'
     done = process("reason", header, env=poor)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"17 User busy" in done.stdout
+    assert b"caf\xe9 \\u20ac" in done.stdout
     done = process("reason", header, "--json", env=poor)
-    assert json.loads(done.stdout)[0]["text"] == "\udcff caf\u00e9"
+    assert json.loads(done.stdout)[0]["text"] == "\udcff caf\u00e9 \u20ac"
 
 
 def test_a_reader_who_leaves_early_causes_no_noise():
@@ -239,3 +241,15 @@ def test_deciding_needs_no_command_line_library():
         [sys.executable, "-S", "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert heavy & set(done.stdout.split()) == set()
+
+
+def test_without_click_the_command_says_what_to_install():
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "bellhop.cli", "explain", "480"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "bellhop: the command line needs click: install bellhop[cli]\n"

@@ -363,5 +363,9 @@ def test_the_why_tells_what_became_of_the_cause():
     assert "no Q.850 cause" in why(480)
     assert "two Q.850 causes that differ" in why(480, conflicting=True)
     assert "not trusted" in why(480, cause=34, trusted=False)
-    assert "52" in why(480, cause=52)
+    assert "nothing is known of it" in why(480, cause=52)
+    again = decide(Failure(400, cause=41), CARRIER, [Failure(400)]).why
+    assert "beside cause 41 Temporary failure" in again
+    differing = Failure(480).with_reason("Q.850;cause=17, Q.850;cause=34")
+    assert differing == Failure(480, conflicting=True)
     assert "41 Temporary failure does not count here" in why(603, cause=41)
