@@ -1,0 +1,134 @@
+"""What of a site Asterisk's own configuration must hold: addresses, zones, the pager's AMI user.
+
+Each zone is an exact extension: a pattern takes `8000&PJSIP/somebody` too, and FILTER() makes
+another number of it (measured). The fallback's lists are here because a dialplan that cannot ask
+the pager can ask nobody.
+"""
+
+from bellhop.answering import DIALECTS
+from bellhop.callers import DEVICE_HOST, TRUNK_HOST
+from bellhop.settings import Site
+from bellhop.zones import Zone, members
+
+_HEAD = "; Written by `bellhop render asterisk` from {}; do not edit.\n"
+
+
+def asterisk_files(site: Site, media: str = "") -> dict[str, str]:
+    """Return file names and texts, for the folder that bellhop/*.conf include as bellhop/site/.
+
+    media: the address of Asterisk that devices send audio to, where it is another than SIP's.
+    """
+    head = _HEAD.format(site.path.name)
+    return {
+        "pjsip.conf": head + _pjsip(site, media),
+        "extensions.conf": head + _extensions(site),
+        "manager.conf": head + _manager(site),
+    }
+
+
+def _pjsip(site: Site, media: str) -> str:
+    lines = [
+        "[bellhop-transport]",
+        "type = transport",
+        "protocol = udp",
+        f"bind = {site.pbx.address}",
+        "",
+        "[bellhop-media](!)",
+        *([f"media_address = {media}"] if media else []),
+        "",
+        "[bellhop-edge]",
+        "type = aor",
+        f"contact = sip:{site.edge.internal}",
+        "",
+        "[bellhop-edge]",
+        "type = identify",
+        "endpoint = bellhop-edge",
+        f"match = {site.edge.internal.host}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _manager(site: Site) -> str:
+    """Least rights: originate and redirect (call), read a channel's variables (reporting)."""
+    lines = [
+        f"[{site.pager.ami_user}]",
+        "#include bellhop/site/ami_secret.conf",
+        "deny = 0.0.0.0/0.0.0.0",
+        f"permit = {site.pager.agi.host}",
+        "read = call,user,system",
+        "write = call,originate,system,reporting",
+        "writetimeout = 1000",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _extensions(site: Site) -> str:
+    lines = ["[globals](+)", f"BELLHOP_AGI = {site.pager.agi}", "", "[bellhop-in]"]
+    for zone in site.zones.values():
+        lines += [
+            f"exten => {zone.number},1,Set(BELLHOP_ZONE={zone.number})",
+            " same => n,Goto(bellhop-page,s,1)",
+        ]
+    lines += ["", "[bellhop-headers]"]
+    for dialect, headers in DIALECTS.items():
+        steps = [f"Set(PJSIP_HEADER(add,{n})={v.replace(';', chr(92) + ';')})" for n, v in headers]
+        lines.append(f"exten => {dialect},1,{(steps + ['Return()'])[0]}")
+        lines += [f" same => n,{step}" for step in [*steps, "Return()"][1:]]
+    lines += ["", "[bellhop-fallback]"]
+    for zone in site.zones.values():
+        lines += _fallback(site, zone)
+    return "\n".join(lines) + "\n"
+
+
+def _fallback(site: Site, zone: Zone) -> list[str]:
+    """Page the zone without the pager: the same callers, the same members, no report."""
+    if not zone.fallback:
+        return [f"exten => {zone.number},1,Hangup(41)"]
+    seconds = zone.max_length // 1000
+    lines = [f"exten => {zone.number},1,Set(BELLHOP_ROOM=fallback-${{UNIQUEID}})"]
+    lines += [
+        f' same => n,GotoIf($["${{BELLHOP_CALLER}}" = "{identity}"]?go)'
+        for identity in _identities(site, zone)
+    ]
+    lines += [
+        f' same => n,ExecIf($[${{REGEX("^{pattern}$" ${{BELLHOP_CALLER}})}}]?Goto(go))'
+        for pattern in _identity_patterns(site, zone)
+    ]
+    lines += [
+        " same => n,Hangup(21)",
+        f" same => n(go),Set(TIMEOUT(absolute)={seconds})",
+    ]
+    ring = max(1, zone.ring_timeout // 1000)
+    for device in members(zone, site.zones, site.devices, None):
+        # The caller's own device is a member too: he would hear himself.
+        skip = f'$["${{BELLHOP_CALLER}}" = "<sip:{device.number}@{DEVICE_HOST}>"]'
+        originate = (
+            f"Originate(PJSIP/{device.number}@bellhop-member,exten,bellhop-member,s,1,{ring},"
+            f"ab(bellhop-headers^{device.dialect}^1)"
+            f"v(BELLHOP_ROOM=${{BELLHOP_ROOM}}^TIMEOUT(absolute)={seconds}))"
+        )
+        lines += [f" same => n,GotoIf({skip}?not-{device.number})", f" same => n,{originate}"]
+        lines.append(f" same => n(not-{device.number}),NoOp()")
+    lines += [" same => n,Answer()", " same => n,Goto(bellhop-leader,open,1)"]
+    return lines
+
+
+def _identities(site: Site, zone: Zone) -> list[str]:
+    """Return the identities that may page the zone and can be compared whole."""
+    devices = zone.callers or [d.number for d in site.devices.values() if "zones" in d.may]
+    found = [f"<sip:{d}@{DEVICE_HOST}>" for d in devices if not d.startswith("trunk:")]
+    for caller in zone.callers:
+        if caller.startswith("trunk:") and caller.count(":") == 2:
+            _, trunk, number = caller.split(":")
+            found.append(f"<sip:{number}@{trunk}.{TRUNK_HOST}>")
+    return found
+
+
+def _identity_patterns(site: Site, zone: Zone) -> list[str]:
+    """Return patterns for whole trunks: any number behind them, or none."""
+    if zone.callers:
+        trunks = [c.split(":")[1] for c in zone.callers if c.count(":") == 1]
+    else:
+        trunks = [t.name for t in site.trunks.values() if "zones" in t.may]
+    host = TRUNK_HOST.replace(".", "[.]")
+    return [f"<sip:([0-9]+@)?{trunk}[.]{host}>" for trunk in trunks]
