@@ -98,7 +98,8 @@ stop_our_engine() {
     say "· Docker Engine stays up: it runs containers that are not Bellhop's"
     return 0
   fi
-  as_root kill "$pid"
+  # shellcheck disable=SC2016 # expanded by the inner shell (kill is a program only where procps is)
+  as_root bash -c 'kill "$1"' bash "$pid"
   while [ -d "/proc/$pid" ]; do sleep 0.1; done
   rm -f "$OUR_DOCKERD"
   say "· stopped the Docker Engine that ./run had started"

@@ -7,7 +7,7 @@ image_inputs() {
   case $1 in
     edge) echo "$project config/docker/ca config/docker/venv config/docker/edge" ;;
     pager) echo "$project config/docker/ca config/docker/venv config/docker/pager" ;;
-    pbx) echo "config/asterisk config/docker/asterisk config/docker/pbx" ;;
+    pbx) echo "$project config/docker/ca config/docker/venv config/docker/asterisk config/docker/pbx" ;;
     lab) echo "config/docker/lab" ;;
   esac
 }

@@ -1,8 +1,9 @@
 #!/bin/sh
-# The AMI secret as a line that manager.conf includes, then Asterisk; arguments are added.
+# The site's part of Asterisk's configuration, then Asterisk; arguments are added to its command line.
 set -eu
-umask 077
-mkdir -p /run/asterisk /run/bellhop
-printf 'secret=%s\n' "$(cat /etc/bellhop/secrets/ami)" >/run/bellhop/ami.conf
-umask 022
+site=/run/bellhop/site # /etc/asterisk/bellhop/site leads here
+mkdir -p /run/asterisk /var/lib/asterisk/keys "$site"
+bellhop render asterisk /etc/bellhop/site.toml --into "$site"
+# A line of the AMI user's section.
+(umask 077 && printf 'secret = %s\n' "$(cat /etc/bellhop/secrets/ami)" >"$site/ami_secret.conf")
 exec asterisk -f -C /etc/asterisk/asterisk.conf "$@"
