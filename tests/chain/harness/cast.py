@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from bellhop.devices import Device
 from bellhop.settings import Site
 from bellhop.values import Address, Listener
@@ -90,7 +92,7 @@ class Cast:
 
     def _own(self, gateway: Address, name: str) -> tuple[str, int]:
         if not self.is_here(name):
-            raise NotThere(f"{name} is at {gateway}, which is not --local {self.local}")
+            pytest.skip(f"{name} is at {gateway}, which is not --local {self.local}")
         return _pair(gateway)
 
     def _speaks(self, device: Device) -> bool:

@@ -51,6 +51,12 @@ class Message:
         return self.header("cseq").partition(" ")[2].strip()
 
     @property
+    def branch(self) -> str:
+        """The top Via's branch."""
+        found = re.search(r";\s*branch=([^;,\s]+)", self.header("via"))
+        return found[1] if found else ""
+
+    @property
     def key(self) -> tuple[str, str, str, str, str, int]:
         """What a retransmission has in common with the first one."""
         return (
@@ -123,6 +129,14 @@ class Messages(tuple[Message, ...]):
         found = self.once()
         assert len(found) == 1, f"expected one message, got {len(found)}:\n{found.ladder()}"
         return found[0]
+
+    def unacknowledged(self) -> "Messages":
+        """Return the failures of INVITEs that got no ACK on their hop (RFC 3261 §17.1.1.3: it has
+        the INVITE's own top Via).
+        """
+        acks = {(m.source, m.target, m.branch) for m in self.where(method="ACK")}
+        failures = (m for m in self.where(answers="INVITE").once() if m.code >= 300)
+        return Messages(m for m in failures if (m.target, m.source, m.branch) not in acks)
 
     def ladder(self) -> str:
         """Return them as lines for a person, with the milliseconds since the first."""

@@ -1,0 +1,258 @@
+"""Carriers one after another: who is tried, when, and who is left alone.
+
+The site has 44 by north, south, west; 4420 by south, north; 49 by west, whose Reason headers are
+not believed, and south.
+"""
+
+import pytest
+
+from tests.chain.calling import REFUSED, assert_all_settled, calls, cause, dial, final, to, tried
+from tests.chain.harness.scene import Scene
+
+pytestmark = pytest.mark.timeout(180)
+
+TO_NORTH = "441632960100"
+TO_SOUTH = "442071838750"
+TO_WEST = "4930123456"
+
+AT_ONCE = 0.050  # s, between a failure and the next carrier's INVITE
+TIMERS = 0.7  # s, what tm's timers and this machine may add
+
+STOPS = (401, 407, 410, 481, 482, 484, 485, 486, 487, 600, 603, 604, 606)
+ADVANCES = (400, 403, 404, 408, 480, 488, 500, 502, 504)
+
+
+def test_a_503_with_cause_34_takes_the_call_to_the_second_carrier_at_once(scene: Scene):
+    north = scene.play(scene.cast.carrier("north"), "carrier/rejects-503", reason=cause(34))
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers")
+    caller = dial(scene, TO_NORTH)
+    scene.finish(caller, north, south)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north", "south"]
+    [failure] = messages.where(code=503, source=north.who.socket).once()
+    [second] = to(messages, scene, "south")
+    assert 0 <= second.at - failure.at < AT_ONCE
+    assert second.uri == f"sip:{TO_NORTH}@{south.who.socket}"
+    assert final(messages, caller).code == 200
+    assert_all_settled(messages)
+
+
+@pytest.mark.control
+def test_the_ledger_tells_each_attempt_and_the_rule_that_ended_it(scene: Scene):
+    north = scene.play(scene.cast.carrier("north"), "carrier/rejects-503", reason=cause(34))
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers")
+    caller = dial(scene, TO_NORTH)
+    scene.finish(caller, north, south)
+
+    [invite] = to(scene.messages(), scene, "south")
+    first, second = scene.edge.attempts(invite.call_id)
+    assert (first["leg"], first["code"], first["cause"]) == ("carrier:north", 503, 34)
+    assert (first["verdict"], first["rule"]) == ("advance", "server-failure")
+    assert (second["leg"], second["code"], second["verdict"]) == ("carrier:south", 200, "answered")
+    assert (first["caller"], first["dialled"]) == ("1020", TO_NORTH)
+
+
+def test_a_code_that_stops_is_relayed_and_nobody_else_is_called(scene: Scene, subtests):
+    callers = []
+    for code in STOPS:
+        # Even with a cause that says "try another one": these codes stop whatever the cause. (410
+        # and 487 stop by default, when nothing else is said.)
+        reason = {} if code in {410, 487} else {"reason": cause(34)}
+        north = scene.play(scene.cast.carrier("north"), f"carrier/rejects-{code}", **reason)
+        callers.append(dial(scene, TO_NORTH, "caller/calls-and-is-refused"))
+        scene.finish(callers[-1], north)
+
+    messages = scene.messages()
+    for code, caller, call in zip(STOPS, callers, calls(messages), strict=True):
+        with subtests.test(code=code):
+            assert tried(call, scene) == ["north"]
+            assert [found["code"] for found in caller.logged(REFUSED)] == [str(code)]
+            assert_all_settled(call)
+
+
+def test_a_code_that_another_carrier_can_help_advances(scene: Scene, subtests):
+    for code in ADVANCES:
+        north = scene.play(scene.cast.carrier("north"), f"carrier/rejects-{code}")
+        south = scene.play(scene.cast.carrier("south"), "carrier/answers")
+        scene.finish(dial(scene, TO_NORTH), north, south)
+
+    for code, call in zip(ADVANCES, calls(scene.messages()), strict=True):
+        with subtests.test(code=code):
+            assert tried(call, scene) == ["north", "south"]
+            assert call.where(code=code)
+            assert_all_settled(call)
+
+
+def test_a_480_with_cause_34_advances_although_it_rang(scene: Scene):
+    north = scene.play(
+        scene.cast.carrier("north"), "carrier/rings-then-rejects-480", reason=cause(34), pause=200
+    )
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers")
+    scene.finish(dial(scene, TO_NORTH), north, south)
+
+    assert tried(scene.messages(), scene) == ["north", "south"]
+
+
+def test_a_480_that_says_nothing_stops_when_it_rang(scene: Scene):
+    north = scene.play(scene.cast.carrier("north"), "carrier/rings-then-rejects-480", pause=200)
+    caller = dial(scene, TO_NORTH, "caller/calls-and-is-refused")
+    scene.finish(caller, north)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north"]
+    assert final(messages, caller).code == 480
+
+
+@pytest.mark.parametrize("scenario", ["rings-then-rejects-503", "early-media-then-rejects-503"])
+def test_a_server_that_fails_after_its_18x_is_followed_by_the_next(scene: Scene, scenario: str):
+    north = scene.play(scene.cast.carrier("north"), f"carrier/{scenario}", pause=200)
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers")
+    caller = dial(scene, TO_NORTH)
+    scene.finish(caller, north, south)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north", "south"]
+    assert final(messages, caller).code == 200
+
+
+def test_a_trusted_carriers_cause_17_stops_a_404(scene: Scene):
+    south = scene.play(scene.cast.carrier("south"), "carrier/rejects-404", reason=cause(17))
+    caller = dial(scene, TO_SOUTH, "caller/calls-and-is-refused")
+    scene.finish(caller, south)
+
+    assert tried(scene.messages(), scene) == ["south"]
+
+
+def test_an_untrusted_carriers_cause_17_is_not_believed(scene: Scene):
+    west = scene.play(scene.cast.carrier("west"), "carrier/rejects-404", reason=cause(17))
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers")
+    scene.finish(dial(scene, TO_WEST), west, south)
+
+    assert tried(scene.messages(), scene) == ["west", "south"]
+
+
+def test_a_302_is_relayed_to_the_caller_and_followed_by_nobody(scene: Scene):
+    north = scene.play(scene.cast.carrier("north"), "carrier/rejects-302")
+    caller = dial(scene, TO_NORTH, "caller/calls-and-is-refused")
+    scene.finish(caller, north)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north"]
+    answer = final(messages, caller)
+    assert answer.code == 302
+    assert "sip:900123@" in answer.header("contact")
+    assert not [m for m in messages.where(method="INVITE") if "900123" in m.uri]
+
+
+def test_a_silent_carrier_is_left_after_its_answer_timeout(scene: Scene):
+    patience = scene.site.carriers["north"].answer_timeout
+    north = scene.play(scene.cast.carrier("north"), "carrier/silent", pause=patience + 1500)
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers")
+    caller = dial(scene, TO_NORTH)
+    scene.finish(caller, south, north)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north", "south"]
+    waited = to(messages, scene, "south")[0].at - to(messages, scene, "north")[0].at
+    assert patience / 1000 - 0.1 <= waited <= patience / 1000 + TIMERS
+
+
+def test_a_carrier_that_only_says_100_is_left_and_cancelled(scene: Scene):
+    patience = scene.site.carriers["north"].answer_timeout
+    north = scene.play(scene.cast.carrier("north"), "carrier/trying-only")
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers")
+    caller = dial(scene, TO_NORTH)
+    scene.finish(caller, south, north)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north", "south"]
+    waited = to(messages, scene, "south")[0].at - to(messages, scene, "north")[0].at
+    assert patience / 1000 - 0.1 <= waited <= patience / 1000 + TIMERS
+    assert messages.where(method="CANCEL", target=north.who.socket)
+    assert_all_settled(messages)
+
+
+def test_a_phone_that_rings_for_ever_ends_with_cause_19_and_no_other_carrier(scene: Scene):
+    patience = scene.site.carriers["west"].ring_timeout
+    west = scene.play(scene.cast.carrier("west"), "carrier/rings-forever", receive=patience + 8000)
+    caller = dial(scene, TO_WEST, "caller/calls-and-is-refused", receive=patience + 8000)
+    scene.finish(caller, west)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["west"]
+    answer = final(messages, caller)
+    assert (answer.code, answer.header("reason")) == (480, "Q.850;cause=19")
+    [rang] = messages.where(code=180, source=west.who.socket).once()
+    assert patience / 1000 - 0.1 <= answer.at - rang.at <= patience / 1000 + TIMERS
+    assert_all_settled(messages)
+
+
+def test_a_caller_who_gives_up_while_it_rings_gets_487_and_nothing_rings_on(scene: Scene):
+    north = scene.play(scene.cast.carrier("north"), "carrier/rings-forever")
+    caller = dial(scene, TO_NORTH, "caller/cancels-while-ringing")
+    scene.finish(caller, north)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north"]
+    assert messages.where(method="CANCEL", target=north.who.socket)
+    assert final(messages, caller).code == 487
+    assert_all_settled(messages)
+
+
+def test_a_caller_who_gives_up_right_after_an_advance_leaves_nothing_ringing(scene: Scene):
+    patience = scene.site.carriers["north"].answer_timeout
+    north = scene.play(scene.cast.carrier("north"), "carrier/trying-only")
+    south = scene.play(scene.cast.carrier("south"), "carrier/trying-only")
+    caller = dial(scene, TO_NORTH, "caller/cancels-after-a-while", pause=patience + 250)
+    scene.finish(caller, south, north)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north", "south"]
+    for carrier in (north, south):
+        assert messages.where(method="CANCEL", target=carrier.who.socket)
+        assert messages.where(code=487, source=carrier.who.socket)
+    assert final(messages, caller).code == 487
+    assert_all_settled(messages)
+
+
+def test_when_all_carriers_fail_the_last_failure_is_told_and_nobody_is_tried_twice(scene: Scene):
+    carriers = [
+        scene.play(scene.cast.carrier(name), f"carrier/rejects-{code}", reason=cause(34))
+        for name, code in (("north", 500), ("south", 502), ("west", 504))
+    ]
+    caller = dial(scene, TO_NORTH, "caller/calls-and-is-refused")
+    scene.finish(caller, *carriers)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north", "south", "west"]
+    assert final(messages, caller).code == 504
+    assert_all_settled(messages)
+
+
+def test_the_longest_prefix_chooses_the_carriers(scene: Scene):
+    south = scene.play(scene.cast.carrier("south"), "carrier/rejects-503")
+    north = scene.play(scene.cast.carrier("north"), "carrier/answers")
+    scene.finish(dial(scene, TO_SOUTH), south, north)
+
+    assert tried(scene.messages(), scene) == ["south", "north"]
+
+
+@pytest.mark.parametrize(("scenario", "rings"), [("answers", 0), ("answers-late", 600)])
+def test_a_late_200_of_an_abandoned_carrier_confirms_no_second_dialog(scene: Scene, scenario: str, rings: int):
+    """Its 200 crosses our CANCEL, after the next carrier's answer or while that one rings. It is
+    dropped: the caller has one dialog. The late carrier gets no ACK, and ends its call itself when
+    its 64 times T1 are over (RFC 3261 §13.3.1.4).
+    """
+    north = scene.play(scene.cast.carrier("north"), "carrier/answers-despite-cancel", pause=150)
+    south = scene.play(scene.cast.carrier("south"), f"carrier/{scenario}", pause=rings)
+    caller = dial(scene, TO_NORTH, pause=1000)
+    scene.finish(caller, south, north)
+
+    messages = scene.messages()
+    assert messages.where(code=200, answers="INVITE", source=north.who.socket)
+    answer = final(messages, caller)
+    [ours] = messages.where(code=200, answers="INVITE", source=south.who.socket).once()
+    assert answer.header("to") == ours.header("to")
+    assert not messages.where(method="ACK", target=north.who.socket)
+    assert north.logged("late 200 was abandoned")
