@@ -70,7 +70,7 @@ def _ask(here: socket.socket, path: str, method: str) -> Any:
 def from_image(image: str, *, engine: str = "app_python3s", modules: tuple[str, ...] = ()) -> Api:
     """The list of a server in a container of the image, with every module that the image has.
 
-    The image needs Kamailio with app_python3 and app_python3s, sqlite3, openssl and python3.
+    The image needs Kamailio with app_python3 and app_python3s, openssl and python3.
     """
     answer = json.loads(_inside(image, "list.sh", engine, *modules))
     return from_answer(answer["list"], answer["kamailio"])

@@ -5,7 +5,7 @@
 #   list.sh [app_python3s | app_python3] [MODULE ...]
 #
 # app_python3 has room for 1024 functions (app_python3s: 1536), so with it name the modules to load;
-# without names everything is loaded. All files are written below LIST_DIR (default: a new folder).
+# without names everything is loaded.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 engine=${1:-app_python3s}
@@ -24,23 +24,31 @@ modules=$(find /usr/lib /usr/lib64 /usr/local/lib -type d -path '*kamailio/modul
 [ -n "$modules" ] || fail "no folder kamailio/modules below /usr/lib"
 [ -f "$modules/$engine.so" ] || fail "$modules has no $engine.so: install kamailio-python3-modules"
 
-dir=${LIST_DIR:-$(mktemp -d)}
+dir=$(mktemp -d)
 mkdir -p "$dir/run"
 cp "$here/route.py" "$here/route3s.py" "$dir"
 
-# Modules that read tables at the start find empty ones, made from the distribution's own schema.
-# (dialog and dialog_vars are in two of its files; the second creation fails, and may.)
+# Modules that read tables at the start find empty ones, made from the distribution's own schema;
+# carrierroute wants one route.
 schema=/usr/share/kamailio/db_sqlite
 [ -d $schema ] || fail "no $schema: install kamailio-sqlite-modules"
-command -v sqlite3 >/dev/null || fail "no sqlite3 here: install the package sqlite3"
-for file in $schema/standard-create.sql $schema/*-create.sql; do
-    sqlite3 "$dir/all.db" <"$file" >>"$dir/sql.log" 2>&1 || true
-done
-sqlite3 "$dir/all.db" "
+python3 - $schema "$dir/all.db" <<'P' || fail "the tables could not be made"
+import pathlib
+import sqlite3
+import sys
+
+schema, target = map(pathlib.Path, sys.argv[1:])
+database = sqlite3.connect(target)
+for file in sorted(schema.glob("*-create.sql"), key=lambda file: file.name != "standard-create.sql"):
+    if not file.name.startswith("ims_"):  # their tables have names that others have too
+        database.executescript(file.read_text())
+database.executescript("""
     insert into carrier_name (carrier) values ('default');
     insert into domain_name (domain) values ('default');
     insert into carrierroute (carrier, domain, scan_prefix, flags, mask, prob, strip, rewrite_host)
-        values (1, 1, '', 0, 0, 1, 0, '127.0.0.1');" || fail "the tables are not as expected: $(cat "$dir/sql.log")"
+        values (1, 1, '', 0, 0, 1, 0, '127.0.0.1');
+""")
+P
 
 # tls and nghttp2 want a certificate. It is thrown away with the folder.
 command -v openssl >/dev/null || fail "no openssl here: install the package openssl"
@@ -79,9 +87,10 @@ if missing := set(wanted) - loaded:
 pathlib.Path(target).write_text("\n".join(lines) + "\n")
 P
 
-kamailio -f "$dir/kamailio.cfg" -DD -E -M 16 -m 128 -P "$dir/pid" >"$dir/kamailio.log" 2>&1 &
+setsid kamailio -f "$dir/kamailio.cfg" -DD -E -M 16 -m 128 -P "$dir/pid" >"$dir/kamailio.log" 2>&1 &
 server=$!
-trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true' EXIT INT TERM
+# Killed with its children: nothing of it is kept, and an orderly end can take it 60 s.
+trap 'kill -KILL -- "-$server" 2>/dev/null || true; rm -rf "$dir"' EXIT INT TERM
 python3 - "$dir/run" "$engine" $server <<'P' || fail "no answer; the server's log: $(tail -n 20 "$dir/kamailio.log")"
 import json
 import select
