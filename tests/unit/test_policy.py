@@ -79,3 +79,12 @@ def test_a_policy_that_says_nothing_clear_is_refused(rows, complaint):
 def test_the_rule_of_a_decision_is_one_of_the_policys():
     rules = {row.rule for row in policy.ROWS}
     assert {decide(Failure(code)).rule for code in range(100, 700)} <= rules
+
+
+def test_the_causes_that_may_say_nothing_are_named_with_a_reason():
+    named = {n for row in policy.ROWS if row.verdict == policy.CODE_DECIDES for n in row.causes}
+    assert named == {1, 16, 21, 30, 31, 40, 83, 84, 85, 86, 127}
+    for cause in named:
+        assert f"(cause {cause} " in decide(Failure(499, cause=cause)).why
+        assert "nothing is known" not in decide(Failure(499, cause=cause)).why
+        assert "beside" not in decide(Failure(499, cause=cause)).why
