@@ -80,7 +80,9 @@ def _rows(
         before = len(mistakes)
         _check_number(number, known, found, mistakes)
         raw = {c: v.split() if c in _LIST_KEYS else v for c, v in cells.items()}
-        found[number] = place, read_table(Device, raw, "", mistakes, number=number)
+        device = read_table(Device, raw, "", mistakes, number=number)
+        if number not in known:  # the first one of a number stays, for what else is wrong with it
+            found.setdefault(number, (place, device))
         mistakes[before:] = [replace(m, place=place) for m in mistakes[before:]]
 
 

@@ -71,9 +71,9 @@ def _extensions(site: Site) -> str:
         ]
     lines += ["", "[bellhop-headers]"]
     for dialect, headers in DIALECTS.items():
-        steps = [f"Set(PJSIP_HEADER(add,{n})={v.replace(';', chr(92) + ';')})" for n, v in headers]
-        lines.append(f"exten => {dialect},1,{(steps + ['Return()'])[0]}")
-        lines += [f" same => n,{step}" for step in [*steps, "Return()"][1:]]
+        escaped = ((name, value.replace(";", r"\;")) for name, value in headers)
+        first, *rest = [*(f"Set(PJSIP_HEADER(add,{n})={v})" for n, v in escaped), "Return()"]
+        lines += [f"exten => {dialect},1,{first}", *(f" same => n,{step}" for step in rest)]
     lines += ["", "[bellhop-fallback]"]
     for zone in site.zones.values():
         lines += _fallback(site, zone)

@@ -1,0 +1,1 @@
+"""FastAGI: what the dialplan asks the pager. `channel` alone uses pyst2."""

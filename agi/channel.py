@@ -1,0 +1,95 @@
+"""One call's AGI session: pyst2's vocabulary over a socket, made safe. The only user of pyst2.
+
+pyst2 0.5.1 was written for a process on standard input: it installs a signal handler (which raises
+in a thread), dumps every variable to stderr, quotes without escaping (so a caller's name could end
+its line and begin a command: measured, `EXEC System` ran), and takes an end of file for a number.
+So its constructor, its quoting and its line handling are replaced; the commands are its own.
+"""
+
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from asterisk.agi import AGI
+
+_LONGEST_LINE = 8_000  # Asterisk's buffer is 8192
+
+
+class Gone(Exception):  # noqa: N818 - it says what the caller is
+    """The caller hung up, or Asterisk closed the session, or it did not answer in time."""
+
+
+class Refused(Exception):  # noqa: N818
+    """Asterisk would not do the command; `args[0]` is its answer."""
+
+
+class Channel(AGI):  # type: ignore[misc]
+    """The channel that runs the AGI application.
+
+    env: what Asterisk said at the start (agi_channel, agi_uniqueid, …), keys without `agi_`.
+    reads and writes go to a socket's two files; a time limit on the socket bounds each.
+    """
+
+    def __init__(self, env: Mapping[str, str], reader: BinaryIO, writer: BinaryIO) -> None:
+        # Not pyst2's own constructor: see above.
+        self.env = dict(env)
+        self._got_sighup = False
+        self._reader = reader
+        self._writer = writer
+
+    def variable(self, name: str) -> str:
+        """Return a channel variable; "" when it has none. Raises Gone."""
+        return str(self.get_variable(name))
+
+    def put(self, name: str, value: str) -> None:
+        """Set a channel variable. Raises Gone, and ValueError for what no line may hold."""
+        self.set_variable(name, value)
+
+    def _quote(self, string: object) -> str:
+        text = str(string)
+        if any(c < " " or c == "\x7f" for c in text):
+            raise ValueError("an AGI argument must not have control characters in it")
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+
+    def send_command(self, command: str, *args: object) -> None:
+        """Send one line; the arguments have been quoted."""
+        line = " ".join([command.strip(), *map(str, args)]).strip()
+        if "\n" in line or "\r" in line or "\0" in line:
+            raise ValueError("an AGI command must be one line")
+        encoded = line.encode()
+        if len(encoded) > _LONGEST_LINE:
+            raise ValueError(f"an AGI line of {len(encoded)} bytes is too long")
+        try:
+            self._writer.write(encoded + b"\n")
+            self._writer.flush()
+        except OSError as error:
+            raise Gone(str(error)) from None
+
+    def get_result(self, *_unused: object) -> dict[str, tuple[str, str]]:
+        """Read the answer to a command: {"result": (value, data)}."""
+        line = self._line()
+        while line.startswith("100"):  # "Trying": the answer comes later
+            line = self._line()
+        if line == "HANGUP" or line.startswith("511"):  # the channel is dead
+            raise Gone(line)
+        code, _, rest = line.partition(" ")
+        if code == "520-Invalid":
+            # The usage follows, up to a line that begins with 520 too.
+            while not self._line().startswith("520 "):
+                pass
+            raise Refused(rest)
+        if code != "200" or not rest.startswith("result="):
+            raise Refused(line)
+        value, _, data = rest.removeprefix("result=").partition(" ")
+        if value == "-1":
+            raise Gone(line)
+        return {"result": (value, data.removeprefix("(").removesuffix(")"))}
+
+    def _line(self) -> str:
+        try:
+            line = self._reader.readline(_LONGEST_LINE + 1)
+        except OSError as error:  # a time limit of the socket is one
+            raise Gone(str(error)) from None
+        if not line.endswith(b"\n"):
+            raise Gone("the session ended in the middle of a line" if line else "end of session")
+        return line.decode("utf-8", "replace").strip()

@@ -1,0 +1,106 @@
+"""The verb `page`: whether this caller may page this zone now, and who is there to hear it.
+
+Two steps, so that a page is never spoken late and nobody is rung twice: the desk reserves the page,
+then the channel is told, BELLHOP_RESULT last; only when that has been done do members ring. If the
+caller has gone, or the dialplan's time limit has ended this session, the reservation is dropped.
+"""
+
+import logging
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from agi.channel import Channel
+from bellhop import zones
+from bellhop.callers import Caller, Kind, parse_identity
+from bellhop.devices import Device
+from bellhop.pages import Reservation
+from bellhop.settings import Site
+from bellhop.zones import Zone
+
+_log = logging.getLogger("bellhop.agi")
+
+UNKNOWN, BUSY, NOBODY_THERE, NOT_ALLOWED = 1, 17, 20, 21  # Q.850
+
+
+class Desk(Protocol):
+    """Where pages are made."""
+
+    def reserve(
+        self,
+        zone: Zone,
+        caller: Caller,
+        channel: str,
+        members: Collection[Device],
+        absent: Collection[str],
+    ) -> Reservation | None:
+        """Reserve a page; None when all its members are in other pages."""
+
+    def commit(self, reservation: Reservation) -> None:
+        """Ring the members."""
+
+    def drop(self, reservation: Reservation) -> None:
+        """Forget the page."""
+
+
+# Which of these numbers the edge knows as registered; None when it could not be asked.
+Registered = Callable[[Collection[str]], Collection[str] | None]
+
+
+class Pages:
+    """Answers `page` requests of one site."""
+
+    def __init__(self, site: Site, desk: Desk, registered: Registered) -> None:
+        self._site = site
+        self._desk = desk
+        self._registered = registered
+
+    def __call__(self, channel: Channel) -> None:
+        """Serve one request."""
+        zone = self._site.zones.get(channel.variable("BELLHOP_ZONE"))
+        caller = self.caller(channel.variable("BELLHOP_CALLER"))
+        if zone is None:
+            self._refuse(channel, UNKNOWN, "no such zone")
+            return
+        if caller is None or not zones.may_page(zone, caller):
+            self._refuse(channel, NOT_ALLOWED, f"may not page {zone.number}")
+            return
+        own = caller.name if caller.kind is Kind.DEVICE else None
+        members = zones.members(zone, self._site.zones, self._site.devices, own)
+        there = self._registered([m.number for m in members])
+        if there is None:
+            # An announcement is not held back because the bookkeeping is down: all are rung.
+            _log.warning("zone=%s registrations=unknown", zone.number)
+            there = {m.number for m in members}
+        present = [m for m in members if m.number in there]
+        if not present:
+            self._refuse(channel, NOBODY_THERE, f"nobody of zone {zone.number} is registered")
+            return
+        absent = [m.number for m in members if m.number not in there]
+        reservation = self._desk.reserve(zone, caller, channel.env["channel"], present, absent)
+        if reservation is None:
+            self._refuse(channel, BUSY, f"every member of {zone.number} is in another page")
+            return
+        try:
+            channel.put("BELLHOP_PAGE", reservation.page)
+            channel.put("BELLHOP_ROOM", reservation.room)
+            channel.put("BELLHOP_WAIT", str(reservation.wait))
+            channel.put("BELLHOP_MAX", str(reservation.limit))
+            channel.put("BELLHOP_RESULT", "room")
+        except BaseException:
+            self._desk.drop(reservation)
+            raise
+        self._desk.commit(reservation)
+
+    def caller(self, header: str) -> Caller | None:
+        """Return who calls, from the identity that the edge wrote; None for anybody else."""
+        said = parse_identity(header)
+        if said is None:
+            return None
+        book = self._site.devices if said.kind is Kind.DEVICE else self._site.trunks
+        known = book.get(said.name)
+        return Caller(said.kind, said.name, said.number, known.may) if known else None
+
+    def _refuse(self, channel: Channel, cause: int, why: str) -> None:
+        _log.info("page=refused channel=%s cause=%d why=%s", channel.env["channel"], cause, why)
+        channel.put("BELLHOP_CAUSE", str(cause))
+        channel.put("BELLHOP_RESULT", "refused")

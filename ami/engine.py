@@ -1,0 +1,168 @@
+"""The page engine: makes pages, hears what becomes of them, and ends them.
+
+One running page is one `ami.running.Running`; this is who reserves, commits, and hands each event
+to the page that it belongs to. All of it runs in the event loop; the AGI server's threads come in
+by `reserve`, `commit` and `drop`, which wait for the loop with a time limit.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable, Collection, Coroutine
+from concurrent.futures import TimeoutError as TookTooLong
+from typing import Any, TypeVar
+
+from ami.manager import Event, Manager
+from ami.running import Running
+from bellhop.callers import Caller
+from bellhop.devices import Device
+from bellhop.pages import Member, Page, Reservation
+from bellhop.reports import Report, report
+from bellhop.zones import Zone
+
+T = TypeVar("T")
+
+_log = logging.getLogger("bellhop.ami")
+
+_PATIENCE = 1.0  # seconds that an AGI thread waits for the loop; the dialplan's own limit is 2.5
+
+Keep = Callable[[Report], None]
+
+
+class Engine:
+    """All pages of a site. keep: stores a report; it is called when a page begins and ends."""
+
+    def __init__(self, manager: Manager, keep: Keep) -> None:
+        self._manager = manager
+        self._keep = keep
+        self._loop = asyncio.get_running_loop()
+        self._reserved: dict[str, Running] = {}
+        self._running: dict[str, Running] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        manager.on_event = self._event
+        manager.on_down = self._down
+
+    # --- from the AGI server's threads ---
+
+    def reserve(
+        self,
+        zone: Zone,
+        caller: Caller,
+        channel: str,
+        members: Collection[Device],
+        absent: Collection[str],
+    ) -> Reservation | None:
+        """Reserve a page; None when all its members are in other pages. Raises Unavailable when
+        no page can be made now, which leaves it to the dialplan's fallback.
+        """
+        return self._in_loop(self._reserve(zone, caller, channel, members, absent))
+
+    def commit(self, reservation: Reservation) -> None:
+        """Ring the members."""
+        self._in_loop(self._commit(reservation.page))
+
+    def drop(self, reservation: Reservation) -> None:
+        """Forget the page."""
+        self._in_loop(self._drop(reservation.page))
+
+    def _in_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result(_PATIENCE)
+        except TookTooLong:
+            future.cancel()
+            raise Unavailable("the page engine is too slow") from None
+
+    # --- in the loop ---
+
+    async def _reserve(
+        self,
+        zone: Zone,
+        caller: Caller,
+        channel: str,
+        members: Collection[Device],
+        absent: Collection[str],
+    ) -> Reservation | None:
+        if not self._manager.up:
+            raise Unavailable("AMI is down")
+        taken = self._taken()
+        free = [device for device in members if device.number not in taken]
+        if not free:
+            return None
+        page_id = f"{int(time.time()):x}-{secrets.token_hex(4)}"
+        page = Page(
+            id=page_id,
+            zone=zone.number,
+            leader=next(iter(sorted(caller.names, key=len, reverse=True)), caller.name),
+            started=time.time(),
+            quorum=zone.quorum,
+            head_start=zone.head_start,
+        )
+        for device in members:
+            page = page.with_member(Member(device=device.number))
+            if device.number in taken:
+                page = page.with_member(_busy(device.number))
+        for number in absent:
+            page = page.with_member(Member(device=number).failed(20, 480, "not registered"))
+        running = Running(self._manager, page, zone, {d.number: d for d in free}, channel)
+        self._reserved[page_id] = running
+        # The leader is let in without us somewhat after the last member could have come.
+        wait = (zone.ring_timeout + zone.head_start) // 1000 + 3
+        return Reservation(page_id, running.room, wait, zone.max_length // 1000)
+
+    async def _commit(self, page_id: str) -> None:
+        running = self._reserved.pop(page_id)
+        self._running[page_id] = running
+        task = self._loop.create_task(self._run(running), name=f"page {page_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _drop(self, page_id: str) -> None:
+        self._reserved.pop(page_id, None)
+        _log.warning("page=%s dropped=the-caller-is-not-waiting-for-it", page_id)
+
+    async def _run(self, running: Running) -> None:
+        self._save(running.page)
+        try:
+            await running.run()
+        except Exception:  # noqa: BLE001 - one page's defect is not another's
+            _log.exception("page=%s failed", running.page.id)
+        finally:
+            self._running.pop(running.page.id, None)
+            self._save(running.page)
+            _log.info("page=%s zone=%s %s", running.page.id, running.page.zone, _said(running.page))
+
+    def _save(self, page: Page) -> None:
+        self._keep(report(page))
+
+    def _taken(self) -> set[str]:
+        pages = (*self._reserved.values(), *self._running.values())
+        return {number for running in pages for number in running.busy}
+
+    def _event(self, event: Event) -> None:
+        for running in tuple(self._running.values()):
+            running.hear(event)
+
+    def _down(self) -> None:
+        """Asterisk goes on by itself; what it does meanwhile, nobody tells us."""
+        for running in tuple(self._running.values()):
+            running.lost_sight()
+
+    async def close(self) -> None:
+        """Stop watching. Pages go on in Asterisk; their reports say that nobody watched."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class Unavailable(Exception):  # noqa: N818
+    """No page can be made now; nothing has been begun."""
+
+
+def _busy(number: str) -> Member:
+    return Member(device=number).failed(17, 486, "in another page")
+
+
+def _said(page: Page) -> str:
+    return f'report="{report(page).sentence()}"'

@@ -1,0 +1,200 @@
+"""Asterisk's manager interface, made safe: the only user of panoramisk.
+
+What panoramisk 1.4 does, measured: it replays what was sent while the connection was down (a page
+spoken minutes late), lets CR and LF through into the action's text (a second action), logs in again
+and again with a wrong password, never looks at a ping's answer, and its futures wait for ever when
+the connection goes. So nothing is sent while it is down, every value is checked, every action has a
+deadline, and a wrong password ends the program.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import panoramisk
+
+from bellhop.values import Address
+
+_log = logging.getLogger("bellhop.ami")
+
+# What the pager's AMI user is for; anything else is a defect, or somebody's doing.
+ALLOWED = frozenset({"Login", "Ping", "Originate", "Redirect", "Hangup", "Getvar"})
+
+_LONGEST_LINE = 1_000  # Asterisk's buffer is 1025 with the line's end (main/manager.c)
+_PING_EVERY, _PING_PATIENCE = 10.0, 5.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+
+Event = Mapping[str, str]
+Value = str | Sequence[str]
+
+
+class NotConnected(Exception):  # noqa: N818
+    """AMI is down, or went down, or did not answer in time: the action was not, or may not have
+    been, carried out, and is not sent again.
+    """
+
+
+class BadSecret(Exception):  # noqa: N818
+    """Asterisk does not take our user and secret."""
+
+
+def check(name: str, value: str) -> str:
+    """Return the value if it may stand in an action's line; ValueError if not."""
+    if any(c < " " or c == "\x7f" for c in value):
+        raise ValueError(f"AMI: {name} must not have control characters in it")
+    if len(f"{name}: {value}".encode()) > _LONGEST_LINE:
+        raise ValueError(f"AMI: {name} is longer than a line may be")
+    return value
+
+
+class _Library(panoramisk.Manager):  # type: ignore[misc]
+    """panoramisk's manager, with what it does on its own taken away."""
+
+    async def send_awaiting_actions(self, *_: object) -> None:
+        """Drop what waited: what is late is not sent."""
+        if self.awaiting_actions:
+            _log.warning("ami=dropped actions=%d", len(self.awaiting_actions))
+            self.awaiting_actions.clear()
+
+    def connection_lost(self, exc: object) -> None:
+        """Tell the owner; he reconnects."""
+        self._connected = False
+        self.close()
+        self.config["lost"](exc)
+
+    def ping(self) -> None:
+        """Do nothing: the owner pings, and looks at the answer."""
+
+
+class Manager:
+    """A connection to AMI that comes back. Events go to `on_event`, in the running loop."""
+
+    def __init__(self, address: Address, user: str, secret: str) -> None:
+        self._address = address
+        self._user = user
+        self._secret = secret
+        self._library: _Library | None = None
+        self._lost = asyncio.Event()
+        self._up = asyncio.Event()
+        self.on_event: Callable[[Event], None] = lambda _event: None
+        self.on_up: Callable[[], None] = lambda: None
+        self.on_down: Callable[[], None] = lambda: None
+
+    @property
+    def up(self) -> bool:
+        """Whether actions can be sent now."""
+        return self._up.is_set()
+
+    async def wait_up(self) -> None:
+        """Wait until actions can be sent."""
+        await self._up.wait()
+
+    async def run(self) -> None:
+        """Keep the connection until cancelled. Raises BadSecret."""
+        pause = _SHORTEST_PAUSE
+        while True:
+            try:
+                await self._connect()
+            except (OSError, NotConnected) as error:
+                _log.warning("ami=down address=%s why=%s next=%.1fs", self._address, error, pause)
+                # Jitter: two pagers that lost the same Asterisk do not come back in step.
+                await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                continue
+            pause = _SHORTEST_PAUSE
+            _log.info("ami=up address=%s", self._address)
+            self._up.set()
+            self.on_up()
+            try:
+                await self._watch()
+            finally:
+                self._up.clear()
+                self._close()
+                _log.warning("ami=lost address=%s", self._address)
+                self.on_down()
+
+    async def send(
+        self, action: str, fields: Mapping[str, Value], patience: float = 5.0
+    ) -> list[Event]:
+        """Send an action; returns its response and the events that belong to it. Raises ValueError
+        for what may not be sent, NotConnected when it was not carried out or nobody knows.
+        """
+        if action not in ALLOWED:
+            raise ValueError(f"AMI: {action} is not one of the pager's actions")
+        checked: dict[str, Value] = {"Action": action}
+        for name, value in fields.items():
+            if isinstance(value, str):
+                checked[name] = check(name, value)
+            else:
+                checked[name] = [check(name, one) for one in value]
+        if self._library is None or (action != "Login" and not self.up):
+            raise NotConnected(f"{action}: AMI is down")
+        return await self._answer(self._library.send_action(checked), action, patience)
+
+    async def _answer(
+        self, future: "asyncio.Future[Any]", action: str, patience: float
+    ) -> list[Event]:
+        lost = asyncio.ensure_future(self._lost.wait())
+        try:
+            done, _ = await asyncio.wait(
+                {future, lost}, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            lost.cancel()
+        if future not in done:
+            future.cancel()
+            why = "AMI went down" if done else f"no answer in {patience} s"
+            raise NotConnected(f"{action}: {why}")
+        answer = future.result()
+        return list(answer) if isinstance(answer, list) else [answer]
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._lost.clear()
+        library = _Library(
+            loop=loop,
+            host=self._address.host,
+            port=self._address.port,
+            events="on",
+            ping_delay=3600,
+            ping_interval=3600,
+            lost=lambda _exc: self._lost.set(),
+        )
+        library.register_event("*", lambda _library, event: self.on_event(event))
+        _transport, protocol = await asyncio.wait_for(
+            loop.create_connection(
+                library.config["protocol_factory"], self._address.host, self._address.port
+            ),
+            5,
+        )
+        made: asyncio.Future[Any] = loop.create_future()
+        made.set_result((_transport, protocol))
+        library.connection_made(made)
+        self._library = library
+        login = {"Username": self._user, "Secret": self._secret, "Events": "call,user,system"}
+        answer = await self.send("Login", login)
+        if not getattr(answer[0], "success", False):
+            self._close()
+            raise BadSecret(
+                f"Asterisk at {self._address} does not take AMI user {self._user!r} with the "
+                "secret of pager.ami_secret_file, or does not permit this address"
+            )
+
+    async def _watch(self) -> None:
+        """Ping until the connection goes, or no answer comes: a half-open link is no link."""
+        while not self._lost.is_set():
+            try:
+                await self.send("Ping", {}, _PING_PATIENCE)
+            except NotConnected:
+                return
+            try:
+                await asyncio.wait_for(self._lost.wait(), _PING_EVERY)
+            except TimeoutError:
+                continue
+
+    def _close(self) -> None:
+        if self._library is not None:
+            self._library.close()
+            self._library = None

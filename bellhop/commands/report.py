@@ -1,0 +1,60 @@
+"""`bellhop report`: what became of a page."""
+
+import sqlite3
+from pathlib import Path
+
+import click
+
+from bellhop import causes
+from bellhop.commands import show
+from bellhop.commands.calls import DEFAULT_SITE
+from bellhop.reports import MemberReport, Report, Reports
+from bellhop.settings import SiteError, load
+
+
+@click.command("report")
+@click.argument("page", required=False)
+@click.option("--site", envvar="BELLHOP_SITE", default=DEFAULT_SITE, metavar="FILE")
+@click.option("--database", metavar="FILE", help="The reports, where they are not the site's.")
+@click.option("--json", "as_json", is_flag=True, help="Print for programs.")
+def command(*, page: str | None, site: str, database: str | None, as_json: bool) -> None:
+    """Show the report of PAGE, or of the newest page."""
+    try:
+        path = Path(database) if database else Path(load(site).site.state) / "pages.db"
+        reports = Reports.reading(path)
+    except SiteError as error:
+        raise click.ClickException("; ".join(error.lines)) from None
+    except sqlite3.Error as error:
+        raise click.ClickException(f"{path}: {error} (no page yet?)") from None
+    found = reports.get(page)
+    reports.close()
+    if found is None:
+        raise click.ClickException(f"no page {page}" if page else "no page yet")
+    if as_json:
+        show.as_json(found.contract())
+        return
+    _print(found)
+
+
+def _print(one: Report) -> None:
+    all_played = len(one.played) == len(one.members)
+    show.heading(one.sentence(), "green" if all_played else "yellow" if one.played else "red")
+    running = "still running" if one.ended is None else f"until {one.ended[11:23]}"
+    show.lines(
+        [
+            ("page", f"{one.page}: zone {one.zone}, paged by {show.safe(one.leader)}"),
+            ("time", f"{one.started.replace('T', ' ')[:23]} UTC, {running}"),
+            *((m.device, _member(m)) for m in one.members),
+        ]
+    )
+
+
+def _member(member: MemberReport) -> str:
+    said: str = member.outcome
+    if member.answered_ms is not None:
+        said += f", answered after {member.answered_ms} ms"
+    if member.why:
+        said += f": {member.why}"
+    facts = [f"SIP {member.sip}"] if member.sip else []
+    facts += [f"Q.850 {causes.title(member.cause)}"] if member.cause else []
+    return f"{said} ({', '.join(facts)})" if facts else said

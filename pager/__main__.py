@@ -1,0 +1,63 @@
+"""`bellhop-pager SITE`: starts the daemon."""
+
+import asyncio
+import logging
+import sys
+
+from ami.manager import BadSecret
+from bellhop.settings import Site, SiteError, load
+from pager.daemon import serve
+
+_USAGE = "usage: bellhop-pager SITE.TOML\n"
+
+
+def main() -> None:
+    """Run the daemon; exits 0 when it was told to stop, 1 when it cannot run, 2 on wrong usage."""
+    match sys.argv[1:]:
+        case [path] if not path.startswith("-"):
+            sys.exit(_run(path))
+        case ["-h" | "--help"]:
+            sys.stdout.write(_USAGE)
+        case _:
+            sys.stderr.write(_USAGE)
+            sys.exit(2)
+
+
+def _run(path: str) -> int:
+    logging.basicConfig(
+        level=logging.INFO, format="level=%(levelname)s %(message)s", stream=sys.stderr
+    )
+    # The library logs every action, the login's secret among them, at lower levels.
+    logging.getLogger("panoramisk").setLevel(logging.ERROR)
+    try:
+        site = load(path)
+        secret = _secret(site)
+        asyncio.run(serve(site, secret))
+    except SiteError as error:
+        return _say(*error.lines)
+    except BadSecret as error:
+        return _say(str(error))
+    except OSError as error:
+        return _say(f"{site.pager.agi}: {error.strerror or error}")
+    return 0
+
+
+def _secret(site: Site) -> str:
+    path = site.file(site.pager.ami_secret_file)
+    try:
+        secret = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        raise SiteError((f"pager.ami_secret_file: {path}: {error}",)) from None
+    if not secret.isprintable() or not secret:
+        raise SiteError((f"pager.ami_secret_file: {path}: expected one line of printable text",))
+    return secret
+
+
+def _say(*lines: str) -> int:
+    for line in lines:
+        sys.stderr.write(f"bellhop-pager: {line}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    main()

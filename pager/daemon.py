@@ -1,0 +1,79 @@
+"""The daemon: AMI and the page engine in an event loop, the AGI server beside it in threads."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+from agi.page import Pages
+from agi.server import Server
+from ami.engine import Engine
+from ami.manager import Manager
+from bellhop.reports import Report, Reports
+from bellhop.settings import Site
+from pager.registrations import Registrations
+
+_log = logging.getLogger("bellhop.pager")
+
+
+async def serve(site: Site, secret: str) -> None:
+    """Run until SIGTERM or SIGINT. Raises BadSecret, and OSError when the AGI port is taken."""
+    reports = Reports.writing(Path(site.site.state) / "pages.db")
+    if cut_off := reports.close_open(time.time(), "the pager was restarted during the page"):
+        _log.warning("pages=%d ended=while-the-pager-was-down", cut_off)
+    manager = Manager(site.pager.ami, site.pager.ami_user, secret)
+    engine = Engine(manager, _Keeper(reports))
+    server = Server(
+        site.pager.agi, {"page": Pages(site, engine, Registrations(site.edge.internal))}
+    )
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, stop.set)
+    threading.Thread(target=server.serve_forever, name="agi", daemon=True).start()
+    _log.info("agi=up address=%s", site.pager.agi)
+    connection = asyncio.create_task(manager.run())
+    stopped = asyncio.create_task(stop.wait())
+    _tell_systemd("READY=1")
+    try:
+        await asyncio.wait({connection, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if connection.done():
+            connection.result()  # raises what ended it
+    finally:
+        _tell_systemd("STOPPING=1")
+        await asyncio.to_thread(server.shutdown)
+        server.server_close()
+        await engine.close()
+        connection.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await connection
+        reports.close()
+
+
+class _Keeper:
+    """Stores reports one after the other; a disk that is full costs the report, not the page."""
+
+    def __init__(self, reports: Reports) -> None:
+        self._reports = reports
+
+    def __call__(self, one: Report) -> None:
+        try:
+            self._reports.store(one)
+        except Exception:  # noqa: BLE001 - whatever it was, the page goes on
+            _log.exception("page=%s report=not-stored", one.page)
+
+
+def _tell_systemd(state: str) -> None:
+    """Tell the service manager, if it listens (sd_notify's protocol)."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.sendto(state.encode(), address)
