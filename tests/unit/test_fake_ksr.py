@@ -274,6 +274,7 @@ def test_after_our_own_timer_everything_of_the_reply_is_null(fake):
     fake.failure(408, local=True)
     assert fake.KSR.pv.get("$T_reply_code") == 408
     assert fake.KSR.pv.get("$T_rpl($hdr(Reason))") is None
+    assert fake.KSR.pv.get("$T_rpl($si)") is None
 
 
 def test_avps_survive_into_the_failure_route(fake):
