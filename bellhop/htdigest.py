@@ -13,7 +13,7 @@ def read(path: Path, realm: str) -> dict[str, str]:
     error never shows the line itself.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise SiteError((f"{path}: {error.strerror}",)) from None
     except UnicodeDecodeError:
@@ -25,7 +25,9 @@ def read(path: Path, realm: str) -> dict[str, str]:
             continue
         parsed = _LINE.fullmatch(line.strip())
         if not parsed:
-            wrong.append(f"{path.name}:{place}: expected user:realm:HA1, HA1 in 32 hex digits")
+            wrong.append(
+                f"{path.name}:{place}: expected user:realm:HA1, HA1 in 32 hex digits (0-9, a-f)"
+            )
         elif parsed[2] == realm and parsed[1] in found:
             wrong.append(f"{path.name}:{place}: {parsed[1]} stands in the file twice")
         elif parsed[2] == realm:

@@ -92,7 +92,11 @@ class Ledger:
     def reading(cls, path: Path) -> Self:
         """Open a database to read it only; sqlite3.Error when there is none."""
         db = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5)
-        db.execute("SELECT count(*) FROM attempts")
+        try:
+            db.execute("SELECT 1 FROM attempts LIMIT 1")
+        except sqlite3.Error:
+            db.close()
+            raise
         return cls(db)
 
     def add(self, entries: Iterable[Entry]) -> None:
@@ -117,9 +121,15 @@ class Ledger:
             yield self.call(call)
 
     def call(self, call: str) -> tuple[Entry, ...]:
-        """Return the attempts of one call, found by our identifier or by its Call-ID."""
+        """Return the attempts of one call, found by our identifier, or else the newest one with
+        this Call-ID: the caller chose that, so it may be any text, and several calls' own.
+        """
         rows = self._db.execute(
-            "SELECT * FROM attempts WHERE call = ? OR call_id = ? ORDER BY rowid", (call, call)
+            "SELECT * FROM attempts WHERE call = coalesce("
+            "(SELECT call FROM attempts WHERE call = ?1 LIMIT 1),"
+            "(SELECT call FROM attempts WHERE call_id = ?1 ORDER BY rowid DESC LIMIT 1)"
+            ") ORDER BY rowid",
+            (call,),
         )
         return tuple(
             msgspec.convert(dict(zip(_COLUMNS, row, strict=True)), Entry, strict=False)

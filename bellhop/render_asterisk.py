@@ -13,20 +13,17 @@ from bellhop.zones import Zone, members
 _HEAD = "; Written by `bellhop render asterisk` from {}; do not edit.\n"
 
 
-def asterisk_files(site: Site, media: str = "") -> dict[str, str]:
-    """Return file names and texts, for the folder that bellhop/*.conf include as bellhop/site/.
-
-    media: the address of Asterisk that devices send audio to, where it is another than SIP's.
-    """
+def asterisk_files(site: Site) -> dict[str, str]:
+    """Return file names and texts, for the folder that bellhop/*.conf include as bellhop/site/."""
     head = _HEAD.format(site.path.name)
     return {
-        "pjsip.conf": head + _pjsip(site, media),
+        "pjsip.conf": head + _pjsip(site),
         "extensions.conf": head + _extensions(site),
         "manager.conf": head + _manager(site),
     }
 
 
-def _pjsip(site: Site, media: str) -> str:
+def _pjsip(site: Site) -> str:
     lines = [
         "[bellhop-transport]",
         "type = transport",
@@ -34,7 +31,7 @@ def _pjsip(site: Site, media: str) -> str:
         f"bind = {site.pbx.address}",
         "",
         "[bellhop-media](!)",
-        *([f"media_address = {media}"] if media else []),
+        *([f"media_address = {site.pbx.media}"] if site.pbx.media else []),
         "",
         "[bellhop-edge]",
         "type = aor",

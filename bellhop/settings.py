@@ -50,9 +50,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pbx:
-    """`[pbx]`: where Asterisk hears the edge."""
+    """`[pbx]`: where Asterisk hears the edge; media: its address for audio, where that is another."""
 
     address: Address = key(values.address)
+    media: str = key(values.source, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ def command(*, call: str | None, last: int, site: str, database: str | None, as_
         click.echo(
             f"bellhop: calls: no call {call}" if call else "bellhop: calls: none yet", err=True
         )
-        raise SystemExit(1)
+        raise click.exceptions.Exit(1)
     if as_json:
         show.as_json([[msgspec.to_builtins(entry) for entry in attempts] for attempts in found])
         return

@@ -23,7 +23,7 @@ def command(*, file: Path) -> None:
             click.echo(line, err=True)
         count = len(error.lines)
         click.echo(f"bellhop: check: {count} mistake{'s' * (count != 1)}", err=True)
-        raise SystemExit(1) from None
+        raise click.exceptions.Exit(1) from None
     counts = {
         "device": len(site.devices),
         "zone": len(site.zones),

@@ -15,7 +15,7 @@ def _site(ctx: click.Context, param: click.Parameter, file: Path) -> Site:
     except SiteError as error:
         for line in error.lines:
             click.echo(line, err=True)
-        raise SystemExit(1) from None
+        raise click.exceptions.Exit(1) from None
 
 
 _SITE = click.argument("site", metavar="FILE", type=click.Path(path_type=Path), callback=_site)
