@@ -1,0 +1,153 @@
+"""A call's way through its legs: bounds that hold whatever the legs, the outcomes and the clock."""
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bellhop.calls import (
+    SHORTEST_ATTEMPT,
+    Call,
+    Exhausted,
+    Leg,
+    LegKind,
+    answer_timer,
+    begun,
+    ended,
+    next_leg,
+    ring_timer,
+)
+from bellhop.recursion import Failure, Verdict
+
+quiet = settings(deadline=None, derandomize=True, max_examples=300)
+
+
+def leg(name="north", answer=4000, ring=60_000):
+    return Leg(
+        kind=LegKind.CARRIER,
+        name=name,
+        user="4412",
+        address="203.0.113.1:5060",
+        answer_timeout=answer,
+        ring_timeout=ring,
+    )
+
+
+def call(legs=(leg(),), allowed=4, budget=40_000, started=1_000):
+    return Call(
+        id="c",
+        caller="1020",
+        dialled="4412",
+        profile="carrier",
+        started=started,
+        deadline=started + budget,
+        attempts_allowed=allowed,
+        legs=tuple(legs),
+    )
+
+
+LEGS = st.lists(
+    st.builds(
+        leg,
+        name=st.sampled_from(["a", "b", "c"]),
+        answer=st.integers(200, 32_000),
+        ring=st.integers(1_000, 600_000),
+    ),
+    max_size=12,
+)
+FAILURES = st.builds(
+    Failure,
+    st.one_of(st.none(), st.integers(300, 699)),
+    cause=st.one_of(st.none(), st.integers(1, 127)),
+    location=st.one_of(st.none(), st.sampled_from(["U", "LN"])),
+    conflicting=st.booleans(),
+    rang=st.booleans(),
+    cancelled=st.booleans(),
+    replied=st.booleans(),
+    trusted=st.booleans(),
+)
+
+
+@quiet
+@given(
+    legs=LEGS,
+    allowed=st.integers(1, 10),
+    budget=st.integers(1_000, 120_000),
+    took=st.lists(st.integers(0, 50_000), min_size=12, max_size=12),
+    failures=st.lists(FAILURES, min_size=12, max_size=12),
+)
+def test_any_call_ends_within_its_attempts_and_its_budget_and_tries_no_leg_twice(
+    legs, allowed, budget, took, failures
+):
+    one, now = call(legs, allowed, budget), 1_000
+    for ms, failure in zip(took, failures, strict=True):
+        index = next_leg(one, now)
+        if isinstance(index, Exhausted):
+            break
+        one = begun(one, index, now)
+        assert one.leg is one.legs[index]
+        assert SHORTEST_ATTEMPT <= answer_timer(one, now) <= one.leg.answer_timeout
+        assert now + answer_timer(one, now) <= one.deadline
+        assert now + ring_timer(one, now) <= one.deadline
+        assert ring_timer(one, now) <= one.leg.ring_timeout
+        now += ms
+        one = ended(one, now, rule="x", failure=failure, verdict=Verdict.ADVANCE)
+    else:
+        assert next_leg(one, now) is Exhausted.LEGS  # twelve at most were there
+    tried = [attempt.leg for attempt in one.attempts]
+    assert tried == list(range(len(tried)))
+    assert len(tried) <= min(allowed, len(legs))
+    assert all(a.started + SHORTEST_ATTEMPT <= one.deadline for a in one.attempts)
+
+
+def test_why_a_search_ends_is_told():
+    assert next_leg(call(()), 1_000) is Exhausted.LEGS
+    one = ended(begun(call((leg(), leg("b"))), 0, 1_000), 1_500, rule="x", verdict=Verdict.ADVANCE)
+    assert next_leg(one, 1_500) == 1
+    assert next_leg(msgspec.structs.replace(one, attempts_allowed=1), 1_500) is Exhausted.ATTEMPTS
+    assert next_leg(one, one.deadline - SHORTEST_ATTEMPT) == 1
+    assert next_leg(one, one.deadline - SHORTEST_ATTEMPT + 1) is Exhausted.BUDGET
+    assert next_leg(one, one.deadline + 5_000) is Exhausted.BUDGET
+
+
+def test_a_ring_timer_is_what_is_left_and_at_least_the_shortest():
+    one = begun(call(budget=10_000), 0, 1_000)
+    assert ring_timer(one, 1_000) == 10_000
+    assert ring_timer(one, 6_000) == 5_000
+    # tm takes 0 for "its default", so a ring at the very end has the shortest time, not for ever
+    assert ring_timer(one, 10_950) == ring_timer(one, 99_000) == SHORTEST_ATTEMPT
+    assert ring_timer(begun(call((leg(ring=2_000),)), 0, 1_000), 1_000) == 2_000
+
+
+@quiet
+@given(
+    legs=LEGS.filter(bool),
+    failures=st.lists(FAILURES, max_size=4),
+    verdict=st.sampled_from(Verdict),
+)
+def test_a_call_survives_its_way_through_an_avp(legs, failures, verdict):
+    one = call(legs)
+    for failure in failures:
+        one = begun(one, len(one.attempts) % len(legs), 1_200)
+        one = ended(one, 1_300, rule="r", failure=failure, verdict=verdict, rang=failure.rang)
+    one = begun(one, 0, 1_400)
+    back = msgspec.json.decode(msgspec.json.encode(one), type=Call)
+    assert back == one
+    assert back.earlier == tuple(failures)
+    assert [a.verdict for a in back.attempts] == [verdict.value] * len(failures) + [""]
+
+
+@pytest.mark.parametrize("name", ['é\u2028\n\r\x00"\\', "\U0001f514", "a" * 5000])
+def test_any_text_survives_its_way_through_an_avp(name):
+    one = call((leg(name),))
+    encoded = msgspec.json.encode(one)
+    assert b"\n" not in encoded
+    assert b"\x00" not in encoded
+    assert msgspec.json.decode(encoded, type=Call) == one
+
+
+def test_an_answered_attempt_has_no_failure():
+    one = ended(begun(call(), 0, 1_000), 1_700, rule="answered", rang=True)
+    assert (one.current.verdict, one.current.failure, one.current.rang) == ("answered", None, True)
+    assert one.current.ended == 1_700
+    assert one.earlier == ()

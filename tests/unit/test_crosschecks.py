@@ -1,0 +1,215 @@
+"""What is wrong between the tables of a site, one change of the good site at a time."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from bellhop.settings import SiteError, load
+
+GOOD = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
+
+
+@pytest.fixture
+def told(tmp_path):
+    """Return what is said of the good site with `old` replaced and `more` at its end."""
+
+    def tell(old="", new="", more=""):
+        assert not old or GOOD.count(old) == 1, old
+        file = tmp_path / "site.toml"
+        file.write_text((GOOD.replace(old, new) if old else GOOD) + more)
+        try:
+            load(file)
+        except SiteError as error:
+            return [line.split(": ", 1)[1] for line in error.lines]
+        return []
+
+    return tell
+
+
+def zone(number, *members):
+    named = ", ".join(f'"{m}"' for m in members)
+    return f'[zones.{number}]\nname = "Z"\nmembers = [{named}]\n'
+
+
+def test_a_zone_that_contains_itself_is_told_with_the_way(told):
+    assert told(more=zone("81", "81")) == ["zones.81.members: the zone contains itself: 81 > 81"]
+    assert told(more=zone("81", "82", "1008") + zone("82", "83") + zone("83", "1009", "81")) == [
+        "zones.81.members: the zone contains itself: 81 > 82 > 83 > 81",
+        "zones.82.members: the zone contains itself: 82 > 83 > 81 > 82",
+        "zones.83.members: the zone contains itself: 83 > 81 > 82 > 83",
+    ]
+
+
+def test_a_zone_above_a_cycle_is_not_blamed_for_it(told):
+    said = told(more=zone("80", "81") + zone("81", "82") + zone("82", "81"))
+    assert [line.split(":")[0] for line in said] == ["zones.81.members", "zones.82.members"]
+
+
+def test_zones_that_share_zones_are_checked_at_once(told):
+    layers = 40  # 2**40 ways through them
+    more = "".join(
+        zone(f"9{layer:02}{side}", f"9{layer + 1:02}0", f"9{layer + 1:02}1")
+        for layer in range(layers)
+        for side in (0, 1)
+    )
+    began = time.monotonic()
+    assert told(more=more + zone(f"9{layers}0", "1008") + zone(f"9{layers}1", "1009")) == []
+    assert time.monotonic() - began < 10
+
+
+def test_hundreds_of_zones_in_one_another_are_no_traceback(told):
+    chain = "".join(zone(str(50_000 + n), str(50_001 + n)) for n in range(300))
+    assert told(more=chain + zone("50300", "1008")) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            'carriers = ["south", "north"]',
+            'carriers = ["south", "nort"]',
+            'routes[2].carriers: no carrier "nort"; did you mean "north"?',
+        ),
+        (
+            'prefix = "4420"',
+            'prefix = "+44"',
+            'routes[2].prefix: "+44" is the prefix of routes[1] already',
+        ),
+        (
+            'profile = "carrier"',
+            'profile = "carriers"',
+            'dids[2].profile: no profile "carriers"; did you mean "carrier"?',
+        ),
+        (
+            'prefix = "00"',
+            'profile = "broadworks"',
+            'carriers.south.profile: no profile "broadworks"; did you mean "broadworks-inbound"?',
+        ),
+        (
+            'members = ["8000", "1015", "1008"]',
+            'members = ["8000", "1099"]',
+            'zones.8001.members: no device or zone "1099"; did you mean "1009"?',
+        ),
+        (
+            'callers = ["1020", "trunk:reception"]',
+            'callers = ["1077"]',
+            'zones.8000.callers: no device "1077"; ',
+        ),
+        (
+            'callers = ["1020", "trunk:reception"]',
+            'callers = ["1021"]',
+            'zones.8000.callers: devices.1021.may does not have "zones"',
+        ),
+        (
+            'callers = ["1020", "trunk:reception"]',
+            'callers = ["trunk:recption:2001"]',
+            'zones.8000.callers: no trunk "recption"; did you mean "reception"?',
+        ),
+        (
+            'may = ["zones", "devices", "carriers"]',
+            'may = ["devices", "carriers"]',
+            'zones.8000.callers: trunks.reception.may does not have "zones"',
+        ),
+        (
+            'number = "442071838751"',
+            'number = "442071838750"',
+            'dids[2].number: "442071838750" stands in the file twice',
+        ),
+        (
+            'to = ["1015"]',
+            'to = ["8000"]',
+            'dids[2].to: "8000" is no device, and no number of a trunk',
+        ),
+        (
+            'numbers = ["2"]',
+            'numbers = ["2", "1"]',
+            'trunks.reception.numbers: "1" also begins devices.1008 and 4 more',
+        ),
+        (
+            'numbers = ["3", "22"]',
+            'numbers = ["+8001"]',
+            'trunks.annex.numbers: "+8001" also begins zones.8001',
+        ),
+        (
+            'numbers = ["3", "22"]',
+            'numbers = ["3", "+2"]',
+            'trunks.annex.numbers: "+2" is a prefix of trunks.reception too',
+        ),
+        (
+            'numbers = ["3", "22"]',
+            'numbers = ["+"]',
+            "trunks.annex.numbers: an empty prefix would take every number",
+        ),
+        (
+            'numbers = ["3", "22"]',
+            'numbers = [""]',
+            "trunks.annex.numbers: an empty prefix would take every number",
+        ),
+        (
+            'auth_user = "horn-1008"',
+            'auth_user = "1009"',
+            'devices.1009.auth_user: "1009" is the Authentication ID of 1008 too',
+        ),
+        (
+            'gateway = "203.0.113.4:5060"',
+            'gateway = "203.0.113.22:5062"',
+            "carriers.east: 203.0.113.22 is an address of carriers.south too",
+        ),
+        (
+            'gateway = "192.0.2.41:5060"',
+            'gateway = "192.0.2.40:5062"',
+            "trunks.annex: 192.0.2.40 is an address of trunks.reception too",
+        ),
+        (
+            'gateway = "192.0.2.41:5060"',
+            'gateway = "203.0.113.1:5060"\nsources = ["192.0.2.41"]',
+            "trunks.annex: 203.0.113.1 is an address of carriers.north too",
+        ),
+        (
+            'gateway = "192.0.2.41:5060"',
+            'gateway = "198.51.100.20:5062"',
+            "trunks.annex: 198.51.100.20 is an address of pbx too",
+        ),
+        (
+            'trunks = ["udp:192.0.2.10:5070"]',
+            'trunks = ["udp:192.0.2.10:5060"]',
+            "edge.trunks: udp:192.0.2.10:5060 is a listener of edge.devices too",
+        ),
+        (
+            'trunks = ["udp:192.0.2.10:5070"]',
+            'trunks = ["tls:192.0.2.10:5060"]',
+            "edge.trunks: tls:192.0.2.10:5060 is a listener of edge.devices too",
+        ),
+        (
+            'trunks = ["udp:192.0.2.10:5070"]',
+            'trunks = ["tcp:198.51.100.10:5080"]',
+            "edge.trunks: tcp:198.51.100.10:5080 is a listener of edge.internal too",
+        ),
+    ],
+)
+def test_what_is_wrong_between_tables_is_told(told, old, new, said):
+    (one,) = told(old, new)
+    assert one.startswith(said)
+
+
+def test_a_number_is_a_device_or_a_zone(told):
+    assert told(more=zone("1008", "1009")) == ["zones.1008: 1008 is a device too"]
+
+
+def test_what_is_wrong_between_tables_is_told_beside_what_is_wrong_in_them(told):
+    broken = told('kind = "speaker"\nmodel', 'kind = "horn"\nmodel', zone("81", "77", "8000"))
+    assert broken == [
+        'devices.1008.kind: expected one of "speaker", "intercom", "phone", got "horn"',
+        (
+            'zones.81.members: no device or zone "77"; known: 1008, 1009, 1015, 1020, 1021, 8000, '
+            "8001, 81"
+        ),
+    ]
+
+
+def test_nothing_follows_from_a_broken_table_that_others_name(told):
+    (said,) = told('name = "Warehouse"\n', "")
+    assert said == "zones.8000.name: is missing"
+    (said,) = told('gateway = "203.0.113.2:5060"', "gateway = 2")
+    assert said.startswith("carriers.south.gateway: ")

@@ -1,0 +1,27 @@
+"""The lines of a site that stand in Kamailio's own configuration."""
+
+from pathlib import Path
+
+from bellhop.render_kamailio import listen_cfg
+from bellhop.settings import load
+
+
+def test_every_listener_and_the_database_are_named_once():
+    text = listen_cfg(load(Path(__file__).parent / "sites" / "good.toml"))
+    assert text.splitlines()[1:] == [
+        '#!define BELLHOP_USRLOC "sqlite:////var/lib/bellhop/usrloc.db"',
+        "listen=udp:192.0.2.10:5060",
+        "listen=tcp:192.0.2.10:5060",
+        "listen=udp:192.0.2.10:5070",
+        "listen=udp:198.51.100.10:5080",
+        "listen=tcp:198.51.100.10:5080",
+    ]
+    assert text.startswith("# ")
+    assert text.endswith("\n")
+
+
+def test_an_ipv6_listener_keeps_its_brackets(tmp_path):
+    good = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
+    file = tmp_path / "site.toml"
+    file.write_text(good.replace("udp:192.0.2.10:5070", "udp:[2001:DB8::10]:5070"))
+    assert "listen=udp:[2001:db8::10]:5070\n" in listen_cfg(load(file))

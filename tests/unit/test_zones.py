@@ -1,0 +1,79 @@
+"""Zones to devices: each once, and always an end."""
+
+import itertools
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bellhop.callers import Caller, Kind
+from bellhop.devices import Device
+from bellhop.zones import Zone, cycle, flattened, may_page, members
+
+quiet = settings(deadline=None, derandomize=True, max_examples=200)
+DEVICES = {str(n): Device(number=str(n), kind="speaker") for n in range(1, 6)}
+
+
+def zones(**book):
+    return {n[1:]: Zone(number=n[1:], name="Z", members=tuple(m)) for n, m in book.items()}
+
+
+def test_devices_come_in_the_order_they_are_named_and_once():
+    book = zones(z80=["1", "81", "2"], z81=["3", "2", "1"])
+    assert list(flattened("80", book)) == ["1", "3", "2"]
+
+
+def test_a_page_leaves_its_caller_out():
+    book = zones(z80=["1", "2", "3"])
+    found = members(book["80"], book, DEVICES, "2")
+    assert [device.number for device in found] == ["1", "3"]
+    assert len(members(book["80"], book, DEVICES, None)) == 3
+
+
+NUMBERS = st.sampled_from(["1", "2", "3", "80", "81", "82", "83"])
+BOOKS = st.fixed_dictionaries(
+    {n: st.lists(NUMBERS, min_size=1, max_size=4, unique=True) for n in ("80", "81", "82", "83")}
+)
+
+
+@quiet
+@given(BOOKS)
+def test_any_book_of_zones_ends_with_each_device_once(book):
+    made = zones(**{f"z{n}": m for n, m in book.items()})
+    for number in made:
+        found = list(flattened(number, made))
+        assert len(found) == len(set(found))
+        assert not set(found) & made.keys()
+
+
+@quiet
+@given(BOOKS)
+def test_a_cycle_is_found_exactly_where_there_is_one(book):
+    made = zones(**{f"z{n}": m for n, m in book.items()})
+    for number in made:
+        reached, waiting = set(), [number]
+        while waiting:
+            for member in book[waiting.pop()]:
+                if member in made and member not in reached:
+                    reached.add(member)
+                    waiting.append(member)
+        way = cycle(number, made)
+        assert (way is not None) is (number in reached)
+        if way:
+            assert way[0] == way[-1] == number
+            assert all(b in book[a] for a, b in itertools.pairwise(way))
+
+
+def test_who_may_page_is_who_the_zone_names_or_who_has_the_right():
+    named = Zone(number="8", name="Z", members=("1",), callers=("20", "trunk:pbx:2001"))
+    anyone = Zone(number="9", name="Z", members=("1",))
+    phone = Caller(Kind.DEVICE, "20", "20", ("zones",))
+    other = Caller(Kind.DEVICE, "21", "21", ("zones",))
+    mute = Caller(Kind.DEVICE, "22", "22", ("devices",))
+    assert may_page(named, phone)
+    assert not may_page(named, other)
+    assert may_page(anyone, other)
+    assert not may_page(anyone, mute)
+    assert may_page(named, Caller(Kind.TRUNK, "pbx", "2001", ("zones",)))
+    assert not may_page(named, Caller(Kind.TRUNK, "pbx", "2002", ("zones",)))
+    assert not may_page(named, Caller(Kind.TRUNK, "pbx", "", ("zones",)))
+    assert not may_page(named, Caller(Kind.CARRIER, "20", "20", ()))
