@@ -20,6 +20,7 @@ def asterisk_files(site: Site) -> dict[str, str]:
         "pjsip.conf": head + _pjsip(site),
         "extensions.conf": head + _extensions(site),
         "manager.conf": head + _manager(site),
+        "manager_listen.conf": head + _manager_listen(site),
     }
 
 
@@ -57,6 +58,11 @@ def _manager(site: Site) -> str:
         "writetimeout = 1000",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _manager_listen(site: Site) -> str:
+    """For the [general] of a manager.conf that serves nobody else: not from the devices' network."""
+    return f"bindaddr = {site.pager.ami.host}\nport = {site.pager.ami.port}\n"
 
 
 def _extensions(site: Site) -> str:

@@ -50,7 +50,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pbx:
-    """`[pbx]`: where Asterisk hears the edge; media: its address for audio, where that is another."""
+    """`[pbx]`: where Asterisk hears the edge; media: its address for audio, if that is another."""
 
     address: Address = key(values.address)
     media: str = key(values.source, "")
