@@ -33,7 +33,10 @@ def leg(name="north", answer=4000, ring=60_000):
     )
 
 
-def call(legs=(leg(),), allowed=4, budget=40_000, started=1_000):
+NORTH = leg()
+
+
+def call(legs=(NORTH,), allowed=4, budget=40_000, started=1_000):
     return Call(
         id="c",
         caller="1020",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bellhop import causes
 from bellhop.cli import run
 from bellhop.ledger import Entry, Ledger
 
@@ -57,7 +58,7 @@ def test_a_call_is_told_attempt_by_attempt(calls):
         "1020 called 4412: answered by carrier:south",
         "  began  2023-11-14 22:13:20 UTC, call a",
         (
-            "  1.     carrier:north (+3 ms, 500 ms): 503, Q.850 34 no circuit/channel available: "
+            f"  1.     carrier:north (+3 ms, 500 ms): 503, Q.850 34 {causes.title(34)[3:]}: "
             "advance [5xx], the next one may have a circuit"
         ),
         "  2.     carrier:south (+503 ms, 9000 ms): 200, it rang: answered",

@@ -41,9 +41,9 @@ def test_an_attempt_is_read_as_it_was_written(ledger):
             entry(call_id="null", caller="0017", leg="007"),
         ]
     ):
-        one = msgspec.structs.replace(one, call=f"c{number}")
-        ledger.add([one])
-        assert ledger.call(f"c{number}") == (one,)
+        named = msgspec.structs.replace(one, call=f"c{number}")
+        ledger.add([named])
+        assert ledger.call(f"c{number}") == (named,)
 
 
 def test_the_newest_call_comes_first_and_its_attempts_in_order(ledger):
