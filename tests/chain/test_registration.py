@@ -1,32 +1,107 @@
 """REGISTER: over the wire, in the running edge, in its database."""
 
+import re
+
 import pytest
 
 from tests.chain.harness.scene import Scene
+from tests.chain.harness.sip import Message
 from tests.chain.harness.stack import until
 
 pytestmark = pytest.mark.timeout(120)
 
+# An AXIS horn, whose Authentication ID is not its number.
+HORN = "1008"
+OTHER = "1009"
+
 
 def test_a_device_registers_with_an_authentication_id_that_is_not_its_number(scene: Scene):
-    number = next(n for n, d in scene.site.devices.items() if d.auth_user != n)
-    [device] = scene.register(number)
+    assert scene.site.devices[HORN].auth_user != HORN
+    [device] = scene.register(HORN)
 
-    registers = scene.messages().where(method="REGISTER")
-    assert [bool(m.header("authorization")) for m in registers.once()] == [False, True]
+    registers = scene.messages().where(method="REGISTER", source=device.socket).once()
+    assert [bool(m.header("authorization")) for m in registers] == [False, True]
     [ok] = scene.messages().where(code=200, answers="REGISTER").once()
-    assert f"{number}@{device.socket}" in ok.header("contact")
+    assert f"{HORN}@{device.socket}" in ok.header("contact")
 
 
 @pytest.mark.control
-def test_a_registration_is_in_the_running_edge_and_in_its_database(scene: Scene):
-    [device] = scene.register("1009")
-    contact = f"sip:1009@{device.socket}"
+def test_a_registration_is_in_the_running_edge_and_in_its_database_until_it_ends(scene: Scene):
+    [device] = scene.register(HORN)
+    contact = f"sip:{HORN}@{device.socket}"
 
-    assert scene.edge.contacts("1009") == [contact]
-    until("the registration in the database", lambda: scene.edge.stored_contacts("1009") == [contact])
+    assert scene.edge.contacts(HORN) == [contact]
+    until("the registration in the database", lambda: scene.edge.stored_contacts(HORN) == [contact])
 
     scene.finish(scene.play(device, "speaker/unregisters"))
 
-    assert scene.edge.contacts("1009") == []
-    until("the database without it", lambda: scene.edge.stored_contacts("1009") == [])
+    assert scene.edge.contacts(HORN) == []
+    until("the database without it", lambda: scene.edge.stored_contacts(HORN) == [])
+
+
+def test_a_wrong_password_is_challenged_again(scene: Scene):
+    device = scene.cast.device(HORN, password="wrong")
+    scene.finish(scene.play(device, "speaker/registers-with-wrong-password"))
+
+    codes = [m.code for m in scene.messages().where(answers="REGISTER").once()]
+    assert codes == [401, 401]
+
+
+@pytest.mark.control
+def test_a_wrong_password_changes_no_registration(scene: Scene):
+    [device] = scene.register(HORN)
+    before = scene.edge.contacts(HORN)
+    elsewhere = scene.cast.device(HORN, password="wrong")
+    wrong = scene.play(elsewhere, "speaker/registers-with-wrong-password", contact_port="5099")
+    scene.finish(wrong)
+
+    assert before == scene.edge.contacts(HORN) == [f"sip:{HORN}@{device.socket}"]
+
+
+def _without_what_differs(message: Message) -> str:
+    """Return an answer without its nonce, tags, branch and Call-ID."""
+    volatile = r'nonce="[^"]*"|tag=[^;\r\n]*|branch=[^;\r\n]*|^Call-ID:.*$'
+    return re.sub(volatile, "", message.raw, flags=re.MULTILINE)
+
+
+def test_an_unknown_user_gets_the_very_answer_of_a_wrong_password(scene: Scene):
+    for user, password in (("", "wrong"), ("nobody-at-all", "wrong")):
+        device = scene.cast.device(HORN, auth_user=user, password=password)
+        scene.finish(scene.play(device, "speaker/registers-with-wrong-password"))
+
+    first, wrong, again, unknown = scene.messages().where(code=401).once()
+    assert _without_what_differs(wrong) == _without_what_differs(unknown)
+    assert _without_what_differs(first) == _without_what_differs(again)
+
+
+def test_a_device_cannot_register_another_devices_address_of_record(scene: Scene):
+    device = scene.cast.device(HORN)
+    scene.finish(scene.play(device, "speaker/registers-and-is-refused", number=OTHER))
+
+    codes = [m.code for m in scene.messages().where(answers="REGISTER").once()]
+    assert codes == [401, 403]
+
+
+@pytest.mark.control
+def test_another_devices_registration_stays_as_it_was(scene: Scene):
+    [victim] = scene.register(OTHER)
+    thief = scene.cast.device(HORN)
+    scene.finish(scene.play(thief, "speaker/registers-and-is-refused", number=OTHER))
+
+    assert scene.edge.contacts(OTHER) == [f"sip:{OTHER}@{victim.socket}"]
+    assert scene.edge.contacts(HORN) == [] or victim.socket not in scene.edge.contacts(HORN)[0]
+
+
+@pytest.mark.control
+def test_a_registration_survives_a_restart_of_the_edge_and_can_be_called(scene: Scene):
+    [device] = scene.register(OTHER)
+    process = scene.edge.pid()
+    began = scene.edge.rpc("core.uptime")["up_since"]
+
+    scene.edge.restart()
+
+    assert (scene.edge.pid(), scene.edge.rpc("core.uptime")["up_since"]) != (process, began)
+    assert scene.edge.contacts(OTHER) == [f"sip:{OTHER}@{device.socket}"]
+    speaker = scene.play(device, "speaker/answers")
+    caller = scene.play(scene.cast.device("1020"), "caller/calls", dialled=OTHER, pause=100)
+    scene.finish(caller, speaker)

@@ -1,0 +1,115 @@
+"""The PBX at the other end of a trunk, and carriers that call in."""
+
+import pytest
+
+from tests.chain.calling import REFUSED, calls, cause, final, to, tried
+from tests.chain.harness.scene import Scene
+
+pytestmark = pytest.mark.timeout(120)
+
+DID = "442071838750"
+OUTSIDE = "441632960100"
+
+
+def test_a_phone_behind_the_pbx_calls_a_device_with_no_password(scene: Scene):
+    [device] = scene.register("1009")
+    speaker = scene.play(device, "speaker/answers")
+    phone = scene.play(
+        scene.cast.trunk("reception"), "pbx/calls", number="2001", dialled="1009", pause=100
+    )
+    scene.finish(phone, speaker)
+
+    messages = scene.messages()
+    assert not messages.where(code=407)
+    assert messages.where(method="INVITE", target=device.socket).one().uri.startswith("sip:1009@")
+
+
+def test_a_door_button_rings_reception(scene: Scene):
+    reception = scene.play(scene.cast.trunk("reception"), "pbx/answers")
+    button = scene.play(scene.cast.device("1015"), "caller/calls", dialled="2000", pause=100)
+    scene.finish(button, reception)
+
+    [invite] = to(scene.messages(), scene, "reception")
+    assert invite.uri == f"sip:2000@{reception.who.socket}"
+
+
+def test_a_phone_behind_the_pbx_calls_out_by_the_carriers(scene: Scene):
+    north = scene.play(scene.cast.carrier("north"), "carrier/rejects-503")
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers")
+    phone = scene.play(
+        scene.cast.trunk("reception"), "pbx/calls", number="2001", dialled=OUTSIDE, pause=100
+    )
+    scene.finish(phone, north, south)
+
+    assert tried(scene.messages(), scene) == ["north", "south"]
+
+
+def test_the_pbxs_own_number_does_not_come_back_to_it(scene: Scene):
+    phone = scene.play(
+        scene.cast.trunk("reception"), "pbx/calls-and-is-refused", number="2001", dialled="2000"
+    )
+    scene.finish(phone)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == []
+    assert final(messages, phone).code == 404
+
+
+def test_a_call_for_our_number_rings_reception_first(scene: Scene):
+    reception = scene.play(scene.cast.trunk("reception"), "pbx/answers")
+    outside = scene.play(
+        scene.cast.carrier("north"), "carrier/calls-in", number="447700900123", dialled=DID, pause=100
+    )
+    scene.finish(outside, reception)
+
+    [invite] = to(scene.messages(), scene, "reception")
+    assert invite.uri == f"sip:2000@{reception.who.socket}"
+
+
+def test_a_call_for_our_number_goes_to_the_phone_when_reception_is_down(scene: Scene):
+    [desk] = scene.register("1020")
+    reception = scene.play(scene.cast.trunk("reception"), "carrier/rejects-503", reason=cause(38))
+    phone = scene.play(desk, "speaker/answers")
+    outside = scene.play(
+        scene.cast.carrier("north"), "carrier/calls-in", number="447700900123", dialled=DID, pause=100
+    )
+    scene.finish(outside, reception, phone)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["reception"]
+    first = to(messages, scene, "reception")[0]
+    second = messages.where(method="INVITE", target=desk.socket).one()
+    assert first.at < second.at
+    assert second.uri.startswith("sip:1020@")
+
+
+@pytest.mark.parametrize("code", [404, 486])
+def test_reception_that_is_busy_or_says_no_such_number_ends_the_call(scene: Scene, code: int):
+    """Profile broadworks-inbound: 403 and 404 stop too."""
+    [desk] = scene.register("1020")
+    reception = scene.play(scene.cast.trunk("reception"), f"carrier/rejects-{code}")
+    outside = scene.play(
+        scene.cast.carrier("north"), "carrier/calls-in-and-is-refused", number="447700900123", dialled=DID
+    )
+    scene.finish(outside, reception)
+
+    assert [found["code"] for found in outside.logged(REFUSED)] == [str(code)]
+    assert not scene.messages().where(method="INVITE", target=desk.socket)
+
+
+def test_a_carrier_reaches_nothing_but_our_numbers(scene: Scene, subtests):
+    scene.register("1009")
+    others = ("1009", "8000", "2000", OUTSIDE, "442071838751")
+    callers = []
+    for dialled in others:
+        who = scene.cast.carrier("north")
+        callers.append(
+            scene.play(who, "carrier/calls-in-and-is-refused", number="447700900123", dialled=dialled)
+        )
+        scene.finish(callers[-1])
+
+    for dialled, caller, call in zip(others, callers, calls(scene.messages()), strict=True):
+        with subtests.test(dialled=dialled):
+            answer = final(call, caller)
+            assert (answer.code, answer.header("reason")) == (404, "Q.850;cause=1")
+            assert len(call.where(method="INVITE").once()) == 1
