@@ -369,3 +369,10 @@ def test_the_why_tells_what_became_of_the_cause():
     differing = Failure(480).with_reason("Q.850;cause=17, Q.850;cause=34")
     assert differing == Failure(480, conflicting=True)
     assert "41 Temporary failure does not count here" in why(603, cause=41)
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 408, 480, 483, 488])
+def test_the_codes_that_carriers_use_most_have_a_why_of_their_own(code):
+    anything = decide(Failure(499)).why.removeprefix("499")
+    assert decide(Failure(code)).rule == decide(Failure(499)).rule == "code-advance"
+    assert anything not in decide(Failure(code)).why
