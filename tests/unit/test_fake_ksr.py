@@ -143,9 +143,17 @@ def test_a_variable_that_the_test_has_not_given_stops_the_test(fake):
     assert fake.KSR.pv.get("$au") is None
 
 
-def test_a_transformation_stops_the_test(fake):
+def test_a_transformation_stops_the_test_until_it_is_given(fake):
     with pytest.raises(NotScripted, match="transformations"):
         fake.KSR.pv.get("$(ru{uri.user})")
+    fake.pv["$(ru{uri.user})"] = "100"
+    assert fake.KSR.pv.get("$(ru{uri.user})") == "100"
+
+
+def test_headers_are_removed_by_a_pattern_in_any_case(fake):
+    assert fake.KSR.textops.remove_hf_re("^(x-|alert-info)") == 1
+    assert fake.KSR.textops.remove_hf_re("^alert-info") == -1
+    assert fake.headers.removed == ["X-Bad"]
 
 
 # --- variables and headers ---

@@ -3,7 +3,7 @@
 from importlib import resources
 
 import pytest
-from kamailio_kemi.fake import FakeKSR, Table
+from kamailio_kemi.fake import FakeKSR, Queue, Table
 
 MEASURED = resources.files("kamailio_kemi").joinpath("measured.tsv").read_text(encoding="utf-8")
 QUESTIONS = [tuple(line.split("\t")) for line in MEASURED.splitlines()]
@@ -15,6 +15,7 @@ def answers():
     fake = FakeKSR()
     fake.tables["plain"] = Table()
     fake.tables["counts"] = Table(initval=0)
+    fake.queues["q"] = Queue(size=4)
     fake.request(
         "OPTIONS",
         "sip:bob@127.0.0.1:5077",

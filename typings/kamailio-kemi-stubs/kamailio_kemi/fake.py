@@ -13,7 +13,7 @@ What it promises:
   names, and nothing else: any other name is the AttributeError that the server gives.
 * Wrong arguments do what they do there (see ``kamailio_kemi.arguments``): mostly, an error line in
   ``fake.errors``, and False.
-* It never invents an answer. What was measured is modelled: pv, hdr, htable, replies, flags, logs
+* It never invents an answer. What was measured is modelled: pv, hdr, htable, mqueue, replies, flags, logs
   and the functions of tm that only note something (t_on_failure: 1). Everything else has to be said
   in ``fake.returns``; what is not said raises NotScripted, a BaseException, so that no guard in the
   script under test swallows it, and ``installed`` raises it again at its end.
@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from kamailio_kemi import api, core
 from kamailio_kemi.arguments import RefusedError, take
 from kamailio_kemi.messages import Headers, Message, Stored
+from kamailio_kemi.queues import Queue, Queues
 from kamailio_kemi.replies import Relay, Reply, Transaction
 from kamailio_kemi.scripting import NotScripted, Returns, ScriptError
 from kamailio_kemi.tables import Table, Tables
@@ -43,6 +44,7 @@ __all__ = [
     "FakeKSR",
     "Message",
     "NotScripted",
+    "Queue",
     "Relay",
     "Reply",
     "ScriptError",
@@ -94,9 +96,9 @@ class FakeKSR:
     ``modules``: the KEMI modules that the server has loaded; by default all of the list. The core,
     pv and hdr are always there.
 
-    For the test: ``request``, ``reply``, ``failure`` begin a route; ``pv``, ``tables``, ``flags``,
-    ``returns`` say what is there; ``calls``, ``errors``, ``log``, ``headers``, ``transaction`` and
-    ``unscripted`` say what was done.
+    For the test: ``request``, ``reply``, ``failure`` begin a route; ``pv``, ``tables``, ``queues``,
+    ``flags`` and ``returns`` say what is there; ``calls``, ``errors``, ``log``, ``headers``,
+    ``transaction`` and ``unscripted`` say what was done.
     """
 
     def __init__(self, modules: Iterable[str] | None = None, kemi: api.Api | None = None) -> None:
@@ -113,7 +115,8 @@ class FakeKSR:
         self.unscripted: list[str] = []
         self.returns = Returns(kemi, loaded)
         self.tables = Tables(self.errors.append)
-        self.pv = Variables(self.tables, self.errors.append)
+        self.queues = Queues()
+        self.pv = Variables(self.tables, self.queues, self.errors.append)
         self.headers = Headers(self.pv)
         self.transaction = Transaction(self.pv, self.errors.append)
         self.KSR: Any = FakeModule("KSR")
@@ -252,6 +255,7 @@ class FakeKSR:
             **self.pv.functions(),
             **self.headers.functions(),
             **self.tables.functions(),
+            **self.queues.functions(),
             **self.transaction.functions(),
             **core.flags("flag", self.flags),
             **core.flags("bflag", self.branch_flags),
@@ -259,6 +263,7 @@ class FakeKSR:
             **core.methods(lambda: self.pv["$rm"]),
             **core.NOTES,
             "set_drop": lambda: 0,
+            "force_rport": lambda: True,
             "siputils.has_totag": lambda: -1 if self.pv["$tt"] is None else 1,
         }
 

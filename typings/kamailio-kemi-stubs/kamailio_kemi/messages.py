@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from kamailio_kemi.scripting import NotScripted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +36,8 @@ class Headers:
 
     Changes are lumps: they are applied when the message is sent, so that get() and is_present()
     still see the message as it came. append(), insert() and remove() return 1 whatever they are
-    given; append_to_reply("") returns -1.
+    given; append_to_reply("") returns -1. textops.remove_hf returns 1 always, remove_hf_re -1 when
+    no name matches.
     """
 
     def __init__(self, variables: Variables) -> None:
@@ -56,6 +60,8 @@ class Headers:
             "hdr.insert": lambda text: self._note(self.appended, text),
             "hdr.append_after": lambda text, _name: self._note(self.appended, text),
             "hdr.remove": lambda name: self._note(self.removed, name),
+            "textops.remove_hf": lambda name: self._note(self.removed, name),
+            "textops.remove_hf_re": self._remove_like,
             "hdr.append_to_reply": lambda text: self._note(self.to_reply, text) if text else -1,
         }
 
@@ -65,6 +71,14 @@ class Headers:
         if value is None:
             return null
         return value.decode() if isinstance(value, bytes) else value
+
+    def _remove_like(self, pattern: str) -> int:
+        if "[[" in pattern or "\\" in pattern:
+            raise NotScripted(f"remove_hf_re({pattern!r}): POSIX and Python may differ; script it")
+        names = [name for name, _ in self._variables.message.headers]
+        found = [name for name in names if re.search(pattern, name, re.IGNORECASE)]
+        self.removed += found
+        return 1 if found else -1
 
     @staticmethod
     def _note(where: list[str], text: str) -> int:

@@ -23,6 +23,7 @@ from kamailio_kemi.scripting import NotScripted, ScriptError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kamailio_kemi.queues import Queues
     from kamailio_kemi.tables import Tables
 
 _PLAIN = re.compile(r"\$(\w+)(?:\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\))?")
@@ -36,7 +37,7 @@ _FREE = frozenset({"fs", "fn", "tn", "br", "mf", "sf", "bf", "xavi", "xavu", "dl
 class Variables:
     """The store behind KSR.pv. A test writes and reads it like a dict: ``fake.pv["$avp(x)"]``."""
 
-    def __init__(self, tables: Tables, error: Callable[[str], None]) -> None:
+    def __init__(self, tables: Tables, queues: Queues, error: Callable[[str], None]) -> None:
         self.message = Message()
         self.reply: Message | None = None
         self.ruri: Stored = None
@@ -47,12 +48,13 @@ class Variables:
         self._xavps: dict[str, list[dict[str, Stored]]] = {}
         self._given: dict[str, Stored] = {}
         self._tables = tables
+        self._queues = queues
         self._error = error
 
     def forget(self) -> None:
         """A new request: everything but ``$var``, which belongs to the process, is gone."""
         process = self._vars
-        self.__init__(self._tables, self._error)  # type: ignore[misc]
+        self.__init__(self._tables, self._queues, self._error)  # type: ignore[misc]
         self._vars = process
 
     # -- for the test ---------------------------------------------------------------------------
@@ -61,6 +63,9 @@ class Variables:
         return self._read(name)
 
     def __setitem__(self, name: str, value: Stored | list[Stored]) -> None:
+        if name.startswith("$(") and "{" in name and not isinstance(value, list):
+            self._given[name] = value  # a transformation gives what the test says
+            return
         kind, inner, index = self._parse(name) or (None, None, None)
         if kind is None:
             raise ScriptError(f"{name!r} is no pseudo-variable")
@@ -100,7 +105,7 @@ class Variables:
         if match := _WRAPPED.fullmatch(name):
             return match[1], match[2], match[3]
         if "{" in name:
-            raise NotScripted(f"{name}: transformations are not modelled; do them in Python")
+            raise NotScripted(f'{name}: transformations are not modelled; fake.pv["{name}"] = …')
         return None
 
     def _read(self, name: str) -> Stored:  # noqa: C901 - one case for each kind of variable
@@ -124,6 +129,8 @@ class Variables:
                 return records[number].get(match[3]) if number < len(records) else None
             case "sht", str() if "=>" in inner:
                 return self._tables.read(*inner.split("=>", 1))
+            case (("mqk" | "mqv"), str()):
+                return self._queues.read(inner, 0 if kind == "mqk" else 1)
             case "T_rpl", str():
                 return self._of_reply(inner)
             case "du", None:
