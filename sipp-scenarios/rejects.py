@@ -1,4 +1,5 @@
-"""Writes carrier/rejects-STATUS.xml: SIPp takes no keyword in a status line, so each status is a file.
+# ruff: noqa: INP001 - a program of its own, in no package
+"""Writes carrier/rejects-STATUS.xml: SIPp takes no keyword in a status line, so each has a file.
 
 `python sipp-scenarios/rejects.py` writes them again after a change here.
 """

@@ -13,7 +13,7 @@ from tests.chain.harness.capture import Capture, MessageLogs
 from tests.chain.harness.cast import Cast, device_listener, passwords, read_passwords
 from tests.chain.harness.places import Here, Lab
 from tests.chain.harness.scene import Scene
-from tests.chain.harness.stack import NotThere, Stack
+from tests.chain.harness.stack import NotThereError, Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = "/etc/bellhop/secrets/devices.passwords"
@@ -58,20 +58,20 @@ def stack(pytestconfig: pytest.Config) -> Stack | None:
     try:
         for service in ("edge", "lab", "wire"):
             stack.container(service)
-    except NotThere as error:
+    except NotThereError as error:
         pytest.fail(str(error), pytrace=False)
     return stack
 
 
 @pytest.fixture(scope="session")
 def place(stack: Stack | None, pytestconfig: pytest.Config) -> Lab | Here:
+    if stack is None and not (
+        pytestconfig.getoption("--passwords") and pytestconfig.getoption("--local")
+    ):
+        pytest.fail("--edge needs --passwords FILE and --local IP too", pytrace=False)
     try:
-        if stack is not None:
-            return Lab(stack)
-        if not (pytestconfig.getoption("--passwords") and pytestconfig.getoption("--local")):
-            raise NotThere("--edge needs --passwords FILE and --local IP too")
-        return Here(ROOT / "build/artifacts")
-    except NotThere as error:
+        return Lab(stack) if stack is not None else Here(ROOT / "build/artifacts")
+    except NotThereError as error:
         pytest.fail(str(error), pytrace=False)
 
 
@@ -84,12 +84,14 @@ def cast(site: Site, stack: Stack | None, pytestconfig: pytest.Config) -> Cast:
         host, _, port = pytestconfig.getoption("--edge").rpartition(":")
         secrets = read_passwords(Path(pytestconfig.getoption("--passwords")))
         return Cast(site, secrets, Address(host, int(port)), pytestconfig.getoption("--local"))
-    except (NotThere, ValueError) as error:
+    except (NotThereError, ValueError) as error:
         pytest.fail(f"{error}", pytrace=False)
 
 
 @pytest.fixture
-def scene(request: pytest.FixtureRequest, site: Site, stack: Stack | None, place: Lab | Here, cast: Cast) -> Iterator[Scene]:
+def scene(
+    request: pytest.FixtureRequest, site: Site, stack: Stack | None, place: Lab | Here, cast: Cast
+) -> Iterator[Scene]:
     """A test's peers, capture, artifacts; and the baseline after it: nothing is left running."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", request.node.name).strip("-")
     directory = place.artifacts / name

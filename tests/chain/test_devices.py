@@ -50,7 +50,9 @@ def test_a_device_that_is_not_registered_is_480_with_cause_20(scene: Scene):
     ("scenario", "code", "reason"),
     [("is-busy-486", 486, "Q.850;cause=17"), ("rejects-480", 480, "Q.850;cause=18")],
 )
-def test_a_device_that_refuses_is_told_with_a_cause(scene: Scene, scenario: str, code: int, reason: str):
+def test_a_device_that_refuses_is_told_with_a_cause(
+    scene: Scene, scenario: str, code: int, reason: str
+):
     [device] = scene.register(SPEAKER)
     speaker = scene.play(device, f"speaker/{scenario}")
     caller = dial(scene, SPEAKER, REFUSED)
@@ -124,3 +126,29 @@ def test_the_other_end_may_hang_up_too(scene: Scene):
     bye = messages.where(method="BYE", target=caller.who.socket).one()
     assert messages.where(code=200, answers="BYE", source=caller.who.socket)
     assert bye.at > messages.where(code=200, answers="INVITE")[0].at
+
+
+@pytest.mark.parametrize("caller", ["a phone", "a phone behind the PBX"])
+def test_the_callers_voice_reaches_the_device(scene: Scene, caller: str):
+    """Counted at the device, and known by its content."""
+    byte = 0x35
+    [device] = scene.register(SPEAKER)
+    speaker = scene.play(device, "speaker/answers")
+    if caller == "a phone":
+        talker = dial(
+            scene, SPEAKER, "caller/calls-and-talks", stream=scene.voice(byte), pause=1000
+        )
+    else:
+        talker = scene.play(
+            scene.cast.trunk("reception"),
+            "pbx/calls-and-talks",
+            number="2001",
+            dialled=SPEAKER,
+            stream=scene.voice(byte),
+            pause=1000,
+        )
+    scene.finish(talker, speaker)
+
+    assert speaker.rtp_packets() >= 40  # 20 ms each
+    [first] = speaker.logged(r"first=(?P<payload>[0-9a-f]+)")
+    assert first["payload"] == f"{byte:02x}" * 160

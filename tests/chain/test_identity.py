@@ -141,9 +141,7 @@ def test_a_dialog_of_ones_own_cannot_be_turned_towards_a_carrier(scene: Scene):
     [device] = scene.register(SPEAKER)
     north = scene.cast.carrier("north")
     speaker = scene.play(device, "speaker/answers")
-    caller = dial(
-        scene, SPEAKER, "caller/turns-its-dialog", target=f"sip:{OUTSIDE}@{north.socket}"
-    )
+    caller = dial(scene, SPEAKER, "caller/turns-its-dialog", target=f"sip:{OUTSIDE}@{north.socket}")
     scene.finish(caller, speaker)
 
     assert not scene.messages().where(target=north.socket)

@@ -239,7 +239,9 @@ def test_the_longest_prefix_chooses_the_carriers(scene: Scene):
 
 
 @pytest.mark.parametrize(("scenario", "rings"), [("answers", 0), ("answers-late", 600)])
-def test_a_late_200_of_an_abandoned_carrier_confirms_no_second_dialog(scene: Scene, scenario: str, rings: int):
+def test_a_late_200_of_an_abandoned_carrier_confirms_no_second_dialog(
+    scene: Scene, scenario: str, rings: int
+):
     """Its 200 crosses our CANCEL, after the next carrier's answer or while that one rings. It is
     dropped: the caller has one dialog. The late carrier gets no ACK, and ends its call itself when
     its 64 times T1 are over (RFC 3261 §13.3.1.4).

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.timeout(120)
 # An AXIS horn, whose Authentication ID is not its number.
 HORN = "1008"
 OTHER = "1009"
+WRONG = "not-its-password"
 
 
 def test_a_device_registers_with_an_authentication_id_that_is_not_its_number(scene: Scene):
@@ -40,7 +41,7 @@ def test_a_registration_is_in_the_running_edge_and_in_its_database_until_it_ends
 
 
 def test_a_wrong_password_is_challenged_again(scene: Scene):
-    device = scene.cast.device(HORN, password="wrong")
+    device = scene.cast.device(HORN, password=WRONG)
     scene.finish(scene.play(device, "speaker/registers-with-wrong-password"))
 
     codes = [m.code for m in scene.messages().where(answers="REGISTER").once()]
@@ -51,7 +52,7 @@ def test_a_wrong_password_is_challenged_again(scene: Scene):
 def test_a_wrong_password_changes_no_registration(scene: Scene):
     [device] = scene.register(HORN)
     before = scene.edge.contacts(HORN)
-    elsewhere = scene.cast.device(HORN, password="wrong")
+    elsewhere = scene.cast.device(HORN, password=WRONG)
     wrong = scene.play(elsewhere, "speaker/registers-with-wrong-password", contact_port="5099")
     scene.finish(wrong)
 
@@ -65,7 +66,7 @@ def _without_what_differs(message: Message) -> str:
 
 
 def test_an_unknown_user_gets_the_very_answer_of_a_wrong_password(scene: Scene):
-    for user, password in (("", "wrong"), ("nobody-at-all", "wrong")):
+    for user, password in (("", WRONG), ("nobody-at-all", WRONG)):
         device = scene.cast.device(HORN, auth_user=user, password=password)
         scene.finish(scene.play(device, "speaker/registers-with-wrong-password"))
 

@@ -58,7 +58,11 @@ def test_the_pbxs_own_number_does_not_come_back_to_it(scene: Scene):
 def test_a_call_for_our_number_rings_reception_first(scene: Scene):
     reception = scene.play(scene.cast.trunk("reception"), "pbx/answers")
     outside = scene.play(
-        scene.cast.carrier("north"), "carrier/calls-in", number="447700900123", dialled=DID, pause=100
+        scene.cast.carrier("north"),
+        "carrier/calls-in",
+        number="447700900123",
+        dialled=DID,
+        pause=100,
     )
     scene.finish(outside, reception)
 
@@ -71,7 +75,11 @@ def test_a_call_for_our_number_goes_to_the_phone_when_reception_is_down(scene: S
     reception = scene.play(scene.cast.trunk("reception"), "carrier/rejects-503", reason=cause(38))
     phone = scene.play(desk, "speaker/answers")
     outside = scene.play(
-        scene.cast.carrier("north"), "carrier/calls-in", number="447700900123", dialled=DID, pause=100
+        scene.cast.carrier("north"),
+        "carrier/calls-in",
+        number="447700900123",
+        dialled=DID,
+        pause=100,
     )
     scene.finish(outside, reception, phone)
 
@@ -89,7 +97,10 @@ def test_reception_that_is_busy_or_says_no_such_number_ends_the_call(scene: Scen
     [desk] = scene.register("1020")
     reception = scene.play(scene.cast.trunk("reception"), f"carrier/rejects-{code}")
     outside = scene.play(
-        scene.cast.carrier("north"), "carrier/calls-in-and-is-refused", number="447700900123", dialled=DID
+        scene.cast.carrier("north"),
+        "carrier/calls-in-and-is-refused",
+        number="447700900123",
+        dialled=DID,
     )
     scene.finish(outside, reception)
 
@@ -104,7 +115,9 @@ def test_a_carrier_reaches_nothing_but_our_numbers(scene: Scene, subtests):
     for dialled in others:
         who = scene.cast.carrier("north")
         callers.append(
-            scene.play(who, "carrier/calls-in-and-is-refused", number="447700900123", dialled=dialled)
+            scene.play(
+                who, "carrier/calls-in-and-is-refused", number="447700900123", dialled=dialled
+            )
         )
         scene.finish(callers[-1])
 

@@ -71,8 +71,8 @@ class Capture:
 
     def _see(self, mark: str) -> None:
         """Send a datagram through each network, again and again, until the file has it: then what
-        was sent before it is in the file too. (dumpcap names its file before it captures, and what
-        it has not written yet when it is ended is lost: measured.)
+        was sent before it is in the file too. dumpcap names its file before it captures, and what
+        it has not written yet when it is ended is lost (both measured).
         """
         marks = {host: f"bellhop {mark} {host}".encode() for host in self._hosts}
         script = 'for host in "$@"; do printf "bellhop $0 $host" >"/dev/udp/$host/9"; done'

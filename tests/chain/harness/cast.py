@@ -14,7 +14,7 @@ from bellhop.devices import Device
 from bellhop.settings import Site
 from bellhop.values import Address, Listener
 from tests.chain.harness.peer import Who
-from tests.chain.harness.stack import NotThere
+from tests.chain.harness.stack import NotThereError
 
 _SPEAKERS = range(50, 58)
 _PHONES = range(58, 63)
@@ -56,7 +56,7 @@ class Cast:
         if number not in self.site.devices:
             raise LookupError(f"{self.site.path} has no device {number}")
         if number not in self.secrets:
-            raise NotThere(f"no password for device {number}: --passwords FILE has none")
+            raise NotThereError(f"no password for device {number}: --passwords FILE has none")
         user, known = self.secrets[number]
         return Who(
             name=number,
@@ -104,7 +104,9 @@ class Cast:
         seats = _SPEAKERS if kind else _PHONES
         place = alike.index(device.number)
         if place >= len(seats):
-            raise LookupError(f"the lab has {len(seats)} seats of this kind; {device.number} has none")
+            raise LookupError(
+                f"the lab has {len(seats)} seats of this kind; {device.number} has none"
+            )
         seat = seats[place]
         return (self.local, _SIP + 2 * seat) if self.local else (self._in_network(seat), _SIP)
 
@@ -120,7 +122,7 @@ def device_listener(site: Site) -> Address:
 def _udp(listeners: tuple[Listener, ...]) -> Address:
     found = next((one.address for one in listeners if one.protocol == "udp"), None)
     if found is None:
-        raise NotThere("the site has no udp listener of that kind, and SIPp speaks UDP here")
+        raise NotThereError("the site has no udp listener of that kind, and SIPp speaks UDP here")
     return found
 
 
@@ -129,8 +131,8 @@ def _pair(address: Address) -> tuple[str, int]:
 
 
 def read_passwords(path: Path) -> dict[str, tuple[str, str]]:
-    """Read a passwords file. Raises NotThere when it can't be."""
+    """Read a passwords file. Raises NotThereError when it can't be."""
     try:
         return passwords(path.read_text("utf-8"))
     except OSError as error:
-        raise NotThere(f"--passwords {path}: {error.strerror}") from None
+        raise NotThereError(f"--passwords {path}: {error.strerror}") from None

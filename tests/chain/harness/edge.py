@@ -75,9 +75,7 @@ class Edge:
     def rows(self, base: str, query: str, *params: str) -> list[dict[str, Any]]:
         """Return rows of one of the edge's databases, read only."""
         path = f"{self._site.site.state}/{base}"
-        text = self._stack.execute(
-            "edge", "python3", "-c", _ROWS, path, query, json.dumps(params)
-        )
+        text = self._stack.execute("edge", "python3", "-c", _ROWS, path, query, json.dumps(params))
         rows: list[dict[str, Any]] = json.loads(text)
         return rows
 

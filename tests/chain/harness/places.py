@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from tests.chain.harness.stack import NotThere, Stack
+from tests.chain.harness.stack import NotThereError, Stack
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "sipp-scenarios"
 
@@ -98,7 +98,9 @@ class Here:
         try:
             subprocess.run(["sipp", "-v"], capture_output=True, check=False, timeout=10)
         except FileNotFoundError:
-            raise NotThere("--edge needs SIPp on this machine (Debian: apt install sip-tester)") from None
+            raise NotThereError(
+                "--edge needs SIPp on this machine (Debian: apt install sip-tester)"
+            ) from None
 
     def command(self, argv: Sequence[str]) -> list[str]:
         """Return the command line, as it is."""

@@ -12,10 +12,10 @@ from tests.chain.harness.capture import Capture, MessageLogs
 from tests.chain.harness.cast import Cast
 from tests.chain.harness.edge import Edge
 from tests.chain.harness.pbx import Pbx
-from tests.chain.harness.peer import Peer, PeerFailed, Who, start
+from tests.chain.harness.peer import Peer, PeerError, Who, start
 from tests.chain.harness.places import Place
 from tests.chain.harness.sip import Messages
-from tests.chain.harness.stack import NotThere, Stack
+from tests.chain.harness.stack import NotThereError, Stack
 
 
 @dataclass(slots=True)
@@ -43,18 +43,18 @@ class Scene:
 
     def _ours(self) -> Stack:
         if self.stack is None:
-            raise NotThere("with --edge nothing is known of the servers but what they send")
+            raise NotThereError("with --edge nothing is known of the servers but what they send")
         return self.stack
 
     def play(self, who: Who, scenario: str, **options: Any) -> Peer:
         """Start a peer in a scenario. Keywords: calls, pause, receive, options (see peer.start);
         every other is a key of the scenario.
         """
-        known = {k: options.pop(k) for k in ("calls", "pause", "receive", "options") if k in options}
+        known = {
+            k: options.pop(k) for k in ("calls", "pause", "receive", "options") if k in options
+        }
         serial = len(self.peers) + 1
-        peer = start(
-            who, scenario, self.place, self.directory, serial, **known, keys=options
-        )
+        peer = start(who, scenario, self.place, self.directory, serial, **known, keys=options)
         self.peers.append(peer)
         return peer
 
@@ -64,16 +64,24 @@ class Scene:
         self.finish(*(self.play(device, "speaker/registers") for device in devices))
         return devices
 
+    def voice(self, byte: int, seconds: int = 20) -> str:
+        """Return a file, by its path where SIPp runs, of so much u-law audio that is this byte and
+        nothing else: a stream of it is known by its content.
+        """
+        path = self.directory / f"voice-{byte:02x}.ulaw"
+        path.write_bytes(bytes([byte]) * 8000 * seconds)
+        return self.place.there(path)
+
     def finish(self, *peers: Peer) -> None:
         """Wait for these peers. Where several failed, all are told, the first that ended first."""
         failures = []
         for peer in peers:
             try:
                 peer.wait()
-            except PeerFailed as failure:
+            except PeerError as failure:
                 failures.append(str(failure))
         if failures:
-            raise PeerFailed("\n".join(failures) + "\n" + self.ladder())
+            raise PeerError("\n".join(failures) + "\n" + self.ladder())
 
     def messages(self) -> Messages:
         """Return what went over the wire; this ends the capture."""

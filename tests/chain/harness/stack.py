@@ -19,7 +19,7 @@ PROJECT = os.environ.get("BELLHOP_PROJECT", "bellhop")
 _LABEL = "com.docker.compose"
 
 
-class NotThere(Exception):
+class NotThereError(Exception):
     """The stack, or a part of it, is not up; says which and what to do."""
 
 
@@ -41,7 +41,9 @@ def docker(*argv: str, timeout: float = 60.0) -> str:
             [*DOCKER, *argv], capture_output=True, text=True, timeout=timeout, check=False
         )
     except FileNotFoundError:
-        raise NotThere(f"there is no `{DOCKER[0]}` on this machine: start with ./run test") from None
+        raise NotThereError(
+            f"there is no `{DOCKER[0]}` on this machine: start with ./run test"
+        ) from None
     if ended.returncode:
         raise RuntimeError(f"docker {shlex.join(argv)}: {(ended.stderr or ended.stdout).strip()}")
     return ended.stdout
@@ -55,7 +57,7 @@ class Stack:
     _names: dict[str, str] = field(default_factory=dict)
 
     def container(self, service: str) -> str:
-        """Return the running container of a service. Raises NotThere."""
+        """Return the running container of a service. Raises NotThereError."""
         if service not in self._names:
             try:
                 found = docker(
@@ -65,9 +67,11 @@ class Stack:
                     "--format={{.Names}}",
                 ).split()
             except RuntimeError as error:
-                raise NotThere(f"no Docker Engine answers ({error}): start with ./run test") from None
+                raise NotThereError(
+                    f"no Docker Engine answers ({error}): start with ./run test"
+                ) from None
             if not found:
-                raise NotThere(
+                raise NotThereError(
                     f"the stack is not up: project {self.project!r} has no running {service!r}"
                     " (./run up starts it, ./run test starts it and runs these tests)"
                 )
@@ -91,7 +95,7 @@ class Stack:
         """Return what a service logged from a Unix time on; why there is nothing, if so."""
         try:
             name = self.container(service)
-        except NotThere as error:
+        except NotThereError as error:
             return f"{error}\n"
         ended = subprocess.run(
             [*DOCKER, "logs", "--timestamps", f"--since={since:.3f}", name],
@@ -110,7 +114,7 @@ class Stack:
         for mount in mounts:
             if mount["Destination"] == inside:
                 return Path(mount["Source"])
-        raise NotThere(f"the container of {service!r} has nothing mounted at {inside}")
+        raise NotThereError(f"the container of {service!r} has nothing mounted at {inside}")
 
     def bridges(self) -> list[str]:
         """Return the names of the interfaces of this machine that the stack's networks are."""
