@@ -13,10 +13,10 @@ What it promises:
   names, and nothing else: any other name is the AttributeError that the server gives.
 * Wrong arguments do what they do there (see ``kamailio_kemi.arguments``): mostly, an error line in
   ``fake.errors``, and False.
-* It never invents an answer. What was measured is modelled: pv, hdr, htable, mqueue, replies, flags,
-  logs and the functions of tm that only note something (t_on_failure: 1). Everything else has to be
-  said in ``fake.returns``; what is not said raises NotScripted, a BaseException, so that no guard
-  in the script under test swallows it, and ``installed`` raises it again at its end.
+* It never invents an answer. What was measured is modelled: pv, hdr, htable, mqueue, replies,
+  flags, logs and the functions of tm that only note something (t_on_failure: 1). Everything else
+  has to be said in ``fake.returns``; what is not said raises NotScripted, a BaseException, so that
+  no guard in the script under test swallows it, and ``installed`` raises it again at its end.
 """
 
 from __future__ import annotations
