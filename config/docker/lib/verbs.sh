@@ -150,7 +150,7 @@ verb_test() {
     pytest_part "tests/chain" junit tests/chain
   fi
   if [ "$engine" = 1 ] && [ -f build/compose.env ]; then
-    compose logs --timestamps >build/log/stack.log 2>&1 || warn "bellhop: the containers' logs could not be kept."
+    compose --ansi never logs --no-color --timestamps >build/log/stack.log 2>&1 || warn "bellhop: the containers' logs could not be kept."
     if [ "${KEEP:-}" = 1 ]; then
       say "KEEP=1: the stack stays up; ./run down ends it."
     else
