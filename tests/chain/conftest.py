@@ -70,7 +70,11 @@ def place(stack: Stack | None, pytestconfig: pytest.Config) -> Lab | Here:
     ):
         pytest.fail("--edge needs --passwords FILE and --local IP too", pytrace=False)
     try:
-        return Lab(stack) if stack is not None else Here(ROOT / "build/artifacts")
+        if stack is None:
+            return Here(ROOT / "build/artifacts")
+        lab = Lab(stack)
+        lab.clear()
+        return lab
     except NotThereError as error:
         pytest.fail(str(error), pytrace=False)
 

@@ -66,12 +66,25 @@ def _hexadecimal(host: str) -> str:
     return "".join(f"{int(part):02X}" for part in reversed(host.split(".")))
 
 
+# The lab has no pkill; nobody but us starts a SIPp in it.
+_CLEAR = """
+for name in /proc/[0-9]*/comm; do
+  [ "$(cat "$name" 2>/dev/null)" = sipp ] || continue
+  pid=${name%/comm}; kill -KILL "${pid#/proc/}" 2>/dev/null
+done; true
+"""
+
+
 class Lab:
     """The lab's container."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self.artifacts = stack.mount("lab", "/artifacts")
+
+    def clear(self) -> None:
+        """End the SIPps that somebody left in the lab: a demo's speakers, a test that was killed."""
+        run(self, "sh", "-c", _CLEAR)
 
     def command(self, argv: Sequence[str]) -> list[str]:
         """Return the command line."""

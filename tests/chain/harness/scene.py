@@ -58,10 +58,10 @@ class Scene:
         self.peers.append(peer)
         return peer
 
-    def register(self, *numbers: str) -> list[Who]:
+    def register(self, *numbers: str, expires: str = "600") -> list[Who]:
         """Register devices, and return them."""
         devices = [self.cast.device(number) for number in numbers]
-        self.finish(*(self.play(device, "speaker/registers") for device in devices))
+        self.finish(*(self.play(device, "speaker/registers", expires=expires) for device in devices))
         return devices
 
     def voice(self, byte: int, seconds: int = 20) -> str:
