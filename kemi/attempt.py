@@ -90,13 +90,27 @@ def _aim(site: Site, leg: Leg) -> bool:
     """Point the request at the leg; False when it is a device that is not registered."""
     if leg.kind is LegKind.DEVICE:
         # lookup sets the socket that the device registered over, so that it passes its NAT.
-        return sip.find(leg.name)
+        return sip.find(leg.name) and _is_a_devices(site, leg)
     address = str(site.pbx.address) if leg.kind is LegKind.PBX else leg.address
     socket = f"udp:{site.edge.internal}" if leg.kind is LegKind.PBX else str(site.edge.trunks[0])
     sip.put("$ru", f"sip:{leg.user}@{address}")
     sip.put("$du", f"sip:{address}")
     sip.put("$fs", socket)
     return True
+
+
+def _is_a_devices(site: Site, leg: Leg) -> bool:
+    """Whether the registered contact may be one. It is the device's own word: one that names a
+    peer would be called as if we did, past all rights; and a name could be anybody's.
+    """
+    there = sip.next_hop()
+    peers = {site.pbx.address, site.edge.internal}
+    peers |= {trunk.gateway for trunk in site.trunks.values()}
+    peers |= {carrier.gateway for carrier in site.carriers.values()}
+    if there is not None and there not in peers:
+        return True
+    sip.error(f"device={leg.name} its registered contact is a peer's or a name: not called")
+    return False
 
 
 def branch() -> None:
@@ -111,10 +125,11 @@ def _is_current() -> bool:
 
 def progressed(code: int) -> None:
     """Note a reply to the current attempt: 18x means that it rang, and starts the ring timer, once;
-    a 2xx ends the call's search. A reply of an abandoned attempt changes nothing.
+    a 2xx ends the call's search. A reply of an abandoned attempt changes nothing, nor does one
+    that comes again: a 2xx does until the caller's ACK has arrived.
     """
     call = load()
-    if call is None or not _is_current():
+    if call is None or call.current.ended >= 0 or not _is_current():
         return
     if 180 <= code <= 183 and not rang():
         sip.put(_RANG, "1")

@@ -9,9 +9,9 @@ must carry that peer's.
 
 import hashlib
 import hmac
-import ipaddress
 
 from bellhop.settings import Site
+from bellhop.values import Address
 from kemi import sip
 
 _LENGTH = 10
@@ -26,8 +26,9 @@ def allowed(secret: bytes, call_id: str, tags: tuple[str, ...], peer: str, value
     """Whether the mark is ours, of this dialog, and of one that this peer is part of; either tag
     may be the one that the call began with.
     """
-    ours = [_one(secret, call_id, tag, peer) for tag in tags]
-    return any(hmac.compare_digest(one, found) for one in ours for found in value.split("-"))
+    ours = [_one(secret, call_id, tag, peer).encode() for tag in tags]
+    found = value.encode().split(b"-")
+    return any(hmac.compare_digest(one, other) for one in ours for other in found)
 
 
 def _one(secret: bytes, call_id: str, tag: str, peer: str) -> str:
@@ -59,7 +60,7 @@ def route(site: Site, secret: bytes) -> None:
     value = sip.text("$(route_uri{uri.params}{param.value,bh})") or ""
     tags = (sip.text("$ft") or "", sip.text("$tt") or "")
     sip.follow_contact()
-    peer = peer_of(site, sip.text("$nh(d)") or "")
+    peer = peer_of(site, sip.next_hop())
     if peer is None or not allowed(secret, sip.text("$ci") or "", tags, peer, value):
         if method != "ACK":
             sip.reply(403, "Not A Dialog Of Ours")
@@ -71,14 +72,13 @@ def route(site: Site, secret: bytes) -> None:
         sip.error(f"in-dialog {method} could not be sent on")
 
 
-def peer_of(site: Site, host: str) -> str | None:
+def peer_of(site: Site, there: Address | None) -> str | None:
     """Return the name of the peer at an address; "" when it is nobody's: a device's. None for a
     name: what it resolves to might be a peer's address.
     """
-    try:
-        host = str(ipaddress.ip_address(host.strip("[]")))
-    except ValueError:
+    if there is None:
         return None
+    host = there.host
     if host == site.pbx.address.host:
         return "pbx"
     for kind, book in (("trunk", site.trunks), ("carrier", site.carriers)):

@@ -9,7 +9,7 @@ and `drop()` do not exist. So results go through `done`, which knows them apart,
 
 import KSR
 
-from bellhop.values import Address
+from bellhop.values import Address, ip
 
 
 class Unreadable(Exception):  # noqa: N818 - it says what the header is
@@ -67,14 +67,26 @@ def method() -> str:
     return text("$rm") or ""
 
 
+def _host(variable: str) -> str:
+    """Read an address in the spelling that the site file's have: Kamailio writes IPv6 in full."""
+    host = text(variable) or ""
+    return ip(host.strip("[]")) or host
+
+
 def source() -> Address:
     """Where the message came from."""
-    return Address(text("$si") or "", number("$sp"))
+    return Address(_host("$si"), number("$sp"))
+
+
+def next_hop() -> Address | None:
+    """Where the request goes next; None when that is a name."""
+    host = ip((text("$nh(d)") or "").strip("[]"))
+    return Address(host, number("$nh(p)")) if host else None
 
 
 def received_on() -> tuple[str, Address]:
     """Protocol and address of the socket that the message came in by."""
-    return (text("$proto") or "").lower(), Address(text("$Ri") or "", number("$Rp"))
+    return (text("$proto") or "").lower(), Address(_host("$Ri"), number("$Rp"))
 
 
 def has_to_tag() -> bool:
