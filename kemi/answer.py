@@ -49,5 +49,12 @@ def _device(code: int, cause: int | None) -> None:
     elif code in {401, 407}:
         sip.reply(480, "Device Asks For Credentials", "Reason: Q.850;cause=21")
     elif cause is None and code in _DEVICE_CAUSES:
-        phrase = sip.text("$T_reply_reason") or "Refused"
-        sip.reply(code, phrase, f"Reason: Q.850;cause={_DEVICE_CAUSES[code]}")
+        sip.reply(code, _phrase(), f"Reason: Q.850;cause={_DEVICE_CAUSES[code]}")
+
+
+def _phrase() -> str:
+    """Return the device's own words for its refusal; ours where nobody can read them."""
+    try:
+        return sip.text("$T_reply_reason") or "Refused"
+    except sip.Unreadable:
+        return "Refused"

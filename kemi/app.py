@@ -17,6 +17,7 @@ from kemi.guard import guarded
 
 SITE = "BELLHOP_SITE"
 _DEFAULT = "/etc/bellhop/site.toml"
+_KEY_BYTES = 32
 _METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, NOTIFY"
 
 
@@ -86,7 +87,8 @@ class Edge:
 
 def _request(site: Site, known: secrets.Secrets, key: bytes) -> None:
     if not sip.hops_left():
-        sip.reply(483, "Too Many Hops")
+        if sip.method() != "ACK":  # which nothing answers
+            sip.reply(483, "Too Many Hops")
     elif sip.sane():
         _sane_request(site, known, key)
 
@@ -113,11 +115,25 @@ def _sane_request(site: Site, known: secrets.Secrets, key: bytes) -> None:
 
 
 def _key(path: Path) -> bytes:
-    """Return the key of the dialog marks; it is made when there is none."""
+    """Return the key of the dialog marks; it is made when there is none. Raises SiteError: with a
+    key that is cut short, anybody could make the marks.
+    """
+    try:
+        key = _stored(path)
+    except OSError as error:
+        raise SiteError((f"{path}: {error.strerror}",)) from None
+    if len(key) != _KEY_BYTES:
+        raise SiteError((f"{path}: not a key of ours; without the file a new one is made",))
+    return key
+
+
+def _stored(path: Path) -> bytes:
     try:
         return bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except ValueError:
+        return b""
     except FileNotFoundError:
-        key = randomness.token_bytes(32)
+        key = randomness.token_bytes(_KEY_BYTES)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(key.hex())

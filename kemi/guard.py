@@ -34,6 +34,13 @@ def guarded(answer: Callable[[int, str], None] | None) -> Callable[..., Any]:
     return guard
 
 
+def _is_ack() -> bool:
+    try:
+        return sip.method() == "ACK"
+    except sip.Unreadable:
+        return False
+
+
 def _last_lines() -> str:
     return traceback.format_exc(limit=-4).strip().replace("\n", " | ")
 
@@ -43,7 +50,7 @@ def _tell(
 ) -> None:
     """Answer first, log second: the log line itself may hold what cannot be written."""
     try:
-        if answer is not None and sip.method() != "ACK":
+        if answer is not None and not _is_ack():
             answer(code, phrase)
     except Exception:  # noqa: BLE001 - the answer was the last thing that could be done
         why += " | and the answer failed: " + _last_lines()
