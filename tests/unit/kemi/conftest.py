@@ -1,0 +1,203 @@
+"""An edge on the strict fake KSR: the site of sites/good.toml, and the answers of a server at rest."""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+import pytest
+from kamailio_kemi import api
+from kamailio_kemi.fake import FakeKSR, Reply, installed
+
+from bellhop.calls import Call
+from bellhop.ledger import Entry
+
+SITES = Path(__file__).parents[1] / "sites"
+MODULES = {
+    "tm", "sl", "rr", "maxfwd", "textops", "siputils", "sanity", "registrar", "nathelper", "auth",
+    "mqueue", "xhttp", "jsonrpcs",
+}  # fmt: skip
+API = api.load()
+ROUTE_MARK = "$(route_uri{uri.params}{param.value,bh})"
+SOCKETS = {
+    "devices": ("UDP", "192.0.2.10", 5060),
+    "trunks": ("UDP", "192.0.2.10", 5070),
+    "internal": ("UDP", "198.51.100.10", 5080),
+    "strange": ("UDP", "192.0.2.99", 5060),
+}
+NORTH, SOUTH, WEST, EAST = (f"203.0.113.{n}" for n in (1, 2, 3, 4))
+RECEPTION, ANNEX, PBX, PHONE = "192.0.2.40", "192.0.2.41", "198.51.100.20", "192.0.2.77"
+# Authentication ID -> what its HA1 is in the secret file.
+HA1 = {
+    user: hashlib.md5(user.encode(), usedforsecurity=False).hexdigest()
+    for user in ("horn-1008", "1009", "1015", "1020", "1021")
+}
+
+
+class House:
+    """One edge, and what a test says and sees of it."""
+
+    def __init__(self, fake, folder):
+        import kemi.app  # noqa: PLC0415 - there is a KSR to import only now
+
+        self.fake = fake
+        self.folder = folder
+        site = folder / "site.toml"
+        text = (SITES / "good.toml").read_text("utf-8")
+        site.write_text(text.replace("/var/lib/bellhop", str(folder)))
+        secrets = "".join(f"{user}:unit.invalid:{ha1}\n" for user, ha1 in HA1.items())
+        (folder / "devices.htdigest").write_text(secrets)
+        self.site = kemi.app.load(site)
+        self.app = kemi.app.Edge(self.site)
+        self.key = self.app._key
+        self.contacts = {n: f"sip:{n}@{PHONE}:5060" for n in self.site.devices}
+        self.at_rest()
+
+    def at_rest(self):
+        """Say what a server answers when nothing is wrong; credentials count for who they are of."""
+        self.fake.returns.update(
+            {
+                "maxfwd.process_maxfwd": 1,
+                "sanity.sanity_check": 1,
+                "auth.pv_auth_check": self._auth,
+                "auth.auth_challenge": self._challenge,
+                "auth.consume_credentials": 1,
+                "nathelper.nat_uac_test": -1,
+                "nathelper.set_contact_alias": 1,
+                "nathelper.handle_ruri_alias": 1,
+                "nathelper.fix_nated_register": 1,
+                "force_rport": True,
+                "registrar.save": self._save,
+                "registrar.lookup_uri": self._lookup,
+                "rr.add_rr_param": 1,
+                "rr.record_route": 1,
+                "rr.loose_route": 1,
+                "textops.remove_hf": 1,
+                "textops.remove_hf_re": 1,
+                "tm.t_check_trans": -1,
+                "tm.t_is_canceled": -1,
+                "tm.t_branch_timeout": -1,
+                "tm.t_relay": 1,
+                "mqueue.mq_add": 1,
+                "mqueue.mq_fetch": -1,
+                "mqueue.mq_pv_free": 1,
+                "xhttp.xhttp_reply": 1,
+                "jsonrpcs.dispatch": 1,
+            }
+        )
+
+    def _auth(self, _realm, ha1, _flags, _checks):
+        return 1 if self.password_of is not None and ha1 == HA1.get(self.password_of) else -2
+
+    def _challenge(self, _realm, _flags):
+        code = 401 if self.fake.pv["$rm"] == "REGISTER" else 407
+        self.fake.transaction.replies.append(Reply(code, "Unauthorized"))
+        return 1
+
+    def _save(self, _table, _flags):
+        self.fake.transaction.replies.append(Reply(200, "OK"))
+        return 1
+
+    def _lookup(self, _table, uri):
+        contact = self.contacts.get(uri.removeprefix("sip:").partition("@")[0])
+        if contact is None:
+            return -1
+        self.fake.pv["$ru"] = contact
+        self.fake.pv["$du"] = None  # lookup resets it, or sets it to what passes a NAT
+        host, _, port = contact.partition("@")[2].rpartition(":")
+        self.fake.pv["$nh(d)"] = host
+        self.fake.pv["$nh(p)"] = port
+        return 1
+
+    # -- what happens ---------------------------------------------------------------------------
+
+    def arrives(
+        self, method, ruri="sip:1009@edge", *, door="devices", source=PHONE, user=None,
+        password_of="", mark=None, next_hop=None, transaction=False, **said,
+    ):  # fmt: skip
+        """A request comes in, and its route runs."""
+        self.password_of = user if password_of == "" else password_of
+        protocol, host, port = SOCKETS[door]
+        plain = {"fU": user, "tU": user, "ft": "from-1", "tt": None, "ci": "call-1", "au": user}
+        self.fake.request(method, ruri, source=(source, 5060), **(plain | said))
+        self.fake.pv._given |= {
+            "$proto": protocol, "$Ri": host, "$Rp": port, "$nh(d)": next_hop, "$nh(p)": "5060", ROUTE_MARK: mark,
+            "$T(id_index)": 7 if transaction else None, "$T_branch_idx": -1, "$hu": None,
+        }  # fmt: skip
+        self.app.ksr_request_route(None)
+
+    def calls(self, number, *, user="1020", **said):
+        """Somebody calls; the transaction is there from now on, and its first branch is made."""
+        self.arrives("INVITE", f"sip:{number}@edge", user=user, **said)
+        self.fake.pv["$T(id_index)"] = 7
+        self.branch(0)
+
+    def branch(self, index):
+        self.fake.pv["$T_branch_idx"] = index
+        self.app.ksr_branch_call(None)
+
+    def replies(self, code, branch=0, **said):
+        """A reply to a branch comes in, and its route runs; the message of the request comes back."""
+        request = self.fake.pv.message
+        self.fake.pv["$T_branch_idx"] = branch
+        self.fake.reply(code, **said)
+        self.app.ksr_reply_call(None)
+        self.fake.pv.message = request
+
+    def fails(self, code=None, branch=0, reason=(), phrase="No", **said):
+        """A branch fails by a reply, or with no code by our own timer; the next one is made."""
+        self.fake.returns["tm.t_branch_timeout"] = 1 if code is None else -1
+        headers = [("Reason", value) for value in reason]
+        self.fake.pv["$T_branch_idx"] = branch
+        self.fake.failure(code or 408, phrase, headers=headers, local=code is None, **said)
+        before = len(self.relays)
+        self.app.ksr_failure_call(None)
+        if any(relay.result > 0 for relay in self.relays[before:]):
+            self.branch(branch + 1)
+
+    # -- what was done --------------------------------------------------------------------------
+
+    @property
+    def relays(self):
+        return self.fake.transaction.relays
+
+    @property
+    def answers(self):
+        return [reply.code for reply in self.fake.transaction.replies]
+
+    @property
+    def sent_to(self):
+        """Where each request went that could be sent."""
+        return [str(relay.destination or relay.ruri) for relay in self.relays if relay.result > 0]
+
+    @property
+    def call(self):
+        return msgspec.json.decode(self.fake.pv["$avp(bellhop)"], type=Call)
+
+    @property
+    def rows(self):
+        """The ledger's rows of the attempts that ended."""
+        return [
+            msgspec.json.decode(args[2], type=Entry) for args in self.fake.called("mqueue.mq_add")
+        ]
+
+    @property
+    def logged(self):
+        return [text for level, text in self.fake.log if level == "err"]
+
+
+def pytest_configure():
+    """The kemi package needs a KSR to be imported at all."""
+    with installed(FakeKSR(MODULES, API)):
+        import kemi.app  # noqa: F401, PLC0415
+
+
+@pytest.fixture
+def house(tmp_path):
+    with installed(FakeKSR(MODULES, API)) as fake:
+        yield House(fake, tmp_path)
+
+
+@pytest.fixture
+def make_house(tmp_path):
+    """Make houses for property tests: a new server for each example."""
+    return lambda: House(FakeKSR(MODULES, API), tmp_path)
