@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 _log = logging.getLogger("bellhop.ami")
 
-_PATIENCE = 1.0  # seconds that an AGI thread waits for the loop; the dialplan's own limit is 2.5
+_PATIENCE = 1.0  # seconds that an AGI thread waits for the loop; the dialplan's own limit is 2
 
 Keep = Callable[[Report], None]
 
