@@ -10,14 +10,13 @@ die() { warn "bellhop: $*"; exit 1; }
 # starts, one every 20 s with the newest line of the log, one with the time when it ends; on
 # failure the end of the log.
 step() {
-  local title=$2 log="build/log/$1.log" begin=$SECONDS code=0 heart
+  local title=$2 log="build/log/$1.log" begin=$SECONDS code=0
   shift 2
   printf '· %s …\n' "$title"
   : >"$log"
-  heartbeat "$log" "$begin" & heart=$!
+  heartbeat "$log" "$begin" & HEART=$!
   "$@" >"$log" 2>&1 </dev/null || code=$?
-  kill "$heart" 2>/dev/null || :
-  wait "$heart" 2>/dev/null || :
+  stop_heart
   if [ "$code" -eq 0 ]; then
     printf '  done in %s s\n' "$((SECONDS - begin))"
     return 0
@@ -28,6 +27,16 @@ step() {
   } >&2
   return "$code"
 }
+
+# A heartbeat ends with its step, also when ./run is interrupted in the middle.
+HEART=
+stop_heart() {
+  [ -n "$HEART" ] || return 0
+  kill "$HEART" 2>/dev/null || : # the interrupt may have ended it already
+  wait "$HEART" 2>/dev/null || : # 143: it was killed
+  HEART=
+}
+trap stop_heart EXIT
 
 heartbeat() {
   # `read` from nobody is a pause that ends with this process and leaves no child behind.
