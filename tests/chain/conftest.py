@@ -70,13 +70,12 @@ def place(stack: Stack | None, pytestconfig: pytest.Config) -> Lab | Here:
     ):
         pytest.fail("--edge needs --passwords FILE and --local IP too", pytrace=False)
     try:
-        if stack is None:
-            return Here(ROOT / "build/artifacts")
-        lab = Lab(stack)
-        lab.clear()
-        return lab
+        found = Lab(stack) if stack is not None else Here(ROOT / "build/artifacts")
     except NotThereError as error:
         pytest.fail(str(error), pytrace=False)
+    if isinstance(found, Lab):
+        found.clear()
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bellhop.carriers import Carrier, Trunk
 from bellhop.devices import Device
 from bellhop.settings import Site
 from bellhop.values import Address, Listener
@@ -87,7 +88,7 @@ class Cast:
         """Whether a carrier or a trunk of the site can be played from here."""
         if not self.local:
             return True
-        both = {**self.site.carriers, **self.site.trunks}
+        both: dict[str, Carrier | Trunk] = {**self.site.carriers, **self.site.trunks}
         return both[name].gateway.host == self.local
 
     def _own(self, gateway: Address, name: str) -> tuple[str, int]:

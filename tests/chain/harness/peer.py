@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.chain.harness.places import SCENARIOS, Place, bound
-from tests.chain.harness.sip import parse
 
 # SIPp's exit codes (measured, 3.8.0).
 _EXITS = {
@@ -102,7 +101,11 @@ class Peer:
         """Return what went wrong: expected and got, from SIPp's first complaint."""
         errors = self.file("errors")
         text = errors.read_text("utf-8", "replace") if errors.exists() else ""
-        said = complaint(text) or _start_trouble(self.file("screen")) or "it wrote no error"
+        said = (
+            complaint(text, self.scenario)
+            or _start_trouble(self.file("screen"))
+            or "it wrote no error"
+        )
         return (
             f"{self.name} at {self.who.socket}: exit {code}: {_EXITS.get(code, 'unknown')}\n"
             f"  {said}\n"
@@ -121,33 +124,50 @@ class Peer:
         return sum(int(count["n"] or 0) for count in counts)
 
 
-def complaint(text: str) -> str:
-    """Return the first complaint of a SIPp error log in one or two lines: expected, got.
+def complaint(text: str, scenario: str) -> str:
+    """Return the first complaint of a SIPp error log in two lines: expected, got.
 
-    SIPp writes: `TIME: Aborting call on unexpected message for Call-Id 'X': while expecting 'Y' …,
-    received 'Z' …`, Z being the whole message.
+    SIPp writes `… while expecting 'Y' (index 6), received 'Z'`, Y being only the first of what may
+    come there and Z a whole message, or `… receive timeout on message NAME:6 …`.
     """
     lines = [
-        re.sub(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T\t][^ ]*(\t[0-9.]+)?: ?", "", line)
+        re.sub(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[^ ]*: ", "", line)
         for line in text.splitlines()
         if line.strip() and line.strip() != "The following events occurred:"
     ]
     joined = "\n".join(lines)
+    if late := re.search(r"receive timeout on message \S+:([0-9]+)", joined):
+        return f"expected: {expected(scenario, int(late[1]))}\n  got:      nothing in time"
     found = re.search(
-        r"while (?P<state>expecting|pausing|sending)(?: '(?P<wanted>[^']*)')?(?P<index>[^,]*), "
-        r"received '(?P<got>.*?)'\s*(?:$|\n(?=\S+ ))",
+        r"while (?P<doing>\w+)[^\n]*\(index (?P<index>[0-9]+)\)[^\n]*, received '(?P<got>[^\n]*)"
+        r"(?P<rest>.*)",
         joined,
         re.DOTALL,
     )
     if found is None:
         return "\n  ".join(lines[:3])
-    got = re.sub(r"\r?\n", "\r\n", found["got"])
-    message = parse(got)
-    came = got.splitlines()[0] if got else "nothing"
-    if message is not None and message.all("reason"):
-        came += f" (Reason: {'; '.join(message.all('reason'))})"
-    wanted = found["wanted"] or f"no message while {found['state']}"
-    return f"expected: {wanted}\n  got:      {came}"
+    reason = re.search(r"^Reason: *(.*)$", found["rest"].split("\n'")[0], re.MULTILINE)
+    came = found["got"] + (f" (Reason: {reason[1]})" if reason else "")
+    return f"expected: {expected(scenario, int(found['index']))}\n  got:      {came}"
+
+
+def expected(scenario: str, index: int) -> str:
+    """Return what may come at a step of a scenario: the optional messages there, and the one that
+    must come.
+    """
+    text = (SCENARIOS / f"{scenario}.xml").read_text("utf-8")
+    steps = re.findall(r"<(send|recv|pause|nop)\b([^>]*)>", text)
+    if index >= len(steps) or steps[index][0] != "recv":
+        return "no message at this step"
+    may = []
+    for step, attributes in steps[index:]:
+        what = re.search(r'(?:request|response)="([^"]*)"', attributes)
+        if step != "recv" or what is None:
+            break
+        may.append(what[1])
+        if 'optional="true"' not in attributes:
+            break
+    return " or ".join(may)
 
 
 def _start_trouble(screen: Path) -> str:

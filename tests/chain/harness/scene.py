@@ -53,6 +53,9 @@ class Scene:
         known = {
             k: options.pop(k) for k in ("calls", "pause", "receive", "options") if k in options
         }
+        for other in self.peers:
+            if other.who.address == who.address and other.process.poll() is None:
+                raise PeerError(f"{other.name} is still at {who.socket}: wait for it first")
         serial = len(self.peers) + 1
         peer = start(who, scenario, self.place, self.directory, serial, **known, keys=options)
         self.peers.append(peer)
@@ -61,7 +64,9 @@ class Scene:
     def register(self, *numbers: str, expires: str = "600") -> list[Who]:
         """Register devices, and return them."""
         devices = [self.cast.device(number) for number in numbers]
-        self.finish(*(self.play(device, "speaker/registers", expires=expires) for device in devices))
+        self.finish(
+            *(self.play(device, "speaker/registers", expires=expires) for device in devices)
+        )
         return devices
 
     def voice(self, byte: int, seconds: int = 20) -> str:

@@ -1,0 +1,76 @@
+"""What the chain tests' harness makes of SIPp's words and of messages on the wire."""
+
+from tests.chain.harness.peer import complaint, expected
+from tests.chain.harness.sip import Messages, parse
+
+UNEXPECTED = """The following events occurred:
+2026-11-21T03:14:08.396815Z: Aborting call on unexpected message for Call-Id '1-6@h': while \
+expecting '180' (index 6), received 'SIP/2.0 486 Busy Here
+Via: SIP/2.0/UDP 192.0.2.58:5060;branch=z9hG4bK-6196-1-4
+Reason: Q.850;cause=17
+Content-Length: 0
+
+'
+2026-11-21T03:14:08.397164Z: Dead call 1-6@h (aborted at index 6), received 'SIP/2.0 481 No
+Reason: Q.850;cause=1
+
+'
+"""
+LATE = """The following events occurred:
+2026-11-21T03:14:08.396815Z: Call-Id: 1-6@h, receive timeout on message caller/calls:8 without \
+label to jump to (ontimeout attribute): aborting call
+"""
+
+
+def test_a_failure_tells_all_that_might_have_come_and_what_came():
+    said = complaint(UNEXPECTED, "caller/calls")
+    assert said.splitlines() == [
+        "expected: 180 or 183 or 200",
+        "  got:      SIP/2.0 486 Busy Here (Reason: Q.850;cause=17)",
+    ]
+
+
+def test_a_message_that_did_not_come_is_told_so():
+    assert complaint(LATE, "caller/calls") == "expected: 200\n  got:      nothing in time"
+
+
+def test_a_step_that_waits_for_no_message_says_so():
+    assert expected("carrier/silent", 1) == "no message at this step"
+
+
+def test_other_words_of_sipp_are_passed_on():
+    said = complaint("2026-11-21T03:14:08.396815Z: Unable to bind\n", "caller/calls")
+    assert said == "Unable to bind"
+
+
+def _message(first: str, via: str, source: str, target: str, cseq: str = "1 INVITE"):
+    raw = f"{first}\r\nv: SIP/2.0/UDP a;branch={via}\r\nCSeq: {cseq}\r\nReason :\r\n x\r\n\r\nbody"
+    message = parse(raw, 1.0, source, target)
+    assert message
+    return message
+
+
+def test_a_message_is_read_with_compact_and_folded_headers():
+    message = _message("INVITE sip:1@b SIP/2.0", "z1", "a:1", "b:1")
+    assert (message.method, message.uri, message.branch) == ("INVITE", "sip:1@b", "z1")
+    assert (message.header("via"), message.header("reason")) == ("SIP/2.0/UDP a;branch=z1", "x")
+    assert message.body == "body"
+
+
+def test_what_is_no_sip_is_no_message():
+    assert parse("\x80\x00 RTP") is None
+    assert parse("bellhop begin 192.0.2.1") is None
+    assert parse("INVITE sip:1@b HTTP/1.1\r\n\r\n") is None
+
+
+def test_a_failure_without_an_ack_of_its_own_branch_is_found():
+    failure = _message("SIP/2.0 486 Busy", "z1", "b:1", "a:1")
+    ack = _message("ACK sip:1@b SIP/2.0", "z1", "a:1", "b:1", "1 ACK")
+    other = _message("ACK sip:1@b SIP/2.0", "z2", "a:1", "b:1", "1 ACK")
+    assert not Messages([failure, ack]).unacknowledged()
+    assert Messages([failure, other]).unacknowledged() == (failure,)
+
+
+def test_retransmissions_count_once():
+    invite = _message("INVITE sip:1@b SIP/2.0", "z1", "a:1", "b:1")
+    assert Messages([invite, invite]).one() is invite
