@@ -56,9 +56,12 @@ build_images() {
 }
 
 # Kamailio 5.6 (bookworm) and 6.0 (trixie), for the smoke tests: bellhop-edge:SUITE.
-build_older_edge() {
+build_older_edges() {
+  local suite
   company_ca || return
-  build_image edge "debian:$1-slim" "bellhop-edge:$1"
+  for suite in "$@"; do
+    build_image edge "debian:$suite-slim" "bellhop-edge:$suite" || return
+  done
 }
 
 # A company's own certificate authorities, for pip inside builds; an empty file when there are none.

@@ -15,10 +15,7 @@ verb_images() {
       *) die "./run images knows bookworm and trixie; got '$suite'" ;;
     esac
   done
-  { engine && build_images; } || exit 1
-  for suite in "$@"; do
-    build_older_edge "$suite" || exit 1
-  done
+  { engine && build_images && build_older_edges "$@"; } || exit 1
 }
 
 outside() { sed -n 's/^BELLHOP_OUTSIDE=//p' build/compose.env; }
@@ -145,7 +142,8 @@ verb_test() {
   pytest_part "tests/unit, tests/wire" junit-unit tests/unit tests/wire
   engine && engine=1
   # A subshell: a setting that is wrong ends it, and not the summary.
-  if [ "$engine" = 1 ] && (stack_settings) && build_images && stack_up; then
+  if [ "$engine" = 1 ] && (stack_settings) && build_images && build_older_edges bookworm trixie &&
+    stack_up; then
     chain=1
     pytest_part "tests/chain" junit tests/chain
   fi

@@ -4,7 +4,7 @@
 Usage: make_secrets.py site.toml LAB_UID, as root. What exists stays; devices that are new in the
 site get a password, and the hashes are made again. Who may read what: `ami` and
 `devices.htdigest` the servers (uid 5060), `devices.passwords` (lines `number auth_user password`)
-the test bench alone.
+the test bench alone, as its own user or as root.
 """
 
 import hashlib
@@ -18,13 +18,13 @@ SERVERS = 5060
 FOLDER = Path("/etc/bellhop/secrets")
 
 
-def write(name: str, text: str, owner: int) -> None:
+def write(name: str, text: str, owner: int, group: int) -> None:
     """Whole or not at all, and never readable by others, not even for a moment."""
     part = FOLDER / f".{name}.part"
     part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w") as file:
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o440), "w") as file:
         file.write(text)
-    os.chown(part, owner, owner)
+    os.chown(part, owner, group)
     part.rename(FOLDER / name)
 
 
@@ -33,7 +33,7 @@ def main(site_file: str, lab: int) -> None:
     site = tomllib.loads(Path(site_file).read_text("utf-8"))
     FOLDER.chmod(0o755)
     if not (FOLDER / "ami").exists():
-        write("ami", secrets.token_urlsafe(32) + "\n", SERVERS)
+        write("ami", secrets.token_urlsafe(32) + "\n", SERVERS, SERVERS)
 
     known: dict[tuple[str, str], str] = {}
     passwords = FOLDER / "devices.passwords"
@@ -46,11 +46,12 @@ def main(site_file: str, lab: int) -> None:
         (number, user, known.get((number, user)) or secrets.token_urlsafe(16))
         for number, user in devices
     ]
-    write("devices.passwords", "".join(f"{n} {u} {p}\n" for n, u, p in lines), lab)
+    write("devices.passwords", "".join(f"{n} {u} {p}\n" for n, u, p in lines), lab, 0)
     realm = site["site"]["realm"]
     write(
         "devices.htdigest",
         "".join(f"{u}:{realm}:{ha1(u, realm, p)}\n" for _, u, p in lines),
+        SERVERS,
         SERVERS,
     )
 
