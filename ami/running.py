@@ -159,6 +159,7 @@ class Running:
                     "Async": "true",
                     "Variable": [
                         f"BELLHOP_ROOM={self.room}",
+                        f"BELLHOP_LEADER={self._leader}",
                         f"BELLHOP_PAGE={self.page.id}",
                         f"BELLHOP_MEMBER={device.number}",
                         f"TIMEOUT(absolute)={seconds}",
@@ -245,13 +246,19 @@ class Running:
         and close the books.
         """
         if not self._blind:
+            # Those who still ring would come too late; the others leave with the leader.
+            await self._hang_up_all(lambda member: member.joined_ms is None)
             if self.page.opened_ms is not None:
                 await self._until(self._all_told, _LEAVE_PATIENCE)
-            for number, member in self.page.members.items():
-                if not member.state.over and number in self._devices:
-                    await self._hang_up(number)
+            await self._hang_up_all(lambda _member: True)
             await self._until(self._all_told, 1.0)
         self.page = replace(self.page, ended=time.time())
+
+    async def _hang_up_all(self, which: Callable[[Member], bool]) -> None:
+        for number in self._devices:
+            member = self.page.members[number]
+            if not member.state.over and which(member):
+                await self._hang_up(number)
 
     def _all_told(self) -> bool:
         """Whether every leg has ended, and said what went to it."""

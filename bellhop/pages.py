@@ -88,6 +88,8 @@ class Member:
         """Return it after its channel ended."""
         if self.state.over:
             return self
+        if self.state is State.REQUESTED and cause == 16:  # by us: Q.850 has 19 for what it did
+            return self.failed(19, sip, "no answer before the page ended")
         if self.state is State.REQUESTED:
             return self.failed(cause, sip, failure_text(cause, sip))
         return replace(self, state=State.LEFT, left_ms=at)

@@ -108,7 +108,8 @@ def _fallback(site: Site, zone: Zone) -> list[str]:
         originate = (
             f"Originate(PJSIP/{device.number}@bellhop-member,exten,bellhop-member,s,1,{ring},"
             f"ab(bellhop-headers^{device.dialect}^1)"
-            f"v(BELLHOP_ROOM=${{BELLHOP_ROOM}}^TIMEOUT(absolute)={seconds}))"
+            "v(BELLHOP_ROOM=${BELLHOP_ROOM}^BELLHOP_LEADER=${UNIQUEID}"
+            f"^TIMEOUT(absolute)={seconds}))"
         )
         lines += [f" same => n,GotoIf({skip}?not-{device.number})", f" same => n,{originate}"]
         lines.append(f" same => n(not-{device.number}),NoOp()")
