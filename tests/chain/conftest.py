@@ -11,6 +11,7 @@ from bellhop.settings import Site, SiteError, load
 from bellhop.values import Address
 from tests.chain.harness.capture import Capture, MessageLogs
 from tests.chain.harness.cast import Cast, device_listener, passwords, read_passwords
+from tests.chain.harness.peer import Peer
 from tests.chain.harness.places import Here, Lab
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import NotThereError, Stack
@@ -100,13 +101,14 @@ def scene(
     directory = place.artifacts / name
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
+    peers: list[Peer] = []
     if stack is None:
-        wire: Capture | MessageLogs = MessageLogs(directory)
+        wire: Capture | MessageLogs = MessageLogs(peers)
     else:
         assert isinstance(place, Lab)
         wire = Capture(stack, place, directory, (cast.edge.host, site.edge.internal.host))
         wire.start()
-    scene = Scene(site, cast, place, directory, wire, stack)
+    scene = Scene(site, cast, place, directory, wire, stack, peers=peers)
     yield scene
     running = [peer.name for peer in scene.peers if peer.process.poll() is None]
     scene.end()

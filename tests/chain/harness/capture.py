@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from tests.chain.harness.peer import Peer
 from tests.chain.harness.places import Lab, run
 from tests.chain.harness.sip import Message, Messages, parse
 from tests.chain.harness.stack import Stack, until
@@ -138,33 +139,38 @@ class Capture:
 
 
 class MessageLogs:
-    """SIPp's own message logs, put together: what our peers sent and got, and nothing else."""
+    """SIPp's own message logs, put together: what our peers sent and got, and nothing else. A
+    message that was sent has the edge's door as its target, whatever route it then took.
+    """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, peers: Sequence[Peer]) -> None:
+        self._peers = peers
 
     def messages(self) -> Messages:
         """Return the messages of all peers so far."""
         found: list[Message] = []
-        for path in self._directory.glob("sipp-*.messages.log"):
-            found += _logged(path.read_text("utf-8", "surrogateescape"), path.stem.split(".")[0])
+        for peer in self._peers:
+            path = peer.file("messages")
+            if path.exists():
+                text = path.read_text("utf-8", "surrogateescape")
+                found += _logged(text, peer.who.socket, "{}:{}".format(*peer.who.edge))
         return Messages(sorted(found, key=lambda message: message.at))
 
 
 _ENTRY = re.compile(
-    r"^-{20,} (?P<at>\S+)\n(?P<transport>UDP|TCP) message (?P<way>sent|received) [^\n]*:\n\n",
+    r"^-{20,} (?P<at>\S+)\n(?:UDP|TCP) message (?P<way>sent|received) [^\n]*:\n\n",
     re.MULTILINE,
 )
 
 
-def _logged(text: str, who: str) -> Iterable[Message]:
+def _logged(text: str, peer: str, edge: str) -> Iterable[Message]:
     parts = list(_ENTRY.finditer(text))
     ends = [part.start() for part in parts[1:]] + [len(text)]
     for part, end in zip(parts, ends, strict=True):
         at = datetime.fromisoformat(part["at"]).timestamp()
         raw = text[part.end() : end].rstrip("\n") + "\r\n"
         raw = re.sub(r"\r?\n", "\r\n", raw)
-        ways = (who, "edge") if part["way"] == "sent" else ("edge", who)
+        ways = (peer, edge) if part["way"] == "sent" else (edge, peer)
         message = parse(raw, at, *ways)
         if message is not None:
             yield message

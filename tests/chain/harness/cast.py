@@ -4,13 +4,13 @@ In the lab every peer has an address of its own in the network of the edge's dev
 lab's container holds them). Elsewhere they share one address, each with a port of its own.
 """
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from bellhop.carriers import Carrier, Trunk
 from bellhop.devices import Device
 from bellhop.settings import Site
 from bellhop.values import Address, Listener
@@ -81,19 +81,19 @@ class Cast:
     def stranger(self, door: tuple[str, int] = ("", 0)) -> Who:
         """Return somebody whom the site does not know, at the trunks' door unless told."""
         host = self.local or self._in_network(_STRANGER)
+        known = [source for one in self.site.carriers.values() for source in one.sources]
+        known += [source for one in self.site.trunks.values() for source in one.sources]
+        if host in known:
+            pytest.skip(
+                f"--local {host} is no stranger to this site: it is a carrier's or a trunk's"
+            )
         port = _SIP if not self.local else _SIP + 2 * _STRANGER
         return Who("stranger", "pbx", (host, port), door if door[0] else self.trunks_door)
 
-    def is_here(self, name: str) -> bool:
-        """Whether a carrier or a trunk of the site can be played from here."""
-        if not self.local:
-            return True
-        both: dict[str, Carrier | Trunk] = {**self.site.carriers, **self.site.trunks}
-        return both[name].gateway.host == self.local
-
     def _own(self, gateway: Address, name: str) -> tuple[str, int]:
-        if not self.is_here(name):
-            pytest.skip(f"{name} is at {gateway}, which is not --local {self.local}")
+        """Return a carrier's or a trunk's address; elsewhere it must be one of this machine's."""
+        if self.local and not _ours(gateway.host):
+            pytest.skip(f"{name} is at {gateway}, which is no address of this machine")
         return _pair(gateway)
 
     def _speaks(self, device: Device) -> bool:
@@ -125,6 +125,15 @@ def _udp(listeners: tuple[Listener, ...]) -> Address:
     if found is None:
         raise NotThereError("the site has no udp listener of that kind, and SIPp speaks UDP here")
     return found
+
+
+def _ours(host: str) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+    return True
 
 
 def _pair(address: Address) -> tuple[str, int]:
