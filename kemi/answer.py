@@ -14,11 +14,19 @@ def final(call: Call, why: str) -> None:
     """Answer with what the last attempt came to. Where its own reply may go to the caller as it is,
     there is nothing to do: tm relays it.
     """
-    last = call.current
-    failure = last.failure
     if sip.cancelled():
         sip.reply(487, "Request Terminated")
-    elif last.rule == NOT_REGISTERED:
+    elif call.attempts:
+        _last(call)
+    else:
+        sip.reply(503, "Nobody To Try", "Reason: Q.850;cause=38")
+    sip.note(f"call={call.id} attempts={len(call.attempts)} ended={why}")
+
+
+def _last(call: Call) -> None:
+    last = call.current
+    failure = last.failure
+    if last.rule == NOT_REGISTERED:
         sip.reply(480, "Not Registered", "Reason: Q.850;cause=20")
     elif last.rule == NOT_SENT:
         sip.reply(503, "No Way There", "Reason: Q.850;cause=38")
@@ -26,7 +34,6 @@ def final(call: Call, why: str) -> None:
         _no_reply(call, rang=last.rang)
     elif call.leg.kind is LegKind.DEVICE and failure.code is not None:
         _device(failure.code, failure.cause)
-    sip.note(f"call={call.id} attempts={len(call.attempts)} ended={why}")
 
 
 def _no_reply(call: Call, *, rang: bool) -> None:
