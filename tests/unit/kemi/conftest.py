@@ -1,6 +1,7 @@
 """An edge on the strict fake KSR: the site of sites/good.toml, and the answers of a server at rest."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import msgspec
@@ -12,11 +13,10 @@ from bellhop.calls import Call
 from bellhop.ledger import Entry
 
 SITES = Path(__file__).parents[1] / "sites"
-MODULES = {
-    "tm", "sl", "rr", "maxfwd", "textops", "siputils", "sanity", "registrar", "nathelper", "auth",
-    "mqueue", "xhttp", "jsonrpcs",
-}  # fmt: skip
 API = api.load()
+# The server has loaded what bellhop.cfg loads, so a call of anything else is an AttributeError here.
+CFG = Path(__file__).parents[3] / "config" / "kamailio" / "bellhop.cfg"
+MODULES = {*re.findall(r'^loadmodule "(\w+)\.so"', CFG.read_text("utf-8"), re.MULTILINE)} & API.modules
 ROUTE_MARK = "$(route_uri{uri.params}{param.value,bh})"
 SOCKETS = {
     "devices": ("UDP", "192.0.2.10", 5060),
@@ -48,7 +48,7 @@ class House:
         (folder / "devices.htdigest").write_text(secrets)
         self.site = kemi.app.load(site)
         self.app = kemi.app.Edge(self.site)
-        self.key = self.app._key
+        self.key = self.app._key  # noqa: SLF001 - to make good marks with
         self.contacts = {n: f"sip:{n}@{PHONE}:5060" for n in self.site.devices}
         self.at_rest()
 
@@ -108,6 +108,10 @@ class House:
         self.fake.pv["$nh(p)"] = port
         return 1
 
+    def says(self, variables):
+        """Say what pseudo-variables hold, those with a transformation too, which the fake refuses."""
+        self.fake.pv._given |= variables  # noqa: SLF001
+
     # -- what happens ---------------------------------------------------------------------------
 
     def arrives(
@@ -119,10 +123,11 @@ class House:
         protocol, host, port = SOCKETS[door]
         plain = {"fU": user, "tU": user, "ft": "from-1", "tt": None, "ci": "call-1", "au": user}
         self.fake.request(method, ruri, source=(source, 5060), **(plain | said))
-        self.fake.pv._given |= {
+        self.says(
+            {
             "$proto": protocol, "$Ri": host, "$Rp": port, "$nh(d)": next_hop, "$nh(p)": "5060", ROUTE_MARK: mark,
             "$T(id_index)": 7 if transaction else None, "$T_branch_idx": -1, "$hu": None,
-        }  # fmt: skip
+        })  # fmt: skip
         self.app.ksr_request_route(None)
 
     def calls(self, number, *, user="1020", **said):
@@ -139,7 +144,7 @@ class House:
         """A reply to a branch comes in, and its route runs; the message of the request comes back."""
         request = self.fake.pv.message
         self.fake.pv["$T_branch_idx"] = branch
-        self.fake.reply(code, **said)
+        self.fake.reply(code, **({"ci": "call-1"} | said))
         self.app.ksr_reply_call(None)
         self.fake.pv.message = request
 

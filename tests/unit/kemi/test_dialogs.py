@@ -1,0 +1,138 @@
+"""Within a dialog: only what our own mark allows, and an ACK is never answered."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kemi import dialog
+
+quiet = settings(deadline=None, derandomize=True, max_examples=200)
+KEY = b"k" * 32
+NORTH, RECEPTION, PBX, PHONE = "203.0.113.1", "192.0.2.40", "198.51.100.20", "192.0.2.77"
+TEXT = st.text(max_size=12)
+PEERS = st.sampled_from(["", "pbx", "trunk:reception", "carrier:north", "carrier:south"])
+
+
+@quiet
+@given(call=TEXT, tag=TEXT, peers=st.sets(PEERS.filter(bool)), peer=PEERS, other=TEXT)
+def test_a_mark_is_good_for_its_call_and_its_peers_alone(call, tag, peers, peer, other):
+    mark = dialog.mark(KEY, call, tag, tuple(sorted(peers)))
+    good = peer == "" or peer in peers
+    assert dialog.allowed(KEY, call, (tag, "x" + tag), peer, mark) is good
+    assert dialog.allowed(KEY, call, ("x" + tag, tag), peer, mark) is good
+    assert not dialog.allowed(KEY, call + "x", (tag, tag), peer, mark)
+    assert not dialog.allowed(KEY, call, ("x" + tag, other + "y" + tag), peer, mark)
+    assert not dialog.allowed(b"z" * 32, call, (tag, tag), peer, mark)
+    assert mark.replace("-", "").isalnum()
+
+
+@quiet
+@given(value=st.one_of(TEXT, st.from_regex(r"[0-9a-f]{10}(-[0-9a-f]{10})*", fullmatch=True)))
+def test_no_text_is_a_mark_by_luck(value):
+    assert not dialog.allowed(KEY, "c", ("t", "u"), "", value)
+
+
+@pytest.fixture
+def within(house):
+    """Send a request within the dialog; `mark` defaults to a good one."""
+
+    def go(method, *, to=NORTH, peers=("carrier:north",), mark=None, **said):
+        good = dialog.mark(house.key, "call-1", "from-1", peers)
+        said = {"fU": "1020", "tt": "to-1", "source": PHONE} | said
+        house.arrives(
+            method, f"sip:x@{to}", mark=good if mark is None else mark, next_hop=to, **said
+        )
+        return house
+
+    return go
+
+
+def test_the_mark_of_a_call_names_its_peers(house):
+    house.calls("4412")
+    ((parameter,),) = house.fake.called("rr.add_rr_param")
+    peers = ("carrier:east", "carrier:north", "carrier:south", "carrier:west")
+    assert parameter == f";bh={dialog.mark(house.key, 'call-1', 'from-1', peers)}"
+
+
+@pytest.mark.parametrize("method", ["BYE", "INVITE", "UPDATE", "INFO", "PRACK", "NOTIFY", "ACK"])
+def test_a_request_of_our_dialog_goes_on(within, method):
+    house = within(method)
+    assert house.sent_to == [f"sip:x@{NORTH}"]
+    assert house.answers == []
+    assert house.fake.called("tm.t_on_reply") == [("ksr_reply_dialog",)]
+
+
+def test_the_other_side_has_the_tags_the_other_way_round(within):
+    assert within("BYE", to=PHONE, source=NORTH, door="trunks", ft="to-1", tt="from-1").sent_to
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"mark": ""},
+        {"mark": "0" * 10},
+        {"mark": "é"},
+        {"mark": "-" * 5000},
+        {"ci": "call-2"},
+        {"ft": "other", "tt": "another"},
+        {"peers": ("carrier:south",)},
+        {"peers": ()},
+        {"to": RECEPTION},
+        {"to": PBX},
+        {"to": "203.0.113.22"},
+        {"to": "carrier.example"},
+        {"to": "[::ffff:203.0.113.2]"},
+        {"to": None},
+        {"to": ""},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("method", ["INVITE", "BYE", "ACK", "MESSAGE"])
+def test_a_forged_dialog_reaches_no_peer(within, method, forged):
+    house = within(method, **forged)
+    assert house.relays == []
+    assert house.answers == ([] if method == "ACK" else [403])
+    assert house.logged == []
+
+
+def test_a_mark_that_is_not_utf8_is_400(within):
+    house = within("BYE", mark=b"\xff")
+    assert house.answers == [400]
+    assert house.relays == []
+
+
+@pytest.mark.parametrize("method", ["BYE", "INVITE"])
+def test_a_dialog_of_nobody_is_481(within, house, method):
+    house.fake.returns["rr.loose_route"] = -1
+    assert within(method).answers == [481]
+    assert house.relays == []
+
+
+def test_a_refer_is_refused_even_in_our_dialog(within):
+    house = within("REFER")
+    assert house.answers == [403]
+    assert house.relays == []
+
+
+@pytest.mark.parametrize("tag", ["to-1", None])
+def test_an_ack_for_a_transaction_goes_to_it_and_else_nowhere(within, house, tag):
+    house.fake.returns["rr.loose_route"] = -1
+    within("ACK", tt=tag)
+    assert (house.relays, house.answers) == ([], [])
+    house.fake.returns["tm.t_check_trans"] = 1
+    within("ACK", tt=tag)
+    assert len(house.relays) == 1
+    assert house.answers == []
+
+
+def test_a_cancel_goes_where_its_invite_went(house):
+    house.fake.returns["tm.t_check_trans"] = 1
+    house.arrives("CANCEL", "sip:1009@edge")
+    assert len(house.relays) == 1
+    assert house.answers == []
+
+
+def test_a_cancel_of_nothing_is_481(house):
+    house.arrives("CANCEL", "sip:1009@edge")
+    assert house.answers == [481]
+    assert house.relays == []

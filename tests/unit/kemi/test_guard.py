@@ -1,0 +1,171 @@
+"""No exception leaves a callback; who waits for an answer gets one, once; an ACK never."""
+
+import pytest
+
+from bellhop.ledger import Ledger
+
+CALLBACKS = {
+    "ksr_request_route": "kemi.app._request",
+    "ksr_branch_call": "kemi.attempt.branch",
+    "ksr_reply_call": "kemi.attempt.progressed",
+    "ksr_reply_dialog": "kemi.who.door",
+    "ksr_failure_call": "kemi.failure.failed",
+    "ksr_xhttp_event": "kemi.rpc.serve",
+    "ksr_ledger_write": "kemi.ledger.flush",
+}
+TOLD = {"ksr_request_route", "ksr_failure_call"}
+
+
+def breaks(monkeypatch, target, error):
+    def broken(*_, **__):
+        raise error
+
+    monkeypatch.setattr(target, broken)
+
+
+@pytest.mark.parametrize("name", CALLBACKS)
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("with\nlines \udcff \x1b"), RecursionError(), MemoryError(), KeyError("x"),
+     UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"), AssertionError()],
+    ids=lambda error: type(error).__name__,
+)  # fmt: skip
+def test_a_defect_in_any_callback_is_logged_and_the_caller_gets_a_500(
+    house, monkeypatch, name, error
+):
+    house.arrives("INVITE", "sip:7777@edge", user="1020")
+    house.fake.transaction.replies.clear()
+    breaks(monkeypatch, CALLBACKS[name], error)
+    assert getattr(house.app, name)(None) == 1
+    assert house.answers == ([500] if name in TOLD else [])
+    (line,) = house.logged
+    assert line.startswith(f"callback={name} answered={500 if name in TOLD else 'nobody'} error=")
+    assert line.isascii()
+    assert line.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["ksr_reply_route", "ksr_onsend_route"])
+def test_callbacks_that_do_nothing_are_there(house, name):
+    assert getattr(house.app, name)(None) == 1
+    assert house.app.child_init(-1) == 1
+
+
+def test_events_are_called_with_their_name(house):
+    house.arrives("GET", "/x")
+    assert house.app.ksr_xhttp_event(None, "xhttp:request") == 1
+    assert house.logged == []
+
+
+@pytest.mark.parametrize(
+    "said", [{"rm": b"\xff"}, {"ci": b"\xff"}, {"fU": b"\xff"}, {"ft": b"\xff"}], ids=str
+)
+def test_what_is_not_utf8_is_400(house, said):
+    house.arrives("INVITE", "sip:1009@edge", user="1020", **said)
+    assert house.answers == [400]
+    assert house.relays == []
+
+
+@pytest.mark.parametrize("break_", ["kemi.app._request", "kemi.sip.sane", "kemi.who.door"])
+def test_an_ack_is_not_answered_whatever_breaks(house, monkeypatch, break_):
+    breaks(monkeypatch, break_, RuntimeError())
+    house.arrives("ACK", "sip:1009@edge")
+    house.arrives("ACK", "sip:1009@edge", tt="x")
+    assert house.answers == []
+
+
+@pytest.mark.parametrize("method", ["ACK", "INVITE", "BYE", "OPTIONS"])
+def test_a_request_without_hops_is_483_and_an_ack_nothing(house, method):
+    house.fake.returns["maxfwd.process_maxfwd"] = -1
+    house.arrives(method, "sip:1009@edge", user="1020")
+    assert house.answers == ([] if method == "ACK" else [483])
+    assert house.relays == []
+
+
+def test_what_sanity_answered_is_not_answered_again(house):
+    house.fake.returns["sanity.sanity_check"] = -1
+    house.arrives("INVITE", "sip:1009@edge", user="1020")
+    assert house.answers == []
+    assert house.relays == []
+
+
+@pytest.mark.parametrize("path", ["maxfwd.process_maxfwd", "sanity.sanity_check", "tm.t_check_trans",
+                                  "auth.pv_auth_check", "registrar.lookup_uri", "siputils.has_totag",
+                                  "nathelper.nat_uac_test"])  # fmt: skip
+def test_bad_arguments_are_neither_yes_nor_no(house, path):
+    module, _, name = path.rpartition(".")
+    setattr(getattr(house.fake.KSR, module), name, lambda *_: False)
+    house.arrives("INVITE", "sip:1009@edge", user="1020")
+    assert house.answers == [500]
+    assert house.relays == []
+    assert f"BadCall: {name.removesuffix('_uri')}" in house.logged[-1]
+
+
+def test_an_answer_that_cannot_be_given_is_logged_too(house, monkeypatch):
+    breaks(monkeypatch, "kemi.app._request", RuntimeError("first"))
+    house.fake.KSR.sl.send_reply = lambda *_: False
+    house.arrives("INVITE", "sip:1009@edge")
+    (line,) = house.logged
+    assert "first" in line
+    assert "the answer failed" in line
+
+
+@pytest.mark.parametrize("method", ["OPTIONS"])
+def test_options_are_answered_with_what_we_do(house, method):
+    house.arrives(method, "sip:edge", door="strange")
+    assert house.answers == [200]
+    assert "REFER" not in house.fake.headers.to_reply[0]
+
+
+@pytest.mark.parametrize(
+    "method", ["MESSAGE", "SUBSCRIBE", "PUBLISH", "REFER", "BYE", "FOO", "KDMQ"]
+)
+def test_any_other_method_is_405_with_what_we_do(house, method):
+    house.arrives(method, "sip:1009@edge", user="1020")
+    assert house.answers == [405]
+    assert house.fake.headers.to_reply[0].startswith("Allow: ")
+
+
+def test_the_queue_is_written_down_in_order_and_bounded(house):
+    house.calls("4412")
+    house.fails(503)
+    house.fails(503, branch=1)
+    lines = [args[2] for args in house.fake.called("mqueue.mq_add")] * 1500
+    waiting = iter(lines)
+
+    def fetch(_name):
+        line = next(waiting, None)
+        house.says({"$mqk(bellhop)": "k", "$mqv(bellhop)": line})
+        return 1 if line else -1
+
+    house.fake.returns["mqueue.mq_fetch"] = fetch
+    house.app.ksr_ledger_write(None)
+    first = len(house.fake.called("mqueue.mq_pv_free"))
+    assert first == 2000  # no more at once
+    house.app.ksr_ledger_write(None)
+    house.app.ksr_ledger_write(None)
+    assert len(house.fake.called("mqueue.mq_pv_free")) == 3000
+    ledger = Ledger.reading(house.folder / "calls.db")
+    (call,) = ledger.calls()
+    ledger.close()
+    assert len(call) == 3000
+    assert [entry.attempt for entry in call[:4]] == [1, 2, 1, 2]
+    assert house.logged == []
+
+
+def test_rpc_is_for_the_sites_own_daemons_on_the_internal_listener(house):
+    for door, source, path, expected in [
+        ("internal", "198.51.100.30", "/RPC", None),
+        ("internal", "198.51.100.10", "/RPC", None),
+        ("internal", "198.51.100.30", "/", 404),
+        ("internal", "198.51.100.20", "/RPC", 403),
+        ("internal", "192.0.2.77", "/RPC", 403),
+        ("devices", "198.51.100.30", "/RPC", 403),
+        ("strange", "198.51.100.30", "/RPC", 403),
+    ]:
+        house.arrives("OPTIONS", "sip:edge", door=door, source=source)
+        house.fake.calls.clear()
+        house.says({"$hu": path})
+        house.app.ksr_xhttp_event(None, "xhttp:request")
+        replied = [args[0] for args in house.fake.called("xhttp.xhttp_reply")]
+        assert replied == ([expected] if expected else [])
+        assert len(house.fake.called("jsonrpcs.dispatch")) == (expected is None)

@@ -1,0 +1,79 @@
+"""The start: a site that cannot be used stops it with every mistake said, never with a traceback."""
+
+import stat
+
+import pytest
+
+import kemi.app
+
+
+@pytest.fixture
+def start(house, monkeypatch):
+    """Start again on the house's folder; returns the app, and what was logged as errors."""
+
+    def go(site="site.toml"):
+        monkeypatch.setenv("BELLHOP_SITE", str(house.folder / site))
+        house.fake.log.clear()
+        return kemi.app.mod_init(), house.logged
+
+    return go
+
+
+def test_a_good_site_starts(start):
+    app, errors = start()
+    assert isinstance(app, kemi.app.Edge)
+    assert errors == []
+
+
+def test_every_mistake_of_the_site_is_logged(start, house):
+    (house.folder / "bad.toml").write_text("schema = 2\n[site]\nname = 5\n")
+    app, errors = start("bad.toml")
+    assert app is None
+    assert errors[0] == "bad.toml:1: schema: expected 1, got 2\n"
+    assert len(errors) >= 5
+
+
+@pytest.mark.parametrize("content", [None, "1008:unit.invalid:hunter2\n"])
+def test_secrets_that_cannot_be_used_are_told(start, house, content):
+    secrets = house.folder / "devices.htdigest"
+    secrets.unlink() if content is None else secrets.write_text(content)
+    app, errors = start()
+    assert app is None
+    assert len(errors) == 1
+    assert "devices.htdigest" in errors[0]
+    assert "hunter2" not in errors[0]
+
+
+def test_the_key_is_kept_over_a_restart_and_is_nobody_elses_to_read(start, house):
+    app, _ = start()
+    assert app._key == house.key  # noqa: SLF001
+    assert len(house.key) == 32
+    assert stat.S_IMODE((house.folder / "dialog.key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("content", ["", "00", "zz" * 32, "00" * 31, "\xff" * 64, "00" * 33])
+def test_a_key_that_is_cut_short_or_none_is_told(start, house, content):
+    (house.folder / "dialog.key").write_text(content)
+    app, errors = start()
+    assert app is None
+    assert errors == [
+        f"{house.folder}/dialog.key: not a key of ours; without the file a new one is made\n"
+    ]
+
+
+def test_a_state_folder_that_is_not_there_is_told(start, house):
+    site = house.folder / "site.toml"
+    site.write_text(site.read_text().replace(str(house.folder), f"{house.folder}/no"))
+    app, errors = start()
+    assert app is None
+    assert errors == [f"{house.folder}/no/dialog.key: No such file or directory\n"]
+
+
+def test_every_callback_that_is_armed_is_there(house):
+    house.calls("4412")
+    house.arrives("BYE", "sip:x", tt="t", next_hop="192.0.2.77", mark="")
+    for path in ("t_on_branch", "t_on_reply", "t_on_failure"):
+        for (name,) in house.fake.called(f"tm.{path}"):
+            assert callable(getattr(house.app, name))
+    for name in ("ksr_request_route", "ksr_reply_route", "ksr_onsend_route", "child_init"):
+        assert callable(getattr(house.app, name))  # 5.6 leaves requests unanswered without them
