@@ -13,7 +13,7 @@ from agi.channel import Channel
 from bellhop import zones
 from bellhop.callers import Caller, Kind, parse_identity
 from bellhop.devices import Device
-from bellhop.pages import Reservation
+from bellhop.pages import Reservation, Unavailable
 from bellhop.settings import Site
 from bellhop.zones import Zone
 
@@ -33,7 +33,7 @@ class Desk(Protocol):
         members: Collection[Device],
         absent: Collection[str],
     ) -> Reservation | None:
-        """Reserve a page; None when all its members are in other pages."""
+        """Reserve a page; None when all its members are in other pages. Raises Unavailable."""
 
     def commit(self, reservation: Reservation) -> None:
         """Ring the members."""
@@ -76,7 +76,12 @@ class Pages:
             self._refuse(channel, NOBODY_THERE, f"nobody of zone {zone.number} is registered")
             return
         absent = [m.number for m in members if m.number not in there]
-        reservation = self._desk.reserve(zone, caller, channel.env["channel"], present, absent)
+        try:
+            reservation = self._desk.reserve(zone, caller, channel.env["channel"], present, absent)
+        except Unavailable as error:
+            # BELLHOP_RESULT stays unset, so the dialplan pages by itself.
+            _log.warning("zone=%s page=left-to-asterisk why=%s", zone.number, error)
+            return
         if reservation is None:
             self._refuse(channel, BUSY, f"every member of {zone.number} is in another page")
             return

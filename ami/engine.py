@@ -17,7 +17,7 @@ from ami.manager import Event, Manager
 from ami.running import Running
 from bellhop.callers import Caller
 from bellhop.devices import Device
-from bellhop.pages import Member, Page, Reservation
+from bellhop.pages import Member, Page, Reservation, Unavailable
 from bellhop.reports import Report, report
 from bellhop.zones import Zone
 
@@ -154,10 +154,6 @@ class Engine:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-class Unavailable(Exception):  # noqa: N818
-    """No page can be made now; nothing has been begun."""
 
 
 def _busy(number: str) -> Member:

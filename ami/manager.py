@@ -24,7 +24,7 @@ ALLOWED = frozenset({"Login", "Ping", "Originate", "Redirect", "Hangup", "Getvar
 
 _LONGEST_LINE = 1_000  # Asterisk's buffer is 1025 with the line's end (main/manager.c)
 _PING_EVERY, _PING_PATIENCE = 10.0, 5.0
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # Asterisk is near, and back within seconds
 
 Event = Mapping[str, str]
 Value = str | Sequence[str]

@@ -21,6 +21,10 @@ class Reservation:
     limit: int
 
 
+class Unavailable(Exception):  # noqa: N818
+    """No page can be made now; nothing has been begun, so another may make it."""
+
+
 class Outcome(StrEnum):
     """What a report says of a member."""
 

@@ -32,7 +32,7 @@ def _pjsip(site: Site) -> str:
         f"bind = {site.pbx.address}",
         "",
         "[bellhop-media](!)",
-        *([f"media_address = {site.pbx.media}"] if site.pbx.media else []),
+        *_media(site.pbx.media),
         "",
         "[bellhop-edge]",
         "type = aor",
@@ -44,6 +44,15 @@ def _pjsip(site: Site) -> str:
         f"match = {site.edge.internal.host}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _media(address: str) -> list[str]:
+    """Without the second line audio is bound to the SIP transport's address, and that is what the
+    SDP then names, whatever media_address says (measured): the leader's voice reached nobody.
+    """
+    if not address:
+        return []
+    return [f"media_address = {address}", "bind_rtp_to_media_address = yes"]
 
 
 def _manager(site: Site) -> str:
@@ -61,7 +70,7 @@ def _manager(site: Site) -> str:
 
 
 def _manager_listen(site: Site) -> str:
-    """For the [general] of a manager.conf that serves nobody else: not from the devices' network."""
+    """For the [general] of a manager.conf of ours: AMI is not heard on the devices' network."""
     return f"bindaddr = {site.pager.ami.host}\nport = {site.pager.ami.port}\n"
 
 
