@@ -46,6 +46,7 @@ build_from_context() {
 }
 
 BASE_IMAGE=debian:forky-slim
+DEBIAN_KEYS=/usr/share/keyrings/debian-archive-keyring.gpg
 
 build_images() {
   local name
@@ -88,7 +89,7 @@ base_image() {
     return 1
   fi
   need_packages "building the base image" mmdebstrap:mmdebstrap || return
-  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] ||
+  [ -e "$DEBIAN_KEYS" ] ||
     step keyring "installing debian-archive-keyring" apt_install debian-archive-keyring || return
   step "$name" "building $1 from Debian's archive" debian_from_archive "$1" || {
     warn "bellhop: the base image $1 could be neither pulled nor built."
@@ -97,23 +98,27 @@ base_image() {
 }
 
 debian_from_archive() {
-  local suite=${1#*:} archive
+  local suite=${1#*:} archive sources="" options=()
   suite=${suite%-slim}
   archive=$(debian_archive)
-  [ -n "$archive" ] && archive="deb $archive $suite main"
-  import_debian "$1" "$suite" "$archive" ||
+  if [ -n "$archive" ]; then
+    sources="deb $archive $suite main"
+  else # another distribution's apt: mmdebstrap's own default, with Debian's keys
+    options=(--keyring="$DEBIAN_KEYS")
+  fi
+  import_debian "$1" "$suite" "$sources" "${options[@]}" ||
     # The setting goes into the image too: its own apt-get meets the same archive.
-    import_debian "$1" "$suite" "$archive" --aptopt='Acquire::Check-Valid-Until "false"'
+    import_debian "$1" "$suite" "$sources" "${options[@]}" --aptopt='Acquire::Check-Valid-Until "false"'
 }
 
-import_debian() {
-  local image=$1 suite=$2 archive=$3 dir code=0
+import_debian() { # IMAGE SUITE SOURCES OPTION...
+  local image=$1 suite=$2 sources=$3 dir code=0
   shift 3
   dir=$(mktemp -d) || return
   # A file in between: a pipe would import half a system when mmdebstrap fails.
   as_root mmdebstrap --variant=minbase --include=ca-certificates \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-    --dpkgopt='path-exclude=/usr/share/locale/*' "$@" "$suite" "$dir/base.tar" ${archive:+"$archive"} &&
+    --dpkgopt='path-exclude=/usr/share/locale/*' "$@" "$suite" "$dir/base.tar" ${sources:+"$sources"} &&
     "${DOCKER[@]}" import "$dir/base.tar" "$image" || code=$?
   as_root rm -rf "$dir"
   return "$code"
