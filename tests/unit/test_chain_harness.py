@@ -1,5 +1,6 @@
 """What the chain tests' harness makes of SIPp's words and of messages on the wire."""
 
+from tests.chain.harness.capture import logged
 from tests.chain.harness.peer import complaint, expected
 from tests.chain.harness.sip import Messages, parse
 
@@ -74,3 +75,34 @@ def test_a_failure_without_an_ack_of_its_own_branch_is_found():
 def test_retransmissions_count_once():
     invite = _message("INVITE sip:1@b SIP/2.0", "z1", "a:1", "b:1")
     assert Messages([invite, invite]).one() is invite
+
+
+LOG = """----------------------------------------------- 2026-11-21T03:22:22.099907Z
+UDP message received [785] bytes:
+
+INVITE sip:1@b SIP/2.0
+Via: SIP/2.0/UDP b;branch=z1
+CSeq: 1 INVITE
+
+v=0
+
+----------------------------------------------- 2026-11-21T03:22:22.100000Z
+UDP message sent [100] bytes:
+
+SIP/2.0 200 OK
+Via: SIP/2.0/UDP b;branch=z1
+CSeq: 1 INVITE
+
+"""
+
+
+def test_a_message_log_is_read_as_both_ends_saw_it():
+    invite, answer = logged(LOG, "a:1", "b:1")
+    assert (invite.source, invite.target, invite.method) == ("b:1", "a:1", "INVITE")
+    assert (answer.source, answer.target, answer.code) == ("a:1", "b:1", 200)
+    assert invite.body.startswith("v=0")
+    assert invite.at < answer.at
+
+
+def test_a_peer_that_got_nothing_has_an_empty_log():
+    assert list(logged("", "a:1", "b:1")) == []

@@ -3,6 +3,7 @@ what our own SIPps sent and got.
 """
 
 import contextlib
+import itertools
 import re
 import subprocess
 from collections import Counter
@@ -40,6 +41,16 @@ class Stream:
         of = sum(payload.count(byte) * times for payload, times in self.payloads.items())
         whole = sum(len(payload) * times for payload, times in self.payloads.items())
         return of / whole if whole else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One RTP packet: when it went by (Unix time), from where to where, and what it carried."""
+
+    at: float
+    source: str
+    target: str
+    payload: bytes = field(repr=False)
 
 
 class Capture:
@@ -92,13 +103,15 @@ class Capture:
         """End the capture; everything up to now is in the file."""
         if self._process is None:
             return
-        self._see("end")
         pid = self._path.with_name(self._path.name + ".pid")
-        with contextlib.suppress(RuntimeError):  # it may have ended by itself
-            self._stack.execute("wire", "kill", "-INT", pid.read_text().strip())
-        self._process.wait(timeout=10)
-        self._process = None
-        pid.unlink()
+        try:
+            self._see("end")
+        finally:
+            with contextlib.suppress(RuntimeError):  # it may have ended by itself
+                self._stack.execute("wire", "kill", "-INT", pid.read_text().strip())
+            self._process.wait(timeout=10)
+            self._process = None
+            pid.unlink()
         self._datagrams = list(self._read())
 
     def _read(self) -> Iterator[tuple[float, str, str, bytes]]:
@@ -107,7 +120,7 @@ class Capture:
         fields = [option for name in wanted for option in ("-e", name)]
         lines = run(
             self._lab, "tshark", "-n", "-r", self._lab.there(self._path),
-            "-Y", "udp.payload or tcp.payload", "-T", "fields", *fields, timeout=60,
+            "-Y", "(udp.payload or tcp.payload) and not icmp", "-T", "fields", *fields, timeout=60,
         )  # fmt: skip
         for line in lines.splitlines():
             at, src, dst, us, ud, up, ts, td, tp = (*line.split("\t"), *[""] * 9)[:9]
@@ -128,14 +141,18 @@ class Capture:
         """Return the RTP streams; this ends the capture. Only what crossed a bridge is seen: not
         what one peer of the lab sends to another.
         """
-        self.stop()
         found: dict[tuple[str, str], Counter[bytes]] = {}
-        for _, source, target, data in self._datagrams:
+        for packet in self.packets():
+            found.setdefault((packet.source, packet.target), Counter())[packet.payload] += 1
+        return [Stream(s, t, c.total(), c) for (s, t), c in found.items()]
+
+    def packets(self) -> Iterator[Packet]:
+        """Yield the RTP packets in the order they came; this ends the capture."""
+        self.stop()
+        for at, source, target, data in self._datagrams:
             # Version 2, and a payload type that is no RTCP packet's (RFC 5761 §4).
             if len(data) > 12 and data[0] >> 6 == 2 and not 64 <= data[1] & 0x7F <= 95:
-                start = 12 + 4 * (data[0] & 0x0F)
-                found.setdefault((source, target), Counter())[data[start:]] += 1
-        return [Stream(s, t, c.total(), c) for (s, t), c in found.items()]
+                yield Packet(at, source, target, data[12 + 4 * (data[0] & 0x0F) :])
 
 
 class MessageLogs:
@@ -153,7 +170,7 @@ class MessageLogs:
             path = peer.file("messages")
             if path.exists():
                 text = path.read_text("utf-8", "surrogateescape")
-                found += _logged(text, peer.who.socket, "{}:{}".format(*peer.who.edge))
+                found += logged(text, peer.who.socket, "{}:{}".format(*peer.who.edge))
         return Messages(sorted(found, key=lambda message: message.at))
 
 
@@ -163,10 +180,11 @@ _ENTRY = re.compile(
 )
 
 
-def _logged(text: str, peer: str, edge: str) -> Iterable[Message]:
+def logged(text: str, peer: str, edge: str) -> Iterable[Message]:
+    """Read one SIPp message log: what a peer sent to the edge, and got from it."""
     parts = list(_ENTRY.finditer(text))
-    ends = [part.start() for part in parts[1:]] + [len(text)]
-    for part, end in zip(parts, ends, strict=True):
+    for part, after in itertools.zip_longest(parts, parts[1:]):
+        end = after.start() if after else len(text)
         at = datetime.fromisoformat(part["at"]).timestamp()
         raw = text[part.end() : end].rstrip("\n") + "\r\n"
         raw = re.sub(r"\r?\n", "\r\n", raw)

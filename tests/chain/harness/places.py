@@ -2,9 +2,11 @@
 address of this machine, against servers that are somebody's own.
 """
 
+import contextlib
 import os
+import re
+import signal
 import subprocess
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -109,11 +111,17 @@ class Here:
     def __init__(self, artifacts: Path) -> None:
         self.artifacts = artifacts
         try:
-            subprocess.run(["sipp", "-v"], capture_output=True, check=False, timeout=10)
+            said = subprocess.run(
+                ["sipp", "-v"], capture_output=True, text=True, check=False, timeout=10
+            )
         except FileNotFoundError:
             raise NotThereError(
-                "--edge needs SIPp on this machine (Debian: apt install sip-tester)"
+                "--edge needs SIPp 3.8 on this machine (Debian: apt install sip-tester)"
             ) from None
+        version = re.search(r"SIPp v([0-9]+)\.([0-9]+)", said.stdout + said.stderr)
+        if version is None or (int(version[1]), int(version[2])) < (3, 8):
+            got = version[0] if version else "a program that does not tell its version"
+            raise NotThereError(f"--edge needs SIPp 3.8 on this machine (rtp_stats), got {got}")
 
     def command(self, argv: Sequence[str]) -> list[str]:
         """Return the command line, as it is."""
@@ -129,14 +137,5 @@ class Here:
 
     def signal(self, pid: int, name: str) -> None:
         """Send a signal; a process that has just ended is as good."""
-        import signal  # noqa: PLC0415 - the module's name is this method's
-
-        try:
-            os.kill(pid, getattr(signal, f"SIG{name}"))
-        except ProcessLookupError:
-            return
-
-
-def stamp() -> float:
-    """Return the Unix time; the lab's clock is this machine's."""
-    return time.time()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.Signals[f"SIG{name}"])

@@ -99,18 +99,15 @@ class Scene:
         return "the wire:\n" + "\n".join(lines.splitlines()[:120])
 
     def end(self) -> None:
-        """End what still runs, and put the servers' logs away."""
+        """End what still runs, and put the servers' logs and the ladder away."""
         for peer in self.peers:
             peer.end()
             with contextlib.suppress(FileNotFoundError):
                 peer.file("pid").unlink()
-        if isinstance(self.wire, Capture):
-            self.wire.stop()
-        if self.stack is None:
-            return
-        for service in ("edge", "pbx", "pager"):
-            text = self.stack.log(service, self.began)
+        for service in ("edge", "pbx", "pager") if self.stack is not None else ():
+            text = self._ours().log(service, self.began)
             (self.directory / f"{service}.log").write_text(text, "utf-8")
+        (self.directory / "ladder.txt").write_text(self.messages().ladder() + "\n", "utf-8")
 
     def baseline(self) -> Iterator[str]:
         """Yield what this test left behind in the servers."""
