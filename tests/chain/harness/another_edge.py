@@ -1,0 +1,100 @@
+"""An edge beside the stack's own: another Kamailio, or the same with another site.toml, at addresses
+of its own in the stack's networks.
+"""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bellhop.settings import Site, load
+from tests.chain.harness.capture import Capture
+from tests.chain.harness.cast import Cast, device_listener
+from tests.chain.harness.places import Lab
+from tests.chain.harness.scene import Scene
+from tests.chain.harness.stack import Stack, docker, until
+
+_SECRETS = "/etc/bellhop/secrets"
+
+
+@contextlib.contextmanager
+def another_edge(
+    stack: Stack,
+    lab: Lab,
+    cast: Cast,
+    title: str,
+    *,
+    tag: str = "latest",
+    last: str,
+    change: Callable[[str], str] = lambda text: text,
+) -> Iterator[tuple[Scene, str]]:
+    """Start one from the image bellhop-edge:TAG; yields a scene around it and its container's name.
+
+    title: names its artifacts. last: the last part of its addresses. change: what is done to the
+    text of the stack's site.toml.
+    """
+    site = cast.site
+    directory = lab.artifacts / title
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    path = directory / "site.toml"
+    path.write_text(change(_moved(site.path.read_text("utf-8"), site, last)), "utf-8")
+    moved = load(path)
+    name = f"{stack.project}-another-{last}"
+    _start(name, f"bellhop-edge:{tag}", path, moved, stack)
+    try:
+        until(f"the edge of bellhop-edge:{tag} to answer", lambda: _answers(name), 20)
+        hosts = (moved.edge.devices[0].address.host,)
+        wire = Capture(stack, lab, directory, hosts)
+        wire.start()
+        its_cast = Cast(moved, cast.secrets, device_listener(moved))
+        scene = Scene(moved, its_cast, lab, directory, wire, stack)
+        yield scene, name
+        scene.end()
+    finally:
+        with contextlib.suppress(RuntimeError):  # it never came to be
+            (directory / "kamailio.log").write_text(docker("logs", name), "utf-8")
+            docker("rm", "-f", name)
+
+
+def rows(name: str, base: str, query: str) -> list[list[object]]:
+    """Return the rows of a query on one of its databases."""
+    script = (
+        "import json, sqlite3, sys; "
+        "base = sqlite3.connect('file:/var/lib/bellhop/' + sys.argv[1] + '?mode=ro', uri=True); "
+        "print(json.dumps(base.execute(sys.argv[2]).fetchall()))"
+    )
+    found: list[list[object]] = json.loads(
+        docker("exec", name, "python3", "-c", script, base, query)
+    )
+    return found
+
+
+def _moved(text: str, site: Site, last: str) -> str:
+    for host in {one.address.host for one in site.edge.devices} | {site.edge.internal.host}:
+        text = text.replace(f"{host}:", f"{host.rpartition('.')[0]}.{last}:")
+    return text
+
+
+def _start(name: str, image: str, path: Path, site: Site, stack: Stack) -> None:
+    with contextlib.suppress(RuntimeError):  # one that an aborted run left
+        docker("rm", "-f", name)
+    mounts = json.loads(docker("inspect", "--format={{json .Mounts}}", stack.container("edge")))
+    secrets = next(m["Name"] for m in mounts if m["Destination"] == _SECRETS)
+    docker(
+        "create", "--name", name, "--user", "5060:5060", "--tmpfs", "/run:uid=5060,gid=5060",
+        "--network", f"{stack.project}_outside", "--ip", site.edge.devices[0].address.host,
+        "-v", f"{path}:/etc/bellhop/site.toml:ro", "-v", f"{secrets}:{_SECRETS}:ro", image,
+    )  # fmt: skip
+    inside = f"{stack.project}_inside"
+    docker("network", "connect", "--ip", site.edge.internal.host, inside, name)
+    docker("start", name)
+
+
+def _answers(name: str) -> bool:
+    try:
+        docker("exec", name, "kamcmd", "-s", "unix:/run/kamailio/kamailio_ctl", "core.uptime")
+    except RuntimeError:  # not yet
+        return False
+    return True
