@@ -105,6 +105,23 @@ def test_forged_internal_and_auto_answer_headers_do_not_reach(scene: Scene, whom
             assert not [name for name in INTERNAL if name.lower() in received.raw.lower()]
 
 
+@pytest.mark.control
+def test_the_pbx_is_told_by_the_edge_who_calls_and_by_nobody_else(scene: Scene):
+    members = scene.site.zones[ZONE].members
+    gone = [scene.play(scene.cast.device(n), "speaker/unregisters") for n in members]
+    scene.finish(*gone)
+    caller = dial(scene, ZONE, "caller/calls-and-is-refused", extra=forged("as it is"))
+    scene.finish(caller)
+
+    messages = scene.messages()
+    received = messages.where(method="INVITE", target=str(scene.site.pbx.address)).one()
+    assert received.source == str(scene.site.edge.internal)
+    [identity] = received.all("p-asserted-identity")
+    assert "1020" in identity
+    assert "forged" not in received.raw
+    assert received.header("x-other") == "stays"
+
+
 ROUTES = (
     "Route: <sip:{edge};lr>",
     "Route: <sip:{trunks};lr>",

@@ -12,10 +12,13 @@ from tests.chain.harness.capture import Capture, MessageLogs
 from tests.chain.harness.cast import Cast
 from tests.chain.harness.edge import Edge
 from tests.chain.harness.pbx import Pbx
-from tests.chain.harness.peer import Peer, PeerError, Who, start
+from tests.chain.harness.peer import PATIENCE, Peer, PeerError, Who, start
 from tests.chain.harness.places import Place
 from tests.chain.harness.sip import Messages
 from tests.chain.harness.stack import NotThereError, Stack
+
+# How long the other peers may go on when one has failed (s).
+_GRACE = 2.0
 
 
 @dataclass(slots=True)
@@ -78,13 +81,24 @@ class Scene:
         return self.place.there(path)
 
     def finish(self, *peers: Peer) -> None:
-        """Wait for these peers. Where several failed, all are told, the first that ended first."""
-        failures = []
-        for peer in peers:
-            try:
-                peer.wait()
-            except PeerError as failure:
-                failures.append(str(failure))
+        """Wait for these peers. Where several failed, all are told, the first that ended first;
+        when one has failed, the others are given a little time, and then ended.
+        """
+        waiting, failures = list(peers), []
+        end = time.monotonic() + PATIENCE + 5
+        while waiting and time.monotonic() < end:
+            for peer in tuple(waiting):
+                if peer.process.poll() is None:
+                    continue
+                waiting.remove(peer)
+                if peer.process.returncode:
+                    failures.append(peer.failure(peer.process.returncode))
+                    end = min(end, time.monotonic() + _GRACE)
+            # The pace of asking, not a wait for something to be over.
+            time.sleep(0.02)
+        for peer in waiting:
+            peer.end()
+            failures.append(f"{peer.name} at {peer.who.socket}: still waited when it was ended")
         if failures:
             raise PeerError("\n".join(failures) + "\n" + self.ladder())
 
