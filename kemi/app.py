@@ -100,7 +100,7 @@ def _sane_request(site: Site, known: secrets.Secrets, key: bytes) -> None:
         case _ if sip.has_to_tag():
             dialog.route(site, key)
         case "ACK":
-            if sip.known_transaction():
+            if sip.known() == "yes":
                 sip.relay()
         case "OPTIONS":
             sip.reply(200, "OK", f"Allow: {_METHODS}")

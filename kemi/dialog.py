@@ -37,7 +37,10 @@ def _one(secret: bytes, call_id: str, tag: str, peer: str) -> str:
 
 
 def record(secret: bytes, peers: tuple[str, ...]) -> None:
-    """Stay in the path of the call that begins here."""
+    """Stay in the path of the call that begins here, and let no Route of the caller's go on: a
+    phone names us there as its proxy, and the next hop would send the call back.
+    """
+    sip.remove_headers("Route")
     call_id, tag = sip.text("$ci") or "", sip.text("$ft") or ""
     sip.record_route(f";bh={mark(secret, call_id, tag, peers)}")
 
@@ -48,7 +51,7 @@ def route(site: Site, secret: bytes) -> None:
     if not sip.loose_route():
         if method == "ACK":
             # To a negative reply of ours or for a transaction: tm takes it; else nobody wants it.
-            if sip.known_transaction():
+            if sip.known() == "yes":
                 sip.relay()
             return
         sip.reply(481, "No Such Dialog Here")
@@ -90,7 +93,10 @@ def peer_of(site: Site, there: Address | None) -> str | None:
 
 def cancel() -> None:
     """Pass a CANCEL on to where its INVITE went; one for no call is answered so."""
-    if sip.known_transaction():
-        sip.relay()
-    else:
-        sip.reply(481, "No Call To Cancel")
+    match sip.known():
+        case "yes":
+            sip.relay()
+        case "no":
+            sip.reply(481, "No Call To Cancel")
+        case "done":
+            pass

@@ -7,6 +7,8 @@ and `drop()` do not exist. So results go through `done`, which knows them apart,
 `text`, which turns bytes that nobody can read into an error that the guard answers with a 400.
 """
 
+from typing import Literal
+
 import KSR
 
 from bellhop.values import Address, ip
@@ -42,11 +44,6 @@ def number(variable: str) -> int:
     """Read a pseudo-variable that Kamailio holds as a number; 0 when it has none."""
     value = KSR.pv.get(variable)
     return value if isinstance(value, int) else int(value or 0)
-
-
-def header(name: str) -> str:
-    """Read a request header's body; "" when it is not there."""
-    return text(f"$hdr({name})") or ""
 
 
 def put(variable: str, value: str) -> None:
@@ -209,11 +206,14 @@ def follow_contact() -> None:
 # --- transactions ---
 
 
-def known_transaction() -> bool:
-    """Whether this belongs to a transaction: a retransmission (which this answers), a CANCEL, an
-    ACK.
+def known() -> Literal["no", "yes", "done"]:
+    """What tm knows of a request: "yes", the transaction that a CANCEL or an ACK is for; "done",
+    nothing is left to do (it answers a retransmission again, and takes an ACK).
     """
-    return done(KSR.tm.t_check_trans(), "t_check_trans")
+    result = KSR.tm.t_check_trans()
+    if done(result, "t_check_trans"):
+        return "yes"
+    return "done" if result == 0 else "no"
 
 
 def relay() -> bool:

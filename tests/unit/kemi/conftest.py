@@ -16,7 +16,9 @@ SITES = Path(__file__).parents[1] / "sites"
 API = api.load()
 # The server has loaded what bellhop.cfg loads, so a call of anything else is an AttributeError here.
 CFG = Path(__file__).parents[3] / "config" / "kamailio" / "bellhop.cfg"
-MODULES = {*re.findall(r'^loadmodule "(\w+)\.so"', CFG.read_text("utf-8"), re.MULTILINE)} & API.modules
+MODULES = {
+    *re.findall(r'^loadmodule "(\w+)\.so"', CFG.read_text("utf-8"), re.MULTILINE)
+} & API.modules
 ROUTE_MARK = "$(route_uri{uri.params}{param.value,bh})"
 SOCKETS = {
     "devices": ("UDP", "192.0.2.10", 5060),

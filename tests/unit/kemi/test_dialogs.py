@@ -132,6 +132,16 @@ def test_a_cancel_goes_where_its_invite_went(house):
     assert house.answers == []
 
 
+@pytest.mark.parametrize("method", ["CANCEL", "ACK"])
+def test_what_tm_has_done_is_done(within, house, method):
+    house.fake.returns["tm.t_check_trans"] = 0
+    house.fake.returns["rr.loose_route"] = -1
+    house.arrives(method, "sip:1009@edge")
+    assert (house.relays, house.answers) == ([], [])
+    within(method)
+    assert (house.relays, house.answers) == ([], [])
+
+
 def test_a_cancel_of_nothing_is_481(house):
     house.arrives("CANCEL", "sip:1009@edge")
     assert house.answers == [481]

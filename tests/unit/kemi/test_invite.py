@@ -56,8 +56,10 @@ def test_a_callers_name_behind_a_trunk_that_is_no_number_is_not_passed_on(house,
 
 def test_a_callers_own_identity_and_auto_answer_headers_are_removed_before_ours_is_written(house):
     house.calls("8000")
-    order = [c.path for c in house.fake.calls if c.path.startswith(("textops.", "hdr.append"))]
-    assert order[-1] == "hdr.append"
+    order = [c.args[0] for c in house.fake.calls if c.path.startswith(("textops.", "hdr.append"))]
+    (ours,) = house.fake.headers.appended
+    assert order.index("P-Asserted-Identity") < order.index(ours)
+    assert "P-Asserted-Identity" not in order[order.index(ours) :]
     removed = {args[0] for args in house.fake.called("textops.remove_hf")}
     assert {"P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "Alert-Info",
             "Call-Info", "Answer-Mode", "Priv-Answer-Mode"} <= removed  # fmt: skip
@@ -69,7 +71,10 @@ def test_the_pbx_keeps_its_auto_answer_headers_and_not_its_identity(house):
     house.calls("1009", user=None, door="internal", source=PBX)
     assert house.sent_to == ["sip:1009@192.0.2.77:5060"]
     removed = {args[0] for args in house.fake.called("textops.remove_hf")}
-    assert removed == {"P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"}
+    assert removed == {
+        *("P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"),
+        "Route",
+    }
 
 
 @pytest.mark.parametrize("user", [None, "1020", "nobody", "horn-1008"])
@@ -181,10 +186,19 @@ def test_a_device_that_registers_a_peers_address_reaches_no_peer(house, contact)
 
 
 def test_a_retransmission_is_tms_own(house):
-    house.fake.returns["tm.t_check_trans"] = 1
+    house.fake.returns["tm.t_check_trans"] = 0  # tm has sent its last reply again
     house.arrives("INVITE", "sip:1009@edge", user="1020")
     assert house.relays == []
     assert house.answers == []
+    assert house.fake.called("auth.pv_auth_check") == []
+
+
+def test_a_callers_route_header_does_not_go_on(house):
+    for door, source in (("devices", "192.0.2.77"), ("internal", PBX), ("trunks", RECEPTION)):
+        house.fake.calls.clear()
+        house.calls("1009", user="1020", door=door, source=source)
+        assert ("Route",) in house.fake.called("textops.remove_hf")
+        assert len(house.sent_to) == 1
 
 
 def test_a_call_from_outside_tries_its_legs_in_order_under_its_profile(house):
