@@ -36,7 +36,6 @@ stop_heart() {
   wait "$HEART" 2>/dev/null || : # 143: it was killed
   HEART=
 }
-trap stop_heart EXIT
 
 heartbeat() {
   # `read` from nobody is a pause that ends with this process and leaves no child behind.
