@@ -30,6 +30,7 @@ def _pjsip(site: Site) -> str:
         "type = transport",
         "protocol = udp",
         f"bind = {site.pbx.address}",
+        *([f"external_media_address = {site.pbx.media}"] if site.pbx.media else []),
         "",
         "[bellhop-media](!)",
         *_media(site.pbx.media),
@@ -47,8 +48,10 @@ def _pjsip(site: Site) -> str:
 
 
 def _media(address: str) -> list[str]:
-    """Without the second line audio is bound to the SIP transport's address, and that is what the
-    SDP then names, whatever media_address says (measured): the leader's voice reached nobody.
+    """Audio is bound to this address; without the second line, to the SIP transport's. What the SDP
+    names is the transport's external_media_address: media_address alone is written over with the
+    SIP address when it is this machine's first one (measured, 22.10: the leader's voice went there,
+    and reached nobody).
     """
     if not address:
         return []

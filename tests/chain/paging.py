@@ -1,0 +1,129 @@
+"""What several chain tests ask of a page: its report, and what its speakers heard."""
+
+import json
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from tests.chain.calling import dial
+from tests.chain.harness.capture import Capture, Packet
+from tests.chain.harness.peer import Peer
+from tests.chain.harness.scene import Scene
+from tests.chain.harness.stack import until
+
+ZONE = "8000"
+SPEAKERS = ("1008", "1009", "1010")
+FRAME = 160  # bytes of u-law in a packet: 20 ms
+
+# What a speaker's auto-answer dialect says, and all that any dialect might say.
+AUTO_ANSWER = ("call-info", "alert-info", "answer-mode", "priv-answer-mode", "p-auto-answer")
+AXIS = {"call-info": ["<sip:page.bellhop.invalid>;answer-after=0"]}
+DIALECT = {"1008": AXIS, "1009": AXIS, "1015": AXIS, "1010": {"answer-mode": ["Auto"]}}
+
+
+def page(scene: Scene, byte: int, zone: str = ZONE, talk: int = 4000, **options: object) -> Peer:
+    """Have the site's phone page a zone, and speak from its answer on: this byte and no other."""
+    return dial(
+        scene, zone, "caller/calls-and-talks", stream=scene.voice(byte), pause=talk, **options
+    )
+
+
+def answering(scene: Scene, *numbers: str) -> list[Peer]:
+    """Register speakers that answer at once, and start them."""
+    return [scene.play(who, "speaker/answers") for who in scene.register(*numbers)]
+
+
+def newest(scene: Scene) -> dict[str, Any] | None:
+    """Return the newest page's report if the page began in this test."""
+    assert scene.stack is not None
+    try:
+        text = scene.stack.execute("pager", "bellhop", "report", "--json")
+    except RuntimeError as error:
+        if "no page yet" in str(error):
+            return None
+        raise
+    found: dict[str, Any] = json.loads(text)
+    began = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(scene.began))
+    return found if found["started"] >= began else None
+
+
+def report(scene: Scene, seconds: float = 10.0) -> dict[str, Any]:
+    """Return the report of the newest page of this test, once the page has ended."""
+
+    def ended() -> dict[str, Any] | None:
+        found = newest(scene)
+        return found if found and found["ended"] else None
+
+    found: dict[str, Any] = until("the page's report", ended, seconds)
+    return found
+
+
+def members(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return a report's members by their device."""
+    return {member["device"]: member for member in found["members"]}
+
+
+def outcomes(found: dict[str, Any]) -> dict[str, str]:
+    """Return what a report says became of each member."""
+    return {number: member["outcome"] for number, member in members(found).items()}
+
+
+def sent_to(scene: Scene, number: str) -> list[Packet]:
+    """Return the RTP packets that went to a device, in order; this ends the capture."""
+    return _packets(scene, "target", scene.cast.device(number).address[0])
+
+
+def sent_by(scene: Scene, number: str) -> list[Packet]:
+    """Return the RTP packets that came from a device, in order; this ends the capture."""
+    return _packets(scene, "source", scene.cast.device(number).address[0])
+
+
+def _packets(scene: Scene, end: str, host: str) -> list[Packet]:
+    assert isinstance(scene.wire, Capture)
+    return [p for p in scene.wire.packets() if getattr(p, end).startswith(f"{host}:")]
+
+
+def heard(scene: Scene, number: str, byte: int) -> float:
+    """Return how many seconds of this voice went to a device."""
+    return sum(packet.payload.count(byte) for packet in sent_to(scene, number)) / 8000
+
+
+# Voices that count: block after block of 20 ms, each of one value; silence and its neighbours, and
+# the loudest values, are left out.
+_CODES = bytes(c for c in range(256) if c not in {0x7E, 0x7F, 0xFE, 0xFF, 0x00, 0x80})
+
+
+def counting(scene: Scene, seconds: int = 20) -> str:
+    """Return a file, by its path where SIPp runs, whose n-th block of 20 ms is known as such."""
+    path = scene.directory / "counting.ulaw"
+    path.write_bytes(
+        b"".join(bytes([_CODES[n % len(_CODES)]]) * FRAME for n in range(seconds * 50))
+    )
+    return scene.place.there(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of the counting voice: its number modulo the codes, and when it went by."""
+
+    number: int
+    at: float
+
+
+def blocks(packets: list[Packet]) -> list[Block]:
+    """Return the counting voice's blocks in a stream: those of which at least half a packet came."""
+    found: list[Block] = []
+    for packet in packets:
+        for code in dict.fromkeys(packet.payload):
+            number = _CODES.find(code)
+            whole = packet.payload.count(code) * 2 >= FRAME
+            if number >= 0 and whole and (not found or found[-1].number != number):
+                found.append(Block(number, packet.at))
+    return found
+
+
+def missing(found: list[Block]) -> list[tuple[int, int]]:
+    """Return where a stream of blocks jumps: the numbers before and after each gap."""
+    steps = ((a.number, b.number) for a, b in pairwise(found))
+    return [(a, b) for a, b in steps if (b - a) % len(_CODES) != 1]
