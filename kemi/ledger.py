@@ -9,6 +9,8 @@ from bellhop.ledger import Entry, Ledger, decode, encode
 from kemi import sip
 
 _MOST_AT_ONCE = 2000
+# A Call-ID is as long as its caller likes, and the queue is in memory that all of Kamailio shares.
+_CALL_ID = 255
 
 
 def entry(call: Call, call_id: str, why: str) -> Entry:
@@ -17,7 +19,7 @@ def entry(call: Call, call_id: str, why: str) -> Entry:
     failure = attempt.failure
     return Entry(
         call=call.id,
-        call_id=call_id,
+        call_id=call_id[:_CALL_ID],
         caller=call.caller,
         dialled=call.dialled,
         profile=call.profile,

@@ -245,6 +245,13 @@ def test_causes_of_a_carrier_that_is_not_trusted_do_not_decide(house):
     assert "not believed" in house.rows[-1].why
 
 
+def test_a_call_id_without_end_does_not_fill_the_memory_that_all_share(house):
+    house.calls("4412", ci="x" * 60_000)
+    house.fails(503)
+    assert len(house.rows[0].call_id) == 255
+    assert all(len(args[2]) < 1_000 for args in house.fake.called("mqueue.mq_add"))
+
+
 def test_a_full_ledger_is_told_and_stops_no_call(house):
     house.fake.returns["mqueue.mq_add"] = -1
     house.calls("4412")
