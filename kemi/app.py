@@ -57,14 +57,14 @@ class Edge:
     @guarded(None)
     def ksr_reply_call(self, _message: Any) -> None:
         """Handle a reply to an attempt."""
-        if who.door(self._site) is who.Door.DEVICES and sip.behind_nat():
+        if who.door(self._site) is who.Door.DEVICES:
             sip.mark_contact()
         attempt.progressed(sip.number("$rs"))
 
     @guarded(None)
     def ksr_reply_dialog(self, _message: Any) -> None:
         """Handle a reply to a request within a dialog."""
-        if who.door(self._site) is who.Door.DEVICES and sip.behind_nat():
+        if who.door(self._site) is who.Door.DEVICES:
             sip.mark_contact()
 
     @guarded(sip.reply)

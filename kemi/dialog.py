@@ -12,7 +12,7 @@ import hmac
 
 from bellhop.settings import Site
 from bellhop.values import Address
-from kemi import sip
+from kemi import sip, who
 
 _LENGTH = 10
 
@@ -68,7 +68,7 @@ def route(site: Site, secret: bytes) -> None:
         if method != "ACK":
             sip.reply(403, "Not A Dialog Of Ours")
         return
-    if sip.behind_nat():
+    if who.door(site) is who.Door.DEVICES:
         sip.mark_contact()
     sip.on_dialog()
     if not sip.relay() and method != "ACK":

@@ -49,6 +49,7 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
         headers.assert_identity(caller)
     if sip.behind_nat():
         sip.answer_to_source()
+    if caller.kind is Kind.DEVICE:
         sip.mark_contact()
     legs, profile = legs_of(where)
     dialog.record(key, _peers(caller, legs))

@@ -14,7 +14,10 @@ def register(site: Site, secrets: Secrets) -> None:
     if sip.text("$tU") != caller.name or sip.text("$fU") != caller.name:
         sip.reply(403, "Not Your Address Of Record")
         return
-    if sip.behind_nat():
+    # Calls go to where the registration came from, whatever Contact says: behind NAT nothing else
+    # arrives, and a Contact at a carrier's address would have us dial out for whoever calls this
+    # device.
+    if sip.behind_nat() or sip.contact_is_elsewhere():
         sip.fix_register()
     # save() answers the request, but not when it fails (measured: table missing, user that cannot
     # be unescaped, Contact: * with a lifetime).

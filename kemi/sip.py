@@ -181,6 +181,12 @@ def behind_nat() -> bool:
     return done(KSR.nathelper.nat_uac_test(18), "nat_uac_test")
 
 
+def contact_is_elsewhere() -> bool:
+    """Whether Contact names another host than the message came from; a name is another one."""
+    host = text("$(ct{nameaddr.uri}{uri.host})")
+    return bool(host) and ip(str(host).strip("[]")) != source().host
+
+
 def answer_to_source() -> None:
     """Answer where the request came from (RFC 3581)."""
     KSR.force_rport()
@@ -194,7 +200,9 @@ def fix_register() -> None:
 
 
 def mark_contact() -> None:
-    """Put the real source into Contact as an alias parameter, for requests within the dialog."""
+    """Put the real source into Contact as an alias parameter, for requests within the dialog;
+    nathelper leaves a Contact alone that names it already.
+    """
     KSR.nathelper.set_contact_alias()
 
 

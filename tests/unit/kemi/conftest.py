@@ -19,6 +19,7 @@ CFG = Path(__file__).parents[3] / "config" / "kamailio" / "bellhop.cfg"
 MODULES = {
     *re.findall(r'^loadmodule "(\w+)\.so"', CFG.read_text("utf-8"), re.MULTILINE)
 } & API.modules
+CONTACT_HOST = "$(ct{nameaddr.uri}{uri.host})"
 ROUTE_MARK = "$(route_uri{uri.params}{param.value,bh})"
 SOCKETS = {
     "devices": ("UDP", "192.0.2.10", 5060),
@@ -124,10 +125,12 @@ class House:
         self.password_of = user if password_of == "" else password_of
         protocol, host, port = SOCKETS[door]
         plain = {"fU": user, "tU": user, "ft": "from-1", "tt": None, "ci": "call-1", "au": user}
+        contact = said.pop("contact", source)
         self.fake.request(method, ruri, source=(source, 5060), **(plain | said))
         self.says(
             {
             "$proto": protocol, "$Ri": host, "$Rp": port, "$nh(d)": next_hop, "$nh(p)": "5060", ROUTE_MARK: mark,
+            CONTACT_HOST: contact,
             "$T(id_index)": 7 if transaction else None, "$T_branch_idx": -1, "$hu": None,
         })  # fmt: skip
         self.app.ksr_request_route(None)

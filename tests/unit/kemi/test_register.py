@@ -22,6 +22,13 @@ def test_behind_a_nat_the_source_is_kept_with_the_binding(house):
     assert paths.index("nathelper.fix_nated_register") < paths.index("registrar.save")
 
 
+@pytest.mark.parametrize("host", ["203.0.113.1", "carrier.example", "192.168.1.5", "[2001:db8::1]"])
+def test_a_contact_elsewhere_is_not_where_calls_go(house, host):
+    registers(house, contact=host)
+    assert house.answers == [200]
+    assert len(house.fake.called("nathelper.fix_nated_register")) == 1
+
+
 @pytest.mark.parametrize(
     "said",
     [
