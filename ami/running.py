@@ -22,6 +22,7 @@ _log = logging.getLogger("bellhop.ami")
 
 _CHIME_PATIENCE = 3.0
 _LEAVE_PATIENCE = 3.0
+_OPEN_PATIENCE = 5.0
 _DISPLAY = re.compile(r"[A-Za-z0-9 ._-]{1,40}", re.ASCII)
 
 # Asterisk's own word for why an originated call came to nothing (OriginateResponse's Reason).
@@ -73,6 +74,9 @@ class Running:
         unique = event.get("Uniqueid", "")
         if kind == "Hangup" and event.get("Channel") == self._leader:
             self._gone = True
+            self._changed.set()
+        elif kind == "ConfbridgeJoin" and event.get("Channel") == self._leader:
+            self.page = replace(self.page, opened_ms=self._now())
             self._changed.set()
         elif kind == "Hangup" and unique.startswith(self._chime_id):
             self._chime_over.set()

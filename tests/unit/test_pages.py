@@ -1,0 +1,153 @@
+"""A page as values: what becomes of members, when the leader may speak, what the report says."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bellhop.pages import Member, Outcome, Page, State, failure_text
+
+
+def page(*members, **fields):
+    defaults = {
+        "id": "1-a", "zone": "8000", "leader": "1020", "started": 0.0, "quorum": 100,
+        "head_start": 3000,
+    }  # fmt: skip
+    made = Page(**{**defaults, **fields})
+    for member in members:
+        made = made.with_member(member)
+    return made
+
+
+NEW = Member(device="1008")
+IN = NEW.answered(40).joined(45)
+
+
+def test_a_member_goes_from_requested_to_left():
+    states = [NEW, NEW.answered(40), IN, IN.hung_up(900, 16, None)]
+    assert [m.state for m in states] == [State.REQUESTED, State.ANSWERED, State.JOINED, State.LEFT]
+    assert (states[-1].answered_ms, states[-1].joined_ms, states[-1].left_ms) == (40, 45, 900)
+
+
+def test_a_member_that_joins_before_its_answer_is_told_has_answered_then():
+    late = NEW.joined(45).answered(60)
+    assert (late.state, late.answered_ms) == (State.JOINED, 45)
+
+
+def test_a_hangup_before_the_answer_is_a_failure_with_its_cause():
+    gone = NEW.hung_up(20, 17, 486)
+    assert (gone.state, gone.cause, gone.sip, gone.why) == (State.FAILED, 17, 486, "busy")
+
+
+def test_the_first_failure_that_is_known_stands():
+    assert NEW.hung_up(20, 17, 486).failed(19, None, "no answer").cause == 17
+
+
+def test_a_member_cancelled_with_the_page_did_not_answer():
+    gone = NEW.hung_up(4000, 16, None)
+    assert (gone.cause, gone.why) == (19, "no answer before the page ended")
+
+
+def test_what_is_over_stays_over():
+    left = IN.hung_up(900, 16, None)
+    failed = NEW.hung_up(20, 17, 486)
+    for over in (left, failed):
+        assert over.joined(1000) == over
+        assert over.answered(1000) == over
+        assert over.hung_up(1000, 34, 503) == over
+
+
+@pytest.mark.parametrize(
+    ("cause", "sip", "said"),
+    [
+        (1, 404, "no such device"), (17, 486, "busy"), (18, 408, "does not respond"),
+        (19, None, "no answer"), (20, 480, "not registered"), (21, 603, "rejected the call"),
+        (34, 503, "no circuit/channel available"), (None, 503, "SIP 503"), (0, 503, "SIP 503"),
+        (200, 500, "SIP 500"), (None, None, "no answer"),
+    ],
+)  # fmt: skip
+def test_a_failure_is_said_in_words(cause, sip, said):
+    assert failure_text(cause, sip) == said
+
+
+def test_the_microphone_stays_shut_while_the_room_is_empty():
+    assert not page(NEW).may_open(60_000)
+
+
+def test_the_microphone_opens_when_all_reachable_members_are_there():
+    absent = Member(device="1010").failed(20, 480, "not registered")
+    assert page(IN, absent).may_open(50)
+    assert not page(IN, Member(device="1009")).may_open(50)
+
+
+def test_the_microphone_opens_at_the_quorum():
+    others = [Member(device=str(n)) for n in range(3)]
+    assert not page(IN, *others, quorum=26).may_open(50)
+    assert page(IN, *others, quorum=25).may_open(50)
+
+
+def test_the_microphone_opens_when_the_head_start_is_over_and_somebody_is_there():
+    assert not page(IN, Member(device="1009")).may_open(2999)
+    assert page(IN, Member(device="1009")).may_open(3000)
+
+
+def test_a_page_is_lost_when_nobody_is_there_and_nobody_will_come():
+    failed = NEW.hung_up(20, 17, 486)
+    assert page(failed).lost
+    assert page(IN.hung_up(900, 16, None)).lost
+    assert not page(failed, Member(device="1009")).lost
+    assert not page(failed, replace(IN, device="1009")).lost
+
+
+LEFT = IN.counted(150).hung_up(3000, 16, None)
+
+
+@pytest.mark.parametrize(
+    ("member", "opened", "outcome", "why"),
+    [
+        (LEFT, 500, Outcome.PLAYED, ""),
+        (IN.counted(150), 500, Outcome.PLAYED, ""),
+        (LEFT, 45, Outcome.PLAYED, ""),
+        (LEFT, 40, Outcome.PLAYED, "missed the first 5 ms"),
+        (LEFT, None, Outcome.FAILED, "joined, but nobody spoke"),
+        (LEFT, 3001, Outcome.FAILED, "left before anybody spoke"),
+        (replace(LEFT, sent=0), 500, Outcome.FAILED, "joined, but no audio is known to have been sent to it"),
+        (replace(LEFT, sent=None), 500, Outcome.FAILED, "joined, but no audio is known to have been sent to it"),
+        (NEW.answered(40).hung_up(50, 16, None), 500, Outcome.FAILED, "answered, but never came into the room"),
+        (NEW.hung_up(20, 17, 486), 500, Outcome.FAILED, "busy"),
+    ],
+)  # fmt: skip
+def test_only_a_member_that_audio_was_sent_to_has_played(member, opened, outcome, why):
+    assert page(member, opened_ms=opened).outcome(member) == (outcome, why)
+
+
+EVENTS = st.lists(
+    st.one_of(
+        st.just(("answered",)),
+        st.just(("joined",)),
+        st.tuples(st.just("counted"), st.none() | st.integers(0, 500)),
+        st.tuples(
+            st.just("hung_up"), st.none() | st.integers(0, 127), st.none() | st.integers(300, 699)
+        ),
+        st.tuples(st.just("failed"), st.integers(1, 127), st.just(480), st.just("x")),
+    ),
+    max_size=8,
+)
+
+
+@given(EVENTS, st.none() | st.integers(0, 9))
+def test_no_order_of_events_makes_a_member_play_that_did_not_join_and_was_sent_nothing(
+    events, opened
+):
+    member = NEW
+    for at, (name, *rest) in enumerate(events):
+        timed = [at, *rest] if name in {"answered", "joined", "hung_up"} else rest
+        member = getattr(member, name)(*timed)
+    outcome, why = page(member, opened_ms=opened).outcome(member)
+    if outcome is Outcome.PLAYED:
+        assert member.joined_ms is not None
+        assert member.sent
+        assert opened is not None
+    else:
+        assert why

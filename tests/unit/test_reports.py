@@ -1,0 +1,127 @@
+"""Reports: the contract, the sentence, and the database that outlives a crash."""
+
+import json
+import sqlite3
+
+import pytest
+
+from bellhop import cli
+from bellhop.pages import Member, Page
+from bellhop.reports import Reports, report
+
+BEGAN = 1_795_230_000.5
+
+
+def page(number=1, **fields):
+    played = Member(device="1008").answered(12).joined(15).counted(150).hung_up(2000, 16, None)
+    silent = Member(device="1010").failed(19, 480, "no answer")
+    made = Page(
+        id=f"{number}-a", zone="8000", leader="trunk:reception:2001", started=BEGAN + number,
+        quorum=100, head_start=3000, opened_ms=400, **fields,
+    )  # fmt: skip
+    return made.with_member(played).with_member(silent)
+
+
+def contract(one):
+    """As a program reads it."""
+    return json.loads(json.dumps(report(one).contract()))
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "pages.db"
+
+
+@pytest.fixture
+def reports(path):
+    made = Reports.writing(path)
+    yield made
+    made.close()
+
+
+def test_the_contract_has_its_keys_and_values():
+    assert contract(page(ended=BEGAN + 4)) == {
+        "page": "1-a",
+        "zone": "8000",
+        "leader": "trunk:reception:2001",
+        "started": "2026-11-21T03:00:01.500+00:00",
+        "ended": "2026-11-21T03:00:04.500+00:00",
+        "members": [
+            {"device": "1008", "outcome": "played", "answered_ms": 12, "cause": None, "sip": None, "why": ""},
+            {"device": "1010", "outcome": "failed", "answered_ms": None, "cause": 19, "sip": 480, "why": "no answer"},
+        ],
+    }  # fmt: skip
+
+
+def test_the_sentence_counts_and_names_who_did_not_play():
+    assert report(page()).sentence() == "1 of 2 played, in 12 ms; 1010 did not: no answer"
+
+
+def test_a_stored_report_is_read_by_another_process(reports, path):
+    reports.store(report(page(ended=BEGAN)))
+    reader = Reports.reading(path)
+    assert reader.get("1-a") == report(page(ended=BEGAN))
+    reader.close()
+
+
+def test_the_newest_page_is_the_one_that_began_last(reports):
+    reports.store(report(page(1)))
+    reports.store(report(page(2)))
+    reports.store(report(page(1, ended=BEGAN)))
+    assert reports.get().page == "2-a"
+
+
+def test_a_page_that_is_stored_again_is_one_page(reports, path):
+    for _ in range(3):
+        reports.store(report(page()))
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT count(*) FROM pages").fetchone() == (1,)
+    db.close()
+
+
+def test_the_oldest_reports_go(reports):
+    for number in range(1, 8):
+        reports.store(report(page(number)), keep=3)
+    assert [reports.get(f"{n}-a") is not None for n in range(1, 8)] == [False] * 4 + [True] * 3
+
+
+def test_a_page_in_progress_at_a_crash_is_closed_and_nothing_of_it_is_guessed(reports):
+    reports.store(report(page(1, ended=BEGAN)))
+    reports.store(report(page(2)))
+    assert reports.close_open(BEGAN + 60, "the pager was restarted") == 1
+    closed = reports.get("2-a")
+    assert closed.ended == "2026-11-21T03:01:00.500+00:00"
+    assert {m.outcome for m in closed.members} == {"failed"}
+    assert all("the pager was restarted" in m.why for m in closed.members)
+    assert reports.get("1-a") == report(page(1, ended=BEGAN))
+    assert reports.close_open(BEGAN + 60, "again") == 0
+
+
+def test_report_prints_the_newest_page_for_programs(reports, path, capsys):
+    reports.store(report(page(ended=BEGAN)))
+    assert cli.run(["report", "--json", "--database", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out) == contract(page(ended=BEGAN))
+
+
+def test_report_prints_a_page_for_people(reports, path, capsys):
+    reports.store(report(page(ended=BEGAN)))
+    assert cli.run(["report", "1-a", "--database", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("1 of 2 played, in 12 ms; 1010 did not: no answer\n")
+    assert "trunk:reception:2001" in said
+    assert "Q.850 19" in said
+
+
+@pytest.mark.usefixtures("reports")
+@pytest.mark.parametrize("arguments", [[], ["9-z"]])
+def test_report_says_that_there_is_no_such_page(path, capsys, arguments):
+    assert cli.run(["report", *arguments, "--database", str(path)]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"no page {arguments[0]}" if arguments else "no page yet" in said.err
+
+
+def test_report_says_that_there_is_no_database(path, capsys):
+    assert cli.run(["report", "--database", str(path)]) == 1
+    assert str(path) in capsys.readouterr().err
+    assert not path.exists()
