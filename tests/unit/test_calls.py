@@ -19,7 +19,7 @@ from bellhop.calls import (
 )
 from bellhop.recursion import Failure, Verdict
 
-quiet = settings(deadline=None, derandomize=True, max_examples=300)
+quiet = settings(deadline=None, derandomize=True, max_examples=100)
 
 
 def leg(name="north", answer=4000, ring=60_000):
@@ -147,6 +147,14 @@ def test_any_text_survives_its_way_through_an_avp(name):
     assert b"\n" not in encoded
     assert b"\x00" not in encoded
     assert msgspec.json.decode(encoded, type=Call) == one
+
+
+def test_the_attempt_at_hand_is_not_an_earlier_one():
+    first, second = Failure(503), Failure(400)
+    one = ended(begun(call((NORTH, NORTH)), 0, 1_000), 1_500, rule="x", failure=first)
+    assert one.earlier == ()
+    one = ended(begun(one, 1, 1_500), 1_900, rule="x", failure=second)
+    assert one.earlier == (first,)
 
 
 def test_an_answered_attempt_has_no_failure():

@@ -24,7 +24,7 @@ from bellhop.dialling import (
 from bellhop.settings import load
 from bellhop.values import DIALLED
 
-quiet = settings(deadline=None, derandomize=True, max_examples=400)
+quiet = settings(deadline=None, derandomize=True, max_examples=200)
 SITE = load(Path(__file__).parent / "sites" / "good.toml")
 ALL = ("devices", "zones", "trunks", "carriers")
 PHONE = Caller(Kind.DEVICE, "1020", "1020", ALL)

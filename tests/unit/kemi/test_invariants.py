@@ -40,7 +40,7 @@ YES_NO = st.sampled_from([1, -1])
 quiet = settings(
     deadline=None,
     derandomize=True,
-    max_examples=400,
+    max_examples=120,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
