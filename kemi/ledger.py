@@ -48,6 +48,6 @@ def flush(ledger: Ledger) -> None:
     """Write what is queued; called by a timer in a process of its own."""
     entries: list[Entry] = []
     while len(entries) < _MOST_AT_ONCE and (line := sip.queued()):
-        entries.append(decode(line[1]))
+        entries.append(decode(line))
     if entries:
         ledger.add(entries)

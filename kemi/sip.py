@@ -111,7 +111,7 @@ def error(line: str) -> None:
     KSR.err(line + "\n")
 
 
-# --- checks ---
+# --- checks, headers ---
 
 
 def hops_left() -> bool:
@@ -140,9 +140,6 @@ def drop_credentials() -> None:
     KSR.auth.consume_credentials()
 
 
-# --- headers ---
-
-
 def remove_headers(name: str) -> None:
     """Remove all headers of a name from the request."""
     KSR.textops.remove_hf(name)
@@ -158,7 +155,7 @@ def append_header(line: str) -> None:
     KSR.hdr.append(line + "\r\n")
 
 
-# --- registrations ---
+# --- registrations, NAT ---
 
 
 def save() -> bool:
@@ -169,9 +166,6 @@ def save() -> bool:
 def find(number: str) -> bool:
     """Point the request at the registered contact of a number; False when it has none."""
     return done(KSR.registrar.lookup_uri("location", f"sip:{number}@registered.invalid"), "lookup")
-
-
-# --- NAT ---
 
 
 def behind_nat() -> bool:
@@ -286,15 +280,14 @@ def queue(key: str, value: str) -> bool:
     return done(KSR.mqueue.mq_add("bellhop", key, value), "mq_add")
 
 
-def queued() -> tuple[str, str] | None:
-    """Take a line from the ledger's queue."""
+def queued() -> str | None:
+    """Take a line from the ledger's queue; None when there is none."""
     if not done(KSR.mqueue.mq_fetch("bellhop"), "mq_fetch"):
         return None
     try:
-        line = text("$mqk(bellhop)") or "", text("$mqv(bellhop)") or ""
+        return text("$mqv(bellhop)")
     finally:
         KSR.mqueue.mq_pv_free("bellhop")
-    return line
 
 
 def http_reply(code: int, phrase: str, body: str) -> None:
