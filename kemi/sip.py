@@ -176,9 +176,9 @@ def behind_nat() -> bool:
 
 
 def contact_is_elsewhere() -> bool:
-    """Whether Contact names another host than the message came from; a name is another one."""
-    host = text("$(ct{nameaddr.uri}{uri.host})")
-    return bool(host) and ip(str(host).strip("[]")) != source().host
+    """Whether Contact names another host than the message came from, or one that can't be read."""
+    host = text("$(ct{nameaddr.uri}{uri.host})") or ""
+    return ip(host.strip("[]")) != source().host
 
 
 def answer_to_source() -> None:

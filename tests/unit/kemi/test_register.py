@@ -22,7 +22,9 @@ def test_behind_a_nat_the_source_is_kept_with_the_binding(house):
     assert paths.index("nathelper.fix_nated_register") < paths.index("registrar.save")
 
 
-@pytest.mark.parametrize("host", ["203.0.113.1", "carrier.example", "192.168.1.5", "[2001:db8::1]"])
+@pytest.mark.parametrize(
+    "host", ["203.0.113.1", "carrier.example", "192.168.1.5", "[2001:db8::1]", "", None]
+)
 def test_a_contact_elsewhere_is_not_where_calls_go(house, host):
     registers(house, contact=host)
     assert house.answers == [200]
