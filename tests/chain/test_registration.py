@@ -1,6 +1,7 @@
 """REGISTER: over the wire, in the running edge, in its database."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -91,6 +92,24 @@ def test_another_devices_registration_stays_as_it_was(scene: Scene):
 
     assert scene.edge.contacts(OTHER) == [f"sip:{OTHER}@{victim.socket}"]
     assert scene.edge.contacts(HORN) == [] or victim.socket not in scene.edge.contacts(HORN)[0]
+
+
+def test_a_device_that_moved_is_reached_at_its_new_address(scene: Scene):
+    """Another lease, another port behind NAT: the newest registration counts, and the old address
+    hears no call any more.
+    """
+    [device] = scene.register(OTHER)
+    host, port = device.address
+    moved = replace(device, address=(host, port + 31))
+    scene.finish(scene.play(moved, "speaker/registers"))
+    speaker = scene.play(moved, "speaker/answers")
+    caller = scene.play(scene.cast.device("1020"), "caller/calls", dialled=OTHER, pause=100)
+    scene.finish(caller, speaker)
+
+    messages = scene.messages()
+    answers = messages.where(answers="REGISTER", target=moved.socket).once()
+    assert [m.code for m in answers] == [401, 200]
+    assert not messages.where(method="INVITE", target=device.socket)
 
 
 @pytest.mark.control
