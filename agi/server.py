@@ -5,10 +5,12 @@ may also be a port scan, a half-open peer or a flood: the header has a size and 
 there are never more than so many sessions at once.
 """
 
+import contextlib
 import logging
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,16 +30,26 @@ class Server(socketserver.ThreadingTCPServer):
     """Serves verbs by the path of the AGI URL: `agi://pager:4573/page` is the verb `page`.
 
     patience: seconds that a peer may be silent in the middle of something.
+    longest: seconds that a session may take, however busy its peer keeps it: the dialplan has gone
+        on long before.
     """
 
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: Address, verbs: Mapping[str, Verb], patience: float = 2.0) -> None:
+    def __init__(
+        self,
+        address: Address,
+        verbs: Mapping[str, Verb],
+        patience: float = 2.0,
+        longest: float = 5.0,
+    ) -> None:
         self.verbs = verbs
         self.patience = patience
         self.places = threading.BoundedSemaphore(_SESSIONS)
+        self.longest = longest
+        self._ends: dict[socket.socket, float] = {}
         if ":" in address.host:
             self.address_family = socket.AF_INET6
         super().__init__((address.host, address.port), _Session)
@@ -48,9 +60,11 @@ class Server(socketserver.ThreadingTCPServer):
             _log.warning("agi=full sessions=%d", _SESSIONS)
             self.shutdown_request(request)
             return
+        self._ends[request] = time.monotonic() + self.longest
         try:
             super().process_request(request, client_address)
         except Exception:
+            del self._ends[request]
             self.places.release()
             raise
 
@@ -59,7 +73,16 @@ class Server(socketserver.ThreadingTCPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
+            self._ends.pop(request, None)
             self.places.release()
+
+    def service_actions(self) -> None:
+        """End sessions that take too long; the serving loop calls it twice a second."""
+        now = time.monotonic()
+        for request, end in tuple(self._ends.items()):
+            if now > end:
+                with contextlib.suppress(OSError):  # it has just ended by itself
+                    request.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Log what a verb did not expect; the dialplan goes on without us."""

@@ -1,0 +1,180 @@
+"""The verb `page`: who may, who is there, and that nobody is rung for a caller that has gone."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from agi.channel import Channel, Gone
+from agi.page import Pages
+from bellhop.pages import Unavailable
+from bellhop.settings import load
+
+SITE = load(Path(__file__).parents[2] / "config" / "site.toml")
+DEVICE = "<sip:{}@device.bellhop.invalid>"
+TRUNK = "<sip:{}reception.trunk.bellhop.invalid>"
+
+
+class Reservation:
+    page = "1-a"
+    room = "page-1-a"
+    wait = 12
+    limit = 120
+
+
+class Desk:
+    """Keeps what it was asked, and can be told what to answer."""
+
+    def __init__(self, answer=Reservation):
+        self.did = []
+        self.answer = answer
+
+    def reserve(self, zone, caller, channel, members, absent):
+        self.did.append("reserve")
+        self.asked = (zone.number, channel, [m.number for m in members], list(absent))
+        self.caller = caller
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer() if self.answer else None
+
+    def commit(self, reservation):
+        self.did.append(f"commit {reservation.page}")
+
+    def drop(self, reservation):
+        self.did.append(f"drop {reservation.page}")
+
+
+class Asterisk:
+    """Answers AGI commands from variables, and keeps what was set, in order."""
+
+    def __init__(self, zone="8000", caller=None, gone_at=None):
+        self.variables = {"BELLHOP_ZONE": zone, "BELLHOP_CALLER": caller or DEVICE.format(1020)}
+        self.put = []
+        self.gone_at = gone_at
+        self.answers = io.BytesIO()
+
+    def write(self, data):
+        verb, _, name, *value = data.decode().replace('"', "").split(maxsplit=3)
+        if name == self.gone_at:
+            answer = "HANGUP\n200 result=1\n"
+        elif verb == "GET":
+            known = self.variables.get(name)
+            answer = f"200 result=1 ({known})\n" if known is not None else "200 result=0\n"
+        else:
+            self.put.append((name, value[0].strip()))
+            answer = "200 result=1\n"
+        at = self.answers.tell()
+        self.answers.write(answer.encode())
+        self.answers.seek(at)
+
+    def flush(self):
+        pass
+
+
+def ask(asterisk, desk=None, registered=set):
+    desk = desk or Desk()
+    channel = Channel({"channel": "PJSIP/bellhop-edge-1"}, asterisk.answers, asterisk)
+    Pages(SITE, desk, registered)(channel)
+    return desk
+
+
+def cause(asterisk):
+    assert asterisk.put[-1] == ("BELLHOP_RESULT", "refused")
+    return dict(asterisk.put)["BELLHOP_CAUSE"]
+
+
+def test_a_page_is_reserved_then_told_to_the_channel_then_committed():
+    asterisk = Asterisk()
+    desk = ask(asterisk)
+    assert desk.did == ["reserve", "commit 1-a"]
+    assert desk.asked == ("8000", "PJSIP/bellhop-edge-1", ["1008", "1009", "1010"], [])
+    assert asterisk.put == [
+        ("BELLHOP_PAGE", "1-a"),
+        ("BELLHOP_ROOM", "page-1-a"),
+        ("BELLHOP_WAIT", "12"),
+        ("BELLHOP_MAX", "120"),
+        ("BELLHOP_RESULT", "room"),
+    ]
+
+
+@pytest.mark.parametrize("at", ["BELLHOP_PAGE", "BELLHOP_WAIT", "BELLHOP_RESULT"])
+def test_a_page_is_dropped_when_the_caller_or_the_guard_came_first(at):
+    desk = Desk()
+    with pytest.raises(Gone):
+        ask(Asterisk(gone_at=at), desk)
+    assert desk.did == ["reserve", "drop 1-a"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "caller", "may"),
+    [
+        ("8000", DEVICE.format(1020), True),
+        ("8000", DEVICE.format(1021), False),
+        ("8000", DEVICE.format(1008), False),
+        ("8000", DEVICE.format(9999), False),
+        ("8000", TRUNK.format(""), True),
+        ("8000", TRUNK.format("4711@"), True),
+        ("8001", TRUNK.format("2001@"), True),
+        ("8001", TRUNK.format("2002@"), False),
+        ("8001", TRUNK.format(""), False),
+        ("8000", "<sip:2001@other.trunk.bellhop.invalid>", False),
+        ("8000", "", False),
+        ("8000", "sip:1020@device.bellhop.invalid", False),
+        ("8000", '"1020" <sip:1020@device.bellhop.invalid>', False),
+        ("8000", "<sip:1020@device.bellhop.invalid>, <sip:1@x>", False),
+        ("8000", "<sip:1020@device.bellhop.invalid.example>", False),
+        ("8000", "<sip:%31020@device.bellhop.invalid>", False),
+        ("8000", "<sip:\u0661\u0660\u0662\u0660@device.bellhop.invalid>", False),
+    ],
+)  # fmt: skip
+def test_only_an_identity_on_the_zones_list_pages(zone, caller, may):
+    asterisk = Asterisk(zone, caller or " ")
+    desk = ask(asterisk)
+    if may:
+        assert desk.did == ["reserve", "commit 1-a"]
+    else:
+        assert desk.did == []
+        assert cause(asterisk) == "21"
+
+
+@pytest.mark.parametrize("zone", ["9999", "8000&PJSIP/x", "8000,1", "8000 ", ""])
+def test_an_unknown_zone_is_refused_as_unknown(zone):
+    asterisk = Asterisk(zone)
+    if zone == "8000 ":
+        asterisk.variables["BELLHOP_ZONE"] = "8000\u00a0"
+    assert ask(asterisk).did == []
+    assert cause(asterisk) == "1"
+
+
+def test_who_is_not_registered_is_told_to_the_desk_and_not_rung():
+    desk = ask(Asterisk(), registered=lambda _numbers: {"1009"})
+    assert desk.asked[2:] == (["1009"], ["1008", "1010"])
+
+
+def test_a_page_for_nobody_is_refused_before_it_is_answered():
+    asterisk = Asterisk()
+    assert ask(asterisk, registered=lambda _numbers: set()).did == []
+    assert cause(asterisk) == "20"
+
+
+def test_an_edge_that_does_not_tell_holds_no_announcement_back():
+    desk = ask(Asterisk(), registered=lambda _numbers: None)
+    assert desk.asked[2:] == (["1008", "1009", "1010"], [])
+
+
+def test_a_zone_whose_members_are_all_in_other_pages_is_busy():
+    asterisk = Asterisk()
+    assert ask(asterisk, Desk(answer=None)).did == ["reserve"]
+    assert cause(asterisk) == "17"
+
+
+def test_without_ami_the_dialplan_is_left_to_page_by_itself():
+    asterisk = Asterisk()
+    assert ask(asterisk, Desk(Unavailable("AMI is down"))).did == ["reserve"]
+    assert "BELLHOP_RESULT" not in dict(asterisk.put)
+
+
+def test_the_callers_own_device_is_no_member(monkeypatch):
+    monkeypatch.setattr("bellhop.zones.may_page", lambda _zone, _caller: True)
+    desk = ask(Asterisk("8001", DEVICE.format(1015)))
+    assert desk.asked[2] == ["1008", "1009", "1010"]

@@ -1,0 +1,189 @@
+"""The AGI server against bad peers, on real sockets: it outlives them all and hurts nobody else."""
+
+import contextlib
+import logging
+import socket
+import threading
+import time
+
+import pytest
+
+from agi.server import Server
+from bellhop.values import Address
+
+HEADER = b"agi_network: yes\nagi_request: agi://127.0.0.1/page\nagi_channel: PJSIP/x-1\n"
+
+
+@pytest.fixture
+def calls():
+    return []
+
+
+@pytest.fixture
+def serving(calls):
+    def page(channel):
+        calls.append(channel.env)
+        channel.put("BELLHOP_RESULT", "room")
+
+    made = Server(Address("127.0.0.1", 0), {"page": page}, patience=0.5)
+    thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield made
+    made.shutdown()
+    made.server_close()
+    thread.join()
+
+
+def connect(serving):
+    peer = socket.create_connection(serving.server_address, timeout=5)
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return peer
+
+
+def everything(peer):
+    """What the server says until it closes, and how long that took."""
+    began = time.monotonic()
+    got = b""
+    with contextlib.suppress(ConnectionResetError):
+        while part := peer.recv(4096):
+            got += part
+    return got, time.monotonic() - began
+
+
+def served(serving):
+    """A good peer is served, now."""
+    with connect(serving) as peer:
+        peer.sendall(HEADER + b"\n200 result=1\n")
+        got, took = everything(peer)
+    assert got == b'SET VARIABLE "BELLHOP_RESULT" "room"\n'
+    assert took < 0.4
+
+
+def test_a_request_reaches_the_verb_of_its_path(serving, calls):
+    served(serving)
+    assert calls[0]["channel"] == "PJSIP/x-1"
+
+
+def test_a_port_scan_ends_nothing(serving, calls):
+    for _ in range(50):
+        connect(serving).close()
+    served(serving)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("said", [b"", b"agi_network: yes\n", b"agi_network: y", HEADER])
+def test_a_half_open_peer_is_closed_after_a_while(serving, calls, said):
+    with connect(serving) as peer:
+        peer.sendall(said)
+        served(serving)
+        got, took = everything(peer)
+    assert got == b""
+    assert took < 1.5
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"agi_x: " + b"a" * 100_000 + b"\n\n",
+        b"agi_x: y\n" * 10_000 + b"\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\n",
+        b"agi_request: agi://x/nothing\n\n",
+        b"agi_request: agi://x/page/../..\n\n",
+        b"agi_request: agi://[\n\n",
+        b"\n",
+    ],
+)
+def test_what_is_no_request_for_a_verb_is_closed_at_once(serving, calls, said):
+    with connect(serving) as peer:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            peer.sendall(said)
+        got, took = everything(peer)
+    assert got == b""
+    assert took < 0.4
+    assert calls == []
+    served(serving)
+
+
+def test_a_peer_that_sends_a_byte_now_and_then_is_closed_all_the_same(serving):
+    serving.longest = 0.6
+    with connect(serving) as peer:
+        began = time.monotonic()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            while time.monotonic() < began + 3:
+                peer.sendall(b"a")
+                peer.settimeout(0.1)
+                with contextlib.suppress(TimeoutError):
+                    if not peer.recv(1):
+                        break
+        took = time.monotonic() - began
+    assert 0.5 < took < 1.5
+    served(serving)
+
+
+def test_a_mute_peer_in_the_middle_of_a_command_costs_its_own_session_only(serving):
+    with connect(serving) as peer:
+        peer.sendall(HEADER + b"\n")
+        assert peer.recv(100).startswith(b"SET VARIABLE")
+        served(serving)
+        _, took = everything(peer)
+    assert took < 1.5
+
+
+@pytest.mark.parametrize("answer", [b"", b"200 resu", b"HANGUP\n", b"511 Command Not Permitted\n"])
+def test_a_peer_that_leaves_in_the_middle_of_a_command_leaves_no_traceback(serving, answer, caplog):
+    caplog.set_level(logging.INFO)
+    with connect(serving) as peer:
+        peer.sendall(HEADER + b"\n")
+        assert peer.recv(100).startswith(b"SET VARIABLE")
+        peer.sendall(answer)
+        peer.shutdown(socket.SHUT_WR)
+        everything(peer)
+    served(serving)
+    assert any("agi=gone" in record.getMessage() for record in caplog.records)
+    assert not any(record.exc_info for record in caplog.records)
+
+
+def test_a_verb_that_fails_costs_its_own_session_only(serving, caplog):
+    def broken(_channel):
+        raise ZeroDivisionError
+
+    serving.verbs = {**serving.verbs, "broken": broken}
+    with connect(serving) as peer:
+        peer.sendall(b"agi_request: agi://x/broken\n\n")
+        everything(peer)
+    served(serving)
+    assert any(record.exc_info for record in caplog.records)
+
+
+def until_places(serving, number):
+    """Wait until so many sessions could begin."""
+    deadline = time.monotonic() + 2
+    while True:
+        taken = 0
+        while serving.places.acquire(blocking=False):
+            taken += 1
+        for _ in range(taken):
+            serving.places.release()
+        if taken == number:
+            return
+        assert time.monotonic() < deadline, f"{taken} places"
+        time.sleep(0.005)
+
+
+def test_there_are_never_more_sessions_than_places(serving):
+    serving.places = threading.BoundedSemaphore(3)
+    peers = [connect(serving) for _ in range(3)]
+    until_places(serving, 0)
+    with connect(serving) as one_too_many:
+        got, took = everything(one_too_many)
+    assert (got, took < 0.3) == (b"", True)
+    for peer in peers:
+        peer.close()
+    until_places(serving, 3)
+    served(serving)
+
+
+def test_the_port_is_bound_on_the_given_address_alone(serving):
+    assert serving.server_address[0] == "127.0.0.1"
