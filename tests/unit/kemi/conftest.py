@@ -204,7 +204,10 @@ def pytest_configure():
 @pytest.fixture
 def house(tmp_path):
     with installed(FakeKSR(MODULES, API)) as fake:
-        yield House(fake, tmp_path)
+        made = House(fake, tmp_path)
+        yield made
+        if ledger := made.app._ledger:  # noqa: SLF001 - the edge keeps it open for its life
+            ledger.close()
 
 
 @pytest.fixture

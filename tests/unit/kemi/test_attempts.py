@@ -153,6 +153,13 @@ def test_a_cancel_that_comes_before_anything_was_sent_is_487(house):
     assert house.relays == []
 
 
+def test_a_cancel_is_asked_for_where_there_is_a_transaction_to_ask(house):
+    house.calls("4412")
+    assert house.fake.called("tm.t_is_canceled") == []  # tm would log an error at each call
+    house.fails(503)
+    assert house.fake.called("tm.t_is_canceled")
+
+
 @pytest.mark.parametrize("code", [180, 181, 182, 183])
 def test_an_18x_is_remembered_and_starts_the_ring_timer_once(house, code):
     house.calls("4412")

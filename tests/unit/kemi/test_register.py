@@ -10,7 +10,7 @@ def registers(house, *, user="horn-1008", number="1008", **said):
 def test_a_device_registers_its_own_address_of_record(house):
     registers(house)
     assert house.answers == [200]
-    assert house.fake.called("registrar.save") == [("location", 0)]
+    assert house.fake.called("registrar.save") == [("location", 4)]
     assert house.fake.called("nathelper.fix_nated_register") == []
 
 
