@@ -16,6 +16,11 @@ CALLBACKS = {
 TOLD = {"ksr_request_route", "ksr_failure_call"}
 
 
+@pytest.fixture(autouse=True)
+def defects_are_meant(house):
+    house.may_break = True
+
+
 def breaks(monkeypatch, target, error):
     def broken(*_, **__):
         raise error

@@ -67,6 +67,7 @@ def test_a_binding_that_cannot_be_saved_is_answered(house, result):
 
 
 def test_a_save_with_wrong_arguments_is_answered(house):
+    house.may_break = True
     house.fake.KSR.registrar.save = lambda *_: False
     registers(house)
     assert house.answers == [500]
