@@ -1,6 +1,7 @@
 """REGISTER: a device's own address of record, with its own password, on its own listener."""
 
 import pytest
+from kamailio_kemi.fake import Reply
 
 
 def registers(house, *, user="horn-1008", number="1008", **said):
@@ -64,6 +65,17 @@ def test_a_binding_that_cannot_be_saved_is_answered(house, result):
     house.fake.returns["registrar.save"] = result
     registers(house)
     assert house.answers == [400]
+
+
+def test_what_save_refused_and_answered_is_not_answered_again(house):
+    def refuse(_table, _flags):
+        house.fake.transaction.replies.append(Reply(503, "Too Many Contacts"))
+        return 0
+
+    house.fake.returns["registrar.save"] = refuse
+    registers(house)
+    assert house.answers == [503]
+    assert house.fake.called("sl.send_reply") == []
 
 
 def test_a_save_with_wrong_arguments_is_answered(house):
