@@ -36,7 +36,7 @@ class Desk(Protocol):
         """Reserve a page; None when all its members are in other pages. Raises Unavailable."""
 
     def commit(self, reservation: Reservation) -> None:
-        """Ring the members."""
+        """Ring the members. Raises Unavailable when none will be rung."""
 
     def drop(self, reservation: Reservation) -> None:
         """Forget the page."""
@@ -94,7 +94,11 @@ class Pages:
         except BaseException:
             self._desk.drop(reservation)
             raise
-        self._desk.commit(reservation)
+        try:
+            self._desk.commit(reservation)
+        except Unavailable as error:
+            _log.warning("page=%s page=left-to-asterisk why=%s", reservation.page, error)
+            channel.put("BELLHOP_RESULT", "")
 
     def caller(self, header: str) -> Caller | None:
         """Return who calls, from the identity that the edge wrote; None for anybody else."""

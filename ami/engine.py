@@ -26,6 +26,7 @@ T = TypeVar("T")
 _log = logging.getLogger("bellhop.ami")
 
 _PATIENCE = 1.0  # seconds that an AGI thread waits for the loop; the dialplan's own limit is 2
+_RESERVED = 5.0  # seconds after which a page that nobody committed or dropped is forgotten
 
 Keep = Callable[[Report], None]
 
@@ -59,7 +60,7 @@ class Engine:
         return self._in_loop(self._reserve(zone, caller, channel, members, absent))
 
     def commit(self, reservation: Reservation) -> None:
-        """Ring the members."""
+        """Ring the members. Raises Unavailable when none will be rung."""
         self._in_loop(self._commit(reservation.page))
 
     def drop(self, reservation: Reservation) -> None:
@@ -86,6 +87,9 @@ class Engine:
     ) -> Reservation | None:
         if not self._manager.up:
             raise Unavailable("AMI is down")
+        for page_id, running in tuple(self._reserved.items()):
+            if running.age > _RESERVED:
+                await self._drop(page_id)
         taken = self._taken()
         free = [device for device in members if device.number not in taken]
         if not free:
@@ -112,7 +116,11 @@ class Engine:
         return Reservation(page_id, running.room, wait, zone.max_length // 1000)
 
     async def _commit(self, page_id: str) -> None:
-        running = self._reserved.pop(page_id)
+        running = self._reserved.pop(page_id, None)
+        if running is None:
+            raise Unavailable("the page was reserved too long ago")
+        if not self._manager.up:
+            raise Unavailable("AMI is down")
         self._running[page_id] = running
         task = self._loop.create_task(self._run(running), name=f"page {page_id}")
         self._tasks.add(task)
@@ -141,7 +149,8 @@ class Engine:
         return {number for running in pages for number in running.busy}
 
     def _event(self, event: Event) -> None:
-        for running in tuple(self._running.values()):
+        # A reserved one too: its leader may hang up while it is being committed.
+        for running in (*self._reserved.values(), *self._running.values()):
             running.hear(event)
 
     def _down(self) -> None:

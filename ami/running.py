@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from ami import legs
 from ami.manager import Event, Manager, NotConnected
-from bellhop.answering import DIALECTS
 from bellhop.devices import Device
 from bellhop.pages import Member, Page
 from bellhop.zones import Zone
@@ -23,7 +23,6 @@ _log = logging.getLogger("bellhop.ami")
 _CHIME_PATIENCE = 3.0
 _LEAVE_PATIENCE = 3.0
 _OPEN_PATIENCE = 5.0
-_DISPLAY = re.compile(r"[A-Za-z0-9 ._-]{1,40}", re.ASCII)
 
 # Asterisk's own word for why an originated call came to nothing (OriginateResponse's Reason).
 _NO_ANSWER = "3"
@@ -53,6 +52,11 @@ class Running:
         self._channels: dict[str, str] = {}  # unique id of a leg -> device
         self._names: dict[str, str] = {}  # device -> channel name
         self._chime_over = asyncio.Event()
+
+    @property
+    def age(self) -> float:
+        """Return the seconds since it was reserved."""
+        return time.monotonic() - self._began
 
     @property
     def busy(self) -> set[str]:
@@ -114,7 +118,10 @@ class Running:
     # --- what is done ---
 
     async def run(self) -> None:
-        """Ring, open, wait, end."""
+        """Ring, open, wait, end. Cancelled, it leaves the page to Asterisk."""
+        if self._over():  # the leader hung up while this page was being agreed on
+            self.page = replace(self.page, ended=time.time())
+            return
         for number in self._devices:  # known before the first event can name them
             self._channels[self._leg_id(number)] = number
         rung = [asyncio.ensure_future(self._ring(d)) for d in self._devices.values()]
@@ -123,6 +130,9 @@ class Running:
             await self._until(self._over)
             if self.page.lost and not self._gone and not self._blind:
                 await self._move_leader("lost")
+        except asyncio.CancelledError:
+            self._blind = True
+            raise
         finally:
             for one in rung:
                 one.cancel()
@@ -146,30 +156,17 @@ class Running:
 
     async def _ring(self, device: Device) -> None:
         """Originate one member's leg, and take Asterisk's word on what became of it."""
-        seconds = self._zone.max_length // 1000
-        name = self._zone.name if _DISPLAY.fullmatch(self._zone.name) else "Page"
-        headers = DIALECTS[device.dialect]
         try:
             answers = await self._manager.send(
                 "Originate",
-                {
-                    "Channel": f"PJSIP/{device.number}@bellhop-member",
-                    "ChannelId": self._leg_id(device.number),
-                    "Context": "bellhop-member",
-                    "Exten": "s",
-                    "Priority": "1",
-                    "Timeout": str(self._zone.ring_timeout),
-                    "CallerID": f'"{name}" <{self._zone.number}>',
-                    "Async": "true",
-                    "Variable": [
-                        f"BELLHOP_ROOM={self.room}",
-                        f"BELLHOP_LEADER={self._leader}",
-                        f"BELLHOP_PAGE={self.page.id}",
-                        f"BELLHOP_MEMBER={device.number}",
-                        f"TIMEOUT(absolute)={seconds}",
-                        *(f"PJSIP_HEADER(add,{key})={value}" for key, value in headers),
-                    ],
-                },
+                legs.member(
+                    device,
+                    self._zone,
+                    page=self.page.id,
+                    room=self.room,
+                    leg=self._leg_id(device.number),
+                    leader=self._leader,
+                ),
                 patience=self._zone.ring_timeout / 1000 + 5,
             )
         except NotConnected as error:
@@ -183,11 +180,11 @@ class Running:
         if answer.get("Response") == "Success":
             self._become(member.answered(self._now()))
             return
-        if answer.get("Reason") == _NO_ANSWER:
-            self._become(member.failed(19, None, "no answer"))
-            return
         # The channel's own Hangup has the cause, and may come just after.
         if await self._until(lambda: self.page.members[number].state.over, 0.5):
+            return
+        if answer.get("Reason") == _NO_ANSWER:
+            self._become(self.page.members[number].failed(19, None, "no answer"))
             return
         why = answer.get("Message") or "Asterisk could not ring it"
         self._become(self.page.members[number].failed(None, None, why))
@@ -205,7 +202,10 @@ class Running:
         if self._zone.chime != "none":
             await self._chime()
         if not self._over() and await self._move_leader("open"):
-            self.page = replace(self.page, opened_ms=self._now())
+            # A beep for him first; then he joins the room, and only then the page is open.
+            await self._until(
+                lambda: self.page.opened_ms is not None or self._over(), _OPEN_PATIENCE
+            )
 
     def _over(self) -> bool:
         """Whether the leader has gone, all members have, or nobody can see what happens."""
@@ -219,18 +219,8 @@ class Running:
     async def _chime(self) -> None:
         """Play the chime in the room, to its end; a page does not fail for want of it."""
         try:
-            await self._manager.send(
-                "Originate",
-                {
-                    "Channel": f"Local/{self._zone.chime}@bellhop-chime/n",
-                    "ChannelId": self._chime_id,
-                    "OtherChannelId": f"{self._chime_id}-2",
-                    "Application": "ConfBridge",
-                    "Data": f"{self.room},bellhop_room,bellhop_chime",
-                    "Timeout": "2000",
-                    "Async": "true",
-                },
-            )
+            chime = legs.chime(self._zone, room=self.room, leg=self._chime_id)
+            await self._manager.send("Originate", chime)
             await asyncio.wait_for(self._chime_over.wait(), _CHIME_PATIENCE)
         except (NotConnected, TimeoutError) as error:
             _log.warning("page=%s chime=failed why=%s", self.page.id, error)

@@ -25,8 +25,9 @@ class Reservation:
 class Desk:
     """Keeps what it was asked, and can be told what to answer."""
 
-    def __init__(self, answer=Reservation):
+    def __init__(self, answer=Reservation, late=False):
         self.did = []
+        self.late = late
         self.answer = answer
 
     def reserve(self, zone, caller, channel, members, absent):
@@ -39,6 +40,8 @@ class Desk:
 
     def commit(self, reservation):
         self.did.append(f"commit {reservation.page}")
+        if self.late:
+            raise Unavailable("AMI is down")
 
     def drop(self, reservation):
         self.did.append(f"drop {reservation.page}")
@@ -61,7 +64,7 @@ class Asterisk:
             known = self.variables.get(name)
             answer = f"200 result=1 ({known})\n" if known is not None else "200 result=0\n"
         else:
-            self.put.append((name, value[0].strip()))
+            self.put.append((name, value[0].strip() if value else ""))
             answer = "200 result=1\n"
         at = self.answers.tell()
         self.answers.write(answer.encode())
@@ -172,6 +175,12 @@ def test_without_ami_the_dialplan_is_left_to_page_by_itself():
     asterisk = Asterisk()
     assert ask(asterisk, Desk(Unavailable("AMI is down"))).did == ["reserve"]
     assert "BELLHOP_RESULT" not in dict(asterisk.put)
+
+
+def test_what_cannot_be_committed_is_left_to_the_dialplan_too():
+    asterisk = Asterisk()
+    ask(asterisk, Desk(late=True))
+    assert dict(asterisk.put)["BELLHOP_RESULT"] == ""
 
 
 def test_the_callers_own_device_is_no_member(monkeypatch):

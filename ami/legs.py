@@ -1,0 +1,52 @@
+"""The legs of a page, as AMI's Originate makes them: what is dialled, where an answer goes, and
+what its channel must know. Every value is our own or the site file's; none is a caller's.
+"""
+
+import re
+
+from ami.manager import Value
+from bellhop.answering import DIALECTS
+from bellhop.devices import Device
+from bellhop.zones import Zone
+
+_DISPLAY = re.compile(r"[A-Za-z0-9 ._-]{1,40}", re.ASCII)
+
+
+def member(
+    device: Device, zone: Zone, *, page: str, room: str, leg: str, leader: str
+) -> dict[str, Value]:
+    """Ring one member with its dialect's headers. leg: the channel's unique id, so that its events
+    are known before the first one comes; leader: his channel, without which nobody is let in.
+    """
+    name = zone.name if _DISPLAY.fullmatch(zone.name) else "Page"
+    return {
+        "Channel": f"PJSIP/{device.number}@bellhop-member",
+        "ChannelId": leg,
+        "Context": "bellhop-member",
+        "Exten": "s",
+        "Priority": "1",
+        "Timeout": str(zone.ring_timeout),
+        "CallerID": f'"{name}" <{zone.number}>',
+        "Async": "true",
+        "Variable": [
+            f"BELLHOP_ROOM={room}",
+            f"BELLHOP_LEADER={leader}",
+            f"BELLHOP_PAGE={page}",
+            f"BELLHOP_MEMBER={device.number}",
+            f"TIMEOUT(absolute)={zone.max_length // 1000}",
+            *(f"PJSIP_HEADER(add,{key})={value}" for key, value in DIALECTS[device.dialect]),
+        ],
+    }
+
+
+def chime(zone: Zone, *, room: str, leg: str) -> dict[str, Value]:
+    """Play the zone's chime: one half of a local channel is in the room, the other plays."""
+    return {
+        "Channel": f"Local/{zone.chime}@bellhop-chime/n",
+        "ChannelId": leg,
+        "OtherChannelId": f"{leg}-2",
+        "Application": "ConfBridge",
+        "Data": f"{room},bellhop_room,bellhop_chime",
+        "Timeout": "2000",
+        "Async": "true",
+    }

@@ -1,0 +1,448 @@
+"""The page engine against a fake AMI: what Asterisk 22.10 said in a recorded page, and what it
+might say or do in worse ones.
+"""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ami import running as running_module
+from ami.engine import Engine
+from ami.manager import NotConnected
+from bellhop.callers import Caller, Kind
+from bellhop.pages import Unavailable
+from bellhop.settings import load
+
+SITE = load(Path(__file__).parents[2] / "config" / "site.toml")
+ZONE = replace(SITE.zones["8000"], head_start=200, ring_timeout=1000, max_length=20_000)
+LEADER = "PJSIP/bellhop-edge-00000045"
+CALLER = Caller(Kind.DEVICE, "1020", "1020", ("zones",))
+RECORDED = (Path(__file__).parent / "data" / "ami_page.txt").read_bytes().decode()
+
+
+def recorded(page):
+    """The events of a page of 1008 to 1012, as Asterisk sent them."""
+    blocks = RECORDED.replace("{page}", page).strip().split("\r\n\r\n")
+    return [dict(line.split(": ", 1) for line in b.split("\r\n") if ": " in line) for b in blocks]
+
+
+class Asterisk:
+    """What the manager would be. `devices` says how each device behaves: answers, busy, rings (for
+    ever), lost (AMI goes down while it is asked), or late (answers when told to).
+    """
+
+    def __init__(self, **devices):
+        self.devices = {name.removeprefix("d"): how for name, how in devices.items()}
+        self.up = True
+        self.on_event = self.on_down = lambda *_: None
+        self.sent = []
+        self.legs = {}
+        self.leader_leaves_at_beep = False
+        self.cancelled = {}
+
+    def say(self, kind, **fields):
+        self.on_event({"Event": kind, **fields})
+
+    def actions(self, name):
+        return [fields for action, fields in self.sent if action == name]
+
+    async def send(self, action, fields, patience=5.0):
+        del patience
+        if not self.up:
+            raise NotConnected(f"{action}: AMI is down")
+        self.sent.append((action, fields))
+        await asyncio.sleep(0)
+        return await getattr(self, action.lower())(fields)
+
+    async def originate(self, fields):
+        unique = fields["ChannelId"]
+        if fields["Channel"].startswith("Local/"):
+            asyncio.get_running_loop().call_soon(
+                lambda: self.say("Hangup", Uniqueid=unique, Cause="16")
+            )
+            return [{"Response": "Success"}]
+        device = fields["Channel"].removeprefix("PJSIP/").partition("@")[0]
+        name = f"PJSIP/bellhop-member-{device}"
+        self.legs[device] = (unique, name)
+        self.say("Newchannel", Uniqueid=unique, Channel=name)
+        how = self.devices.get(device, "answers")
+        if how == "busy":
+            self.say("Hangup", Uniqueid=unique, Channel=name, Cause="17", TechCause="486")
+            return [{"Response": "Failure", "Reason": "0"}]
+        if how == "lost":
+            raise NotConnected("Originate: AMI went down")
+        if how in {"rings", "late"}:
+            self.cancelled[device] = asyncio.get_running_loop().create_future()
+            if await asyncio.shield(self.cancelled[device]) == "gone":
+                return [{"Response": "Failure", "Reason": "3"}]
+        self.join(device)
+        return [{"Response": "Success", "Reason": "4"}]
+
+    def join(self, device):
+        unique, name = self.legs[device]
+        self.say("ConfbridgeJoin", Uniqueid=unique, Channel=name)
+
+    def leave(self, device, sent="150", cause="16"):
+        unique, name = self.legs[device]
+        page = unique.removeprefix("page-").removesuffix(f"-{device}")
+        self.say("ConfbridgeLeave", Uniqueid=unique, Channel=name)
+        self.say(
+            "UserEvent",
+            UserEvent="BellhopLeft",
+            Page=page,
+            Member=device,
+            Sent=sent,
+            Uniqueid=unique,
+        )
+        self.say("Hangup", Uniqueid=unique, Channel=name, Cause=cause)
+
+    async def redirect(self, fields):
+        if fields["Exten"] == "open":
+            if self.leader_leaves_at_beep:
+                self.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="16")
+            else:
+                self.say("ConfbridgeJoin", Uniqueid="1.1", Channel=LEADER)
+        else:
+            self.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="34")
+        return [{"Response": "Success"}]
+
+    async def hangup(self, fields):
+        device = fields["Channel"].rpartition("-")[2]
+        if device in self.cancelled and not self.cancelled[device].done():
+            unique, name = self.legs[device]
+            self.say("Hangup", Uniqueid=unique, Channel=name, Cause="16")
+            self.cancelled[device].set_result("gone")
+        else:
+            self.leave(device)
+        return [{"Response": "Success"}]
+
+    def leader_leaves(self):
+        self.say("ConfbridgeLeave", Uniqueid="1.1", Channel=LEADER)
+        for device in self.legs:
+            if device not in self.cancelled:
+                self.leave(device)
+        self.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="16")
+
+
+def run(asterisk, story, zone=ZONE):
+    """Run a story of the engine in a loop; returns the reports that it kept, in order."""
+
+    async def main():
+        kept = []
+        engine = Engine(asterisk, kept.append)
+        await asyncio.wait_for(story(engine, kept, zone), 10)
+        await engine.close()
+        return kept
+
+    return asyncio.run(main())
+
+
+async def begin(engine, zone=ZONE, absent=()):
+    devices = [SITE.devices[n] for n in zone.members if n not in absent]
+    reservation = await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, absent)
+    if reservation is not None:
+        await asyncio.to_thread(engine.commit, reservation)
+    return reservation
+
+
+async def until(condition):
+    """Wait until something is true; the time limit is the test's."""
+    while not condition():  # noqa: ASYNC110 - what is waited for has no event
+        await asyncio.sleep(0.002)
+
+
+def opened(asterisk):
+    return any(f["Exten"] == "open" for f in asterisk.actions("Redirect"))
+
+
+def outcomes(one):
+    return {m.device: (m.outcome, m.cause, m.sip) for m in one.members}
+
+
+def whole_page(asterisk):
+    async def story(engine, kept, zone):
+        await begin(engine, zone)
+        await until(lambda: opened(asterisk) or len(kept) == 2)
+        if len(kept) < 2:
+            asterisk.leader_leaves()
+        await until(lambda: len(kept) == 2)
+
+    return story
+
+
+def test_a_recorded_page_is_reported_as_it_was():
+    """Two answered, one busy, one answered 302, one never answered; Asterisk's own words."""
+
+    class Recording(Asterisk):
+        async def originate(self, fields):
+            device = fields["Channel"].removeprefix("PJSIP/").partition("@")[0]
+            if fields["Channel"].startswith("Local/"):
+                return [{"Response": "Success"}]
+            self.legs[device] = fields["ChannelId"]
+            answer = asyncio.get_running_loop().create_future()
+            self.cancelled[device] = answer
+            return [await answer]
+
+        async def redirect(self, _fields):
+            return [{"Response": "Success"}]
+
+    asterisk = Recording()
+    zone = replace(ZONE, chime="none", head_start=0)
+    devices = [replace(SITE.devices["1008"], number=str(n)) for n in range(1008, 1013)]
+
+    async def story(engine, kept, zone):
+        made = await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
+        await asyncio.to_thread(engine.commit, made)
+        await until(lambda: len(asterisk.cancelled) == 5)
+        for event in recorded(made.page):
+            if event["Event"] == "OriginateResponse":
+                device = event["Uniqueid"].rpartition("-")[2]
+                if device in asterisk.cancelled:
+                    asterisk.cancelled[device].set_result(event)
+            else:
+                asterisk.on_event(event)
+            await asyncio.sleep(0)
+        await until(lambda: len(kept) == 2)
+
+    begun, ended = run(asterisk, story, zone)
+    assert begun.ended is None
+    assert outcomes(ended) == {
+        "1008": ("played", None, None),
+        "1009": ("played", None, None),
+        "1010": ("failed", 19, 480),
+        "1011": ("failed", 17, 486),
+        "1012": ("failed", 23, 302),
+    }
+
+
+def test_the_leader_is_let_in_when_all_are_there_and_everybody_is_rung_once():
+    asterisk = Asterisk()
+    ended = run(asterisk, whole_page(asterisk))[-1]
+    assert outcomes(ended) == dict.fromkeys(("1008", "1009", "1010"), ("played", None, None))
+    rung = [f for f in asterisk.actions("Originate") if f["Channel"].startswith("PJSIP/")]
+    assert sorted(f["Channel"] for f in rung) == [
+        f"PJSIP/{n}@bellhop-member" for n in ("1008", "1009", "1010")
+    ]
+
+
+def test_each_member_gets_its_dialects_headers_and_the_rooms_variables():
+    asterisk = Asterisk()
+    run(asterisk, whole_page(asterisk))
+    by_channel = {f["Channel"]: f for f in asterisk.actions("Originate")}
+    rfc5373 = by_channel["PJSIP/1010@bellhop-member"]["Variable"]
+    axis = by_channel["PJSIP/1008@bellhop-member"]["Variable"]
+    assert [v for v in rfc5373 if v.startswith("PJSIP_HEADER")] == [
+        "PJSIP_HEADER(add,Answer-Mode)=Auto"
+    ]
+    assert [v for v in axis if v.startswith("PJSIP_HEADER")] == [
+        "PJSIP_HEADER(add,Call-Info)=<sip:page.bellhop.invalid>;answer-after=0"
+    ]
+    assert f"BELLHOP_LEADER={LEADER}" in axis
+    assert "TIMEOUT(absolute)=20" in axis
+
+
+def test_the_chime_is_in_the_room_before_the_leader_is():
+    asterisk = Asterisk()
+    run(asterisk, whole_page(asterisk))
+    order = [a if a != "Originate" else f["Channel"].partition("/")[0] for a, f in asterisk.sent]
+    assert order.index("Local") < order.index("Redirect")
+
+
+def test_after_the_head_start_the_leader_speaks_to_those_who_are_there():
+    asterisk = Asterisk(d1010="rings")
+    ended = run(asterisk, whole_page(asterisk))[-1]
+    assert outcomes(ended)["1010"] == ("failed", 19, None)
+    assert ended.sentence().startswith("2 of 3 played")
+
+
+def test_a_member_that_still_rings_at_the_end_is_cancelled_at_once():
+    asterisk = Asterisk(d1010="rings")
+    run(asterisk, whole_page(asterisk))
+    assert {"Channel": "PJSIP/bellhop-member-1010", "Cause": "16"} in asterisk.actions("Hangup")
+
+
+def test_who_comes_late_is_told_to_have_missed_the_beginning():
+    asterisk = Asterisk(d1010="late")
+
+    async def story(engine, kept, zone):
+        await begin(engine, zone)
+        await until(lambda: opened(asterisk))
+        await asyncio.sleep(0.05)
+        asterisk.cancelled["1010"].set_result("answers")
+        await asyncio.sleep(0.01)
+        del asterisk.cancelled["1010"]
+        asterisk.leader_leaves()
+        await until(lambda: len(kept) == 2)
+
+    late = run(asterisk, story)[-1].members[2]
+    assert late.outcome == "played"
+    assert late.why.startswith("missed the first ")
+
+
+def test_a_leader_whose_members_are_all_lost_is_told():
+    asterisk = Asterisk(d1008="busy", d1009="busy", d1010="busy")
+    ended = run(asterisk, whole_page(asterisk))[-1]
+    assert [f["Exten"] for f in asterisk.actions("Redirect")] == ["lost"]
+    assert outcomes(ended) == dict.fromkeys(("1008", "1009", "1010"), ("failed", 17, 486))
+
+
+def test_a_leader_that_hangs_up_while_it_beeps_has_paged_nobody():
+    asterisk = Asterisk()
+    asterisk.leader_leaves_at_beep = True
+    ended = run(asterisk, whole_page(asterisk))[-1]
+    assert {m.outcome for m in ended.members} == {"failed"}
+    assert {m.why for m in ended.members} == {"joined, but nobody spoke"}
+
+
+def test_a_leader_that_hangs_up_before_the_commit_rings_nobody():
+    asterisk = Asterisk()
+
+    async def story(engine, kept, zone):
+        devices = [SITE.devices[n] for n in zone.members]
+        made = await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
+        asterisk.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="127")
+        await asyncio.to_thread(engine.commit, made)
+        await until(lambda: len(kept) == 2)
+
+    run(asterisk, story)
+    assert asterisk.sent == []
+
+
+def test_a_dropped_page_rings_nobody_and_frees_its_members():
+    asterisk = Asterisk()
+
+    async def story(engine, _kept, zone):
+        devices = [SITE.devices[n] for n in zone.members]
+        made = await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
+        await asyncio.to_thread(engine.drop, made)
+        assert asterisk.sent == []
+        assert await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
+
+    run(asterisk, story)
+
+
+def test_a_page_that_nobody_committed_or_dropped_frees_its_members(monkeypatch):
+    monkeypatch.setattr("ami.engine._RESERVED", 0.05)
+
+    async def story(engine, _kept, zone):
+        devices = [SITE.devices[n] for n in zone.members]
+        made = await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
+        assert await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, []) is None
+        await asyncio.sleep(0.1)
+        assert await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
+        with pytest.raises(Unavailable):
+            await asyncio.to_thread(engine.commit, made)
+
+    run(Asterisk(), story)
+
+
+def test_a_device_is_never_in_two_pages():
+    asterisk = Asterisk()
+    one = replace(ZONE, number="8002", members=("1008",))
+
+    async def story(engine, kept, zone):
+        await begin(engine, one)
+        await until(lambda: opened(asterisk))
+        other = await begin(engine, zone)
+        assert other is not None
+        await until(lambda: len(asterisk.legs) == 3)
+        assert await begin(engine, one) is None
+        asterisk.leader_leaves()
+        await until(lambda: sum(r.ended is not None for r in kept) == 2)
+        assert outcomes(kept[-1] if kept[-1].zone == "8000" else kept[-2])["1008"] == (
+            "failed",
+            17,
+            486,
+        )
+
+    run(asterisk, story)
+    rung = [f["Channel"] for f in asterisk.actions("Originate")]
+    assert rung.count("PJSIP/1008@bellhop-member") == 1
+
+
+def test_who_is_not_registered_is_reported_and_not_rung():
+    asterisk = Asterisk()
+
+    async def story(engine, kept, zone):
+        await begin(engine, zone, absent=("1010",))
+        await until(lambda: opened(asterisk))
+        asterisk.leader_leaves()
+        await until(lambda: len(kept) == 2)
+
+    ended = run(asterisk, story)[-1]
+    assert outcomes(ended)["1010"] == ("failed", 20, 480)
+    assert ended.members[-1].why == "not registered"
+    assert all("1010" not in f["Channel"] for f in asterisk.actions("Originate"))
+
+
+def test_without_ami_no_page_is_begun():
+    asterisk = Asterisk()
+    asterisk.up = False
+
+    async def story(engine, kept, zone):
+        with pytest.raises(Unavailable):
+            await begin(engine, zone)
+        assert kept == []
+
+    run(asterisk, story)
+
+
+def test_ami_that_goes_down_before_the_commit_rings_nobody_later():
+    asterisk = Asterisk()
+
+    async def story(engine, _kept, zone):
+        devices = [SITE.devices[n] for n in zone.members]
+        made = await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
+        asterisk.up = False
+        with pytest.raises(Unavailable):
+            await asyncio.to_thread(engine.commit, made)
+        asterisk.up = True
+        await asyncio.sleep(0.05)
+
+    run(asterisk, story)
+    assert asterisk.sent == []
+
+
+def test_a_page_during_which_ami_went_down_claims_nothing():
+    asterisk = Asterisk()
+
+    async def story(engine, kept, zone):
+        await begin(engine, zone)
+        await until(lambda: opened(asterisk))
+        asterisk.up = False
+        asterisk.on_down()
+        await until(lambda: len(kept) == 2)
+
+    ended = run(asterisk, story)[-1]
+    assert {m.outcome for m in ended.members} == {"failed"}
+    assert asterisk.actions("Hangup") == []
+
+
+def test_a_daemon_that_stops_leaves_the_page_to_asterisk():
+    asterisk = Asterisk()
+
+    async def story(engine, kept, zone):
+        await begin(engine, zone)
+        await until(lambda: opened(asterisk))
+        await engine.close()
+        assert len(kept) == 2
+
+    ended = run(asterisk, story)[-1]
+    assert ended.ended is not None
+    assert asterisk.actions("Hangup") == []
+
+
+def test_members_that_do_not_leave_with_the_leader_are_hung_up(monkeypatch):
+    monkeypatch.setattr(running_module, "_LEAVE_PATIENCE", 0.1)
+    asterisk = Asterisk()
+
+    async def story(engine, kept, zone):
+        await begin(engine, zone)
+        await until(lambda: opened(asterisk))
+        asterisk.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="16")
+        await until(lambda: len(kept) == 2)
+
+    run(asterisk, story)
+    assert len(asterisk.actions("Hangup")) == 3
