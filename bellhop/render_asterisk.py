@@ -60,11 +60,13 @@ def _media(address: str) -> list[str]:
 
 def _manager(site: Site) -> str:
     """Least rights: originate and redirect (call), read a channel's variables (reporting)."""
+    # Who asks an AMI on the loopback comes from there.
+    asks = site.pager.ami.host if site.pager.ami.host.startswith("127.") else site.pager.agi.host
     lines = [
         f"[{site.pager.ami_user}]",
         "#include bellhop/site/ami_secret.conf",
         "deny = 0.0.0.0/0.0.0.0",
-        f"permit = {site.pager.agi.host}",
+        f"permit = {asks}",
         "read = call,user,system",
         "write = call,originate,system,reporting",
         "writetimeout = 1000",

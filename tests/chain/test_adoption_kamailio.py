@@ -7,7 +7,7 @@ import pytest
 
 from bellhop.settings import Site
 from tests.chain.adoption.kamailio import CONFIG, PRISTINE, Own, own_kamailio, scene_of
-from tests.chain.adoption.machine import commands
+from tests.chain.adoption.machine import ROOT
 from tests.chain.calling import assert_all_settled, cause, dial, final, tried
 from tests.chain.harness.places import Lab, run
 from tests.chain.harness.scene import Scene
@@ -62,7 +62,7 @@ def own(
     """Debian's Kamailio with Bellhop in it; the engine's name, and it."""
     engine, line = request.param
     directory = place.artifacts / f"adoption-{engine}"
-    with own_kamailio(stack, site, place, directory, before=line) as own:
+    with own_kamailio(stack, site, directory, before=line) as own:
         yield engine, own
 
 
@@ -175,7 +175,7 @@ def test_while_the_native_request_route_is_left_it_answers_and_python_never_does
 ):
     """The guide's warning: nothing in the start tells, and anybody is registered."""
     directory = place.artifacts / "adoption-native"
-    with own_kamailio(stack, site, place, directory, native=True) as own:
+    with own_kamailio(stack, site, directory, native=True) as own:
         assert "app_python3" in own.machine.run("kamcmd", "core.modules").split()
         registered = ask(place, own, "REGISTER")
         options = ask(place, own, "OPTIONS")
@@ -189,7 +189,7 @@ def test_while_the_native_request_route_is_left_it_answers_and_python_never_does
 def test_the_guide_names_each_package_that_the_app_needs(own):
     """Its modules come from the packages of the guide's first section, or from one that these need."""
     machine = own[1].machine
-    guide = (commands.__globals__["ROOT"] / "docs" / "kamailio.md").read_text("utf-8")
+    guide = (ROOT / "docs" / "kamailio.md").read_text("utf-8")
     modules = machine.run("kamcmd", "core.modules").split()
     paths = [
         f"/usr/lib/x86_64-linux-gnu/kamailio/modules/{name}.so" for name in modules if name != "tm:"

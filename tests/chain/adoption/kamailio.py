@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bellhop.settings import Site, load
-from tests.chain.adoption.machine import Machine, commands
+from tests.chain.adoption.machine import BARE, Machine, commands
 from tests.chain.adoption.service import Service
 from tests.chain.harness.capture import Capture
 from tests.chain.harness.cast import Cast, device_listener
@@ -49,17 +49,14 @@ def moved(text: str, site: Site, others: Sequence[tuple[str, str]] = ()) -> str:
 
 def bare(stack: Stack, site: Site) -> Machine:
     """Return a machine that has Kamailio as Debian packages it, and Bellhop's venv: the guide's
-    first section. (The image makes the venv, with the same files, for it needs no network then.)
+    first section (the image has a venv with the same files; the network is not needed again).
     """
     outside, inside = (h.rpartition(".")[0] for h in (site.edge.devices[0].address.host,
                                                      site.edge.internal.host))  # fmt: skip
     networks = {f"{stack.project}_outside": f"{outside}.{LAST}"}
     networks[f"{stack.project}_inside"] = f"{inside}.{LAST}"
     machine = Machine("adopt-edge", "bellhop-edge:latest", networks)
-    machine.sh(
-        "userdel bellhop; rm -rf /etc/kamailio/bellhop /etc/bellhop /var/lib/bellhop\n"
-        f"cp {CONFIG} {PRISTINE}"
-    )
+    machine.sh(f"{BARE} /etc/kamailio/bellhop\ncp {CONFIG} {PRISTINE}")
     return machine
 
 
@@ -67,7 +64,6 @@ def bare(stack: Stack, site: Site) -> Machine:
 def own_kamailio(
     stack: Stack,
     site: Site,
-    place: Lab,
     directory: Path,
     *,
     before: str = "",
@@ -93,8 +89,7 @@ def own_kamailio(
         _install(machine, path.read_text("utf-8"), _htdigest(ours, known), before, native=native)
         service.start("-DD", "-E")
         until("Kamailio to answer", lambda: _answers(machine), 20)
-        seen = Stack(stack.project, {"edge": machine.name})
-        yield Own(machine, service, ours, Cast(ours, known, device_listener(ours)), seen)
+        yield Own(machine, service, ours, Cast(ours, known, device_listener(ours)), stack)
     except TimeoutError as error:
         raise TimeoutError(f"{error}; it said:\n{service.said()}") from None
     finally:
@@ -103,13 +98,16 @@ def own_kamailio(
 
 
 @contextmanager
-def scene_of(own: Own, place: Lab, directory: Path) -> Iterator[Scene]:
-    """A scene at this Kamailio; at its end no transaction is open."""
+def scene_of(own: Own, place: Lab, directory: Path, **others: str) -> Iterator[Scene]:
+    """A scene at this Kamailio, and at other services' containers; at its end no transaction of
+    the edge's is open.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     hosts = (own.site.edge.devices[0].address.host, own.site.edge.internal.host)
     wire = Capture(own.stack, place, directory, hosts)
     wire.start()
-    scene = Scene(own.site, own.cast, place, directory, wire, own.stack)
+    stack = Stack(own.stack.project, {"edge": own.machine.name, **others})
+    scene = Scene(own.site, own.cast, place, directory, wire, stack)
     try:
         yield scene
         scene.edge.settled()
@@ -134,10 +132,11 @@ def _install(machine: Machine, site: str, htdigest: str, before: str, *, native:
 
 def _htdigest(site: Site, known: dict[str, tuple[str, str]]) -> str:
     realm = site.site.realm
-    return "".join(
-        f"{user}:{realm}:{hashlib.md5(f'{user}:{realm}:{word}'.encode()).hexdigest()}\n"
-        for user, word in known.values()
-    )
+    lines = []
+    for user, word in known.values():
+        ha1 = hashlib.md5(f"{user}:{realm}:{word}".encode(), usedforsecurity=False).hexdigest()
+        lines.append(f"{user}:{realm}:{ha1}\n")
+    return "".join(lines)
 
 
 def _answers(machine: Machine) -> bool:

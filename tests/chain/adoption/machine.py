@@ -15,6 +15,8 @@ from pathlib import Path
 from tests.chain.harness.stack import DOCKER, docker
 
 ROOT = Path(__file__).resolve().parents[3]
+# What our images have, and somebody's own server has not.
+BARE = "userdel bellhop; rm -rf /etc/bellhop /var/lib/bellhop"
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 
 
@@ -116,7 +118,9 @@ def commands(guide: str, heading: str) -> str:
     text = (ROOT / "docs" / guide).read_text("utf-8")
     for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         if section.startswith(heading):
-            blocks: Sequence[str] = re.findall(r"^```sh\n(.*?)^```", section, re.M | re.S)
+            blocks: Sequence[str] = re.findall(
+                r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL
+            )
             if blocks:
                 return "\n".join(blocks)
     raise LookupError(f"docs/{guide} has no commands under {heading!r}")
