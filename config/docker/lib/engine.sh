@@ -19,7 +19,16 @@ engine() {
   fi
   docker_answers || start_engine || return
   compose_plugin || return
-  export BELLHOP_DOCKER="${DOCKER[*]}" # the chain tests use the same
+  docker_for_tests
+}
+
+# Where docker needs sudo, the tests' `docker` is one that does.
+docker_for_tests() {
+  [ ${#DOCKER[@]} -gt 1 ] || return 0
+  mkdir -p build/bin
+  printf '#!/bin/sh\nexec %s %s "$@"\n' "${DOCKER[0]}" "$(command -v docker)" >build/bin/docker
+  chmod 755 build/bin/docker
+  export PATH=$PWD/build/bin:$PATH
 }
 
 dockerd_alive() {
