@@ -19,7 +19,7 @@ def register(site: Site, secrets: Secrets) -> None:
     # device.
     if sip.behind_nat() or sip.contact_is_elsewhere():
         sip.fix_register()
-    # save() answers the request, but not when it fails (measured: table missing, user that cannot
-    # be unescaped, Contact: * with a lifetime).
+    # save() answers most requests, those that it refuses too, but not all (measured: table missing,
+    # a user that cannot be unescaped).
     if not sip.save():
         sip.reply(400, "Bad Registration")

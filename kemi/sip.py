@@ -159,8 +159,14 @@ def append_header(line: str) -> None:
 
 
 def save() -> bool:
-    """Store the REGISTER's binding and answer it."""
-    return done(KSR.registrar.save("location", 0), "save")
+    """Store the REGISTER's binding, in the place of any other of this device (flag 4): a device that
+    comes back with another port or address must not wait until its old binding has expired.
+
+    Returns whether the request has been answered: 0 means refused and answered (too many contacts,
+    no room), below 0 that nothing was sent.
+    """
+    result = KSR.registrar.save("location", 4)
+    return done(result, "save") or result == 0
 
 
 def find(number: str) -> bool:
