@@ -38,6 +38,15 @@ def test_a_carrier_that_fails_is_followed_by_the_next_with_its_own_number(house)
     assert house.answers == []
 
 
+def test_what_a_second_carrier_repeats_is_the_callers_own(house):
+    house.calls("4412")
+    house.fails(488)
+    assert len(house.sent_to) == 2
+    house.fails(488, branch=1)
+    assert len(house.sent_to) == 2
+    assert house.rows[-1].verdict == "stop"
+
+
 def test_a_busy_callee_is_not_retried_and_the_callers_answer_is_the_carriers_own(house):
     house.calls("4412")
     house.fails(486)
@@ -207,6 +216,14 @@ def test_a_late_reply_of_an_abandoned_branch_changes_nothing(house, late):
     house.fails(branch=1)
     assert house.rows[-1].rang is False
     assert len(house.relays) == 3
+
+
+def test_an_answer_after_the_end_is_no_row(house):
+    house.calls("4412")
+    house.replies(180)
+    house.fails()  # it rang till our timer ended it, and the caller has his 480
+    house.replies(200)
+    assert [row.verdict for row in house.rows] == ["stop"]
 
 
 def test_an_answer_is_one_row_however_often_it_comes(house):
