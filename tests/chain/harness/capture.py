@@ -112,7 +112,8 @@ class Capture:
             self._process.wait(timeout=10)
             self._process = None
             pid.unlink()
-        self._datagrams = list(self._read())
+        # Each interface is written on its own: the file is not in the order of time.
+        self._datagrams = sorted(self._read())
 
     def _read(self) -> Iterator[tuple[float, str, str, bytes]]:
         wanted = ("frame.time_epoch", "ip.src", "ip.dst", "udp.srcport", "udp.dstport",
