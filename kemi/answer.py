@@ -2,6 +2,7 @@
 
 from bellhop.calls import Call, LegKind
 from kemi import sip
+from kemi.results import Unreadable
 
 NOT_REGISTERED = "not-registered"
 NOT_SENT = "not-sent"
@@ -63,5 +64,5 @@ def _phrase() -> str:
     """Return the device's own words for its refusal; ours where nobody can read them."""
     try:
         return sip.text("$T_reply_reason") or "Refused"
-    except sip.Unreadable:
+    except Unreadable:
         return "Refused"

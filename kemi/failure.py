@@ -7,6 +7,7 @@ from bellhop.profiles import BUILT_IN
 from bellhop.recursion import Failure, Verdict, decide
 from bellhop.settings import Site
 from kemi import answer, attempt, ledger, sip
+from kemi.results import Unreadable
 
 
 def failed(site: Site) -> None:
@@ -38,7 +39,7 @@ def _read(trusted: bool) -> Failure:
         return Failure(None, replied=False, rang=attempt.rang(), cancelled=sip.cancelled())
     try:
         headers = sip.text("$T_rpl($(hdr(Reason)[*]))") or ""
-    except sip.Unreadable:
+    except Unreadable:
         headers = ""
     failure = Failure(
         sip.number("$T_reply_code"),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from kemi import sip
+from kemi.results import Unreadable
 
 E = TypeVar("E")
 
@@ -22,7 +23,7 @@ def guarded(answer: Callable[[int, str], None] | None) -> Callable[..., Any]:
         def run(self: E, message: Any = None, *_: Any) -> int:
             try:
                 callback(self, message)
-            except sip.Unreadable as unreadable:
+            except Unreadable as unreadable:
                 _tell(callback.__name__, answer, 400, "Not UTF-8", str(unreadable))
             except Exception:  # noqa: BLE001 - whatever it is, the caller is answered
                 _tell(callback.__name__, answer, 500, "Server Internal Error", _last_lines())
@@ -37,7 +38,7 @@ def guarded(answer: Callable[[int, str], None] | None) -> Callable[..., Any]:
 def _is_ack() -> bool:
     try:
         return sip.method() == "ACK"
-    except sip.Unreadable:
+    except Unreadable:
         return False
 
 

@@ -12,23 +12,7 @@ from typing import Literal
 import KSR
 
 from bellhop.values import Address, ip
-
-
-class Unreadable(Exception):  # noqa: N818 - it says what the header is
-    """A part of the message that is not UTF-8; `args[0]` names it."""
-
-
-class BadCall(Exception):  # noqa: N818
-    """KSR refused our arguments: a defect of ours, never a peer's doing."""
-
-
-def done(result: object, what: str) -> bool:
-    """Whether a KSR call said yes. False is KSR's word for bad arguments, not for no."""
-    if isinstance(result, bool):
-        if result:
-            return True
-        raise BadCall(what)
-    return isinstance(result, int) and result > 0
+from kemi.results import Unreadable, done
 
 
 def text(variable: str) -> str | None:
@@ -159,11 +143,8 @@ def append_header(line: str) -> None:
 
 
 def save() -> bool:
-    """Store the REGISTER's binding, in the place of any other of this device (flag 4): a device that
-    comes back with another port or address must not wait until its old binding has expired.
-
-    Returns whether the request has been answered: 0 means refused and answered (too many contacts,
-    no room), below 0 that nothing was sent.
+    """Store the REGISTER's binding in the place of the device's old one (flag 4: it may come back
+    with another address). Returns whether it has been answered: 0 means refused and answered.
     """
     result = KSR.registrar.save("location", 4)
     return done(result, "save") or result == 0
@@ -200,9 +181,7 @@ def fix_register() -> None:
 
 
 def mark_contact() -> None:
-    """Put the real source into Contact as an alias parameter, for requests within the dialog;
-    nathelper leaves a Contact alone that names it already.
-    """
+    """Put the real source into Contact as an alias, where Contact does not name it already."""
     KSR.nathelper.set_contact_alias()
 
 
