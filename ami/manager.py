@@ -162,7 +162,7 @@ class Manager:
             ping_interval=3600,
             lost=lambda _exc: self._lost.set(),
         )
-        library.register_event("*", lambda _library, event: self.on_event(event))
+        library.register_event("*", self._hear)
         _transport, protocol = await asyncio.wait_for(
             loop.create_connection(
                 library.config["protocol_factory"], self._address.host, self._address.port
@@ -181,6 +181,12 @@ class Manager:
                 f"Asterisk at {self._address} does not take AMI user {self._user!r} with the "
                 "secret of pager.ami_secret_file, or does not permit this address"
             )
+
+    def _hear(self, _library: object, event: Event) -> None:
+        try:
+            self.on_event(event)
+        except Exception:  # noqa: BLE001 - asyncio would close the connection, and with it all pages
+            _log.exception("ami=event-failed event=%s", event.get("Event"))
 
     async def _watch(self) -> None:
         """Ping until the connection goes, or no answer comes: a half-open link is no link."""

@@ -3,6 +3,7 @@ might say or do in worse ones.
 """
 
 import asyncio
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -259,7 +260,9 @@ def test_after_the_head_start_the_leader_speaks_to_those_who_are_there():
 
 def test_a_member_that_still_rings_at_the_end_is_cancelled_at_once():
     asterisk = Asterisk(d1010="rings")
+    began = time.monotonic()
     run(asterisk, whole_page(asterisk))
+    assert time.monotonic() - began < 1.5
     assert {"Channel": "PJSIP/bellhop-member-1010", "Cause": "16"} in asterisk.actions("Hangup")
 
 
