@@ -1,0 +1,142 @@
+"""The daemon as a program: what it says when it cannot run, and that it ends when told."""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bellhop.pages import Member, Page
+from bellhop.reports import Reports, report
+
+SITE = (Path(__file__).parents[2] / "config" / "site.toml").read_text()
+PROGRAM = [sys.executable, "-m", "pager"]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A site whose daemon is on this machine; no Asterisk answers it."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "ami").write_text("secret-word\n")
+    text = SITE.replace("172.29.61.30:4573", f"127.0.0.1:{free_port()}")
+    text = text.replace("172.29.61.20:5038", f"127.0.0.1:{free_port()}")
+    text = text.replace("/var/lib/bellhop", str(tmp_path))
+    path = tmp_path / "site.toml"
+    path.write_text(text)
+    return path
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [*PROGRAM, *map(str, arguments)],
+        capture_output=True, text=True, timeout=20, check=False,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def start():
+    begun = []
+
+    def start(site, **environment):
+        process = subprocess.Popen(
+            [*PROGRAM, str(site)],
+            stderr=subprocess.PIPE, text=True, env={**os.environ, **environment},
+        )  # fmt: skip
+        begun.append(process)
+        return process
+
+    yield start
+    for process in begun:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def said_until(process, words):
+    """Read what the daemon says up to a line with these words."""
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if words in line:
+            return lines
+    raise AssertionError(f"it ended and said {''.join(lines)}")
+
+
+@pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--nothing"]])
+def test_a_wrong_command_line_is_told(arguments):
+    ended = run(*arguments)
+    assert ended.returncode == 2
+    assert "usage" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("break_it", "said"),
+    [
+        (lambda site: site.unlink(), "No such file"),
+        (lambda site: site.write_text("x = "), "not TOML"),
+        (lambda site: (site.parent / "secrets" / "ami").unlink(), "pager.ami_secret_file"),
+        (lambda site: (site.parent / "secrets" / "ami").write_text("a\nb\n"), "one line"),
+        (lambda site: (site.parent / "secrets" / "ami").write_text("\n"), "one line"),
+    ],
+)
+def test_what_is_wrong_with_its_settings_is_one_line(site, break_it, said):
+    break_it(site)
+    ended = run(site)
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_port_in_use_is_told(site):
+    port = int(site.read_text().partition('agi = "127.0.0.1:')[2].partition('"')[0])
+    with socket.create_server(("127.0.0.1", port)):
+        ended = run(site)
+    assert ended.returncode == 1
+    assert f"127.0.0.1:{port}: Address already in use" in ended.stderr
+
+
+def test_it_listens_without_asterisk_and_ends_on_sigterm(site, start):
+    process = start(site)
+    said_until(process, "ami=down")
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    _, rest = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert time.monotonic() - began < 3
+    assert "Traceback" not in rest
+
+
+def test_a_page_that_a_crash_cut_off_is_closed_at_the_start(site, start):
+    path = site.parent / "pages.db"
+    reports = Reports.writing(path)
+    page = Page(id="1-a", zone="8000", leader="1020", started=0, quorum=100, head_start=0)
+    reports.store(report(page.with_member(Member(device="1008"))))
+    reports.close()
+    process = start(site)
+    said_until(process, "agi=up")
+    with sqlite3.connect(path) as db:
+        (ended,) = db.execute("SELECT ended FROM pages").fetchone()
+    db.close()
+    assert ended
+
+
+def test_systemd_is_told_that_it_is_ready(site, start, tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(10)
+        process = start(site, NOTIFY_SOCKET=str(tmp_path / "notify"))
+        assert systemd.recv(100) == b"READY=1"
+        process.send_signal(signal.SIGTERM)
+        assert systemd.recv(100) == b"STOPPING=1"

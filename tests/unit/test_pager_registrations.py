@@ -1,0 +1,91 @@
+"""Who is registered, asked of an edge that answers, answers nonsense, or does not answer."""
+
+import http.server
+import json
+import socket
+import threading
+import time
+
+import pytest
+
+from bellhop.values import Address
+from pager.registrations import Registrations, registered
+
+
+def dump(*numbers):
+    return {"jsonrpc": "2.0", "id": 1, "result": {"Domains": [{"Domain": {
+        "Domain": "location", "Size": 512, "AoRs": [{"AoR": n, "HashID": 1} for n in numbers],
+    }}]}}  # fmt: skip
+
+
+class Edge:
+    """An HTTP server that answers every request with `body`."""
+
+    def __init__(self, body, status=200):
+        self.asked = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                length = int(self.headers["Content-Length"])
+                outer.asked.append((self.path, json.loads(self.rfile.read(length))))
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        outer = self
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.address = Address("127.0.0.1", self.server.server_address[1])
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+def test_those_that_the_edge_knows_are_there():
+    with Edge(json.dumps(dump("1008", "1020")).encode()) as edge:
+        assert Registrations(edge.address)(["1008", "1009"]) == {"1008"}
+    assert edge.asked == [
+        ("/RPC", {"jsonrpc": "2.0", "id": 1, "method": "ul.dump", "params": ["brief"]})
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"not from here\n", b"[]", b"null", b"{}", b'{"error": {"code": 500}}',
+        b'{"result": {}}', b'{"result": {"Domains": 7}}', b'{"result": {"Domains": [7]}}',
+        b'{"result": {"Domains": [{"Domain": {"AoRs": [{}]}}]}}', b"\xff\xfe",
+    ],
+)  # fmt: skip
+def test_an_edge_that_answers_nonsense_has_not_been_asked(body):
+    with Edge(body, 403 if b"not from here" in body else 200) as edge:
+        assert Registrations(edge.address)(["1008"]) is None
+
+
+def test_an_edge_that_refuses_has_not_been_asked():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = Address("127.0.0.1", free.getsockname()[1])
+    assert Registrations(address)(["1008"]) is None
+
+
+def test_an_edge_that_says_nothing_is_not_waited_for_long():
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        began = time.monotonic()
+        assert Registrations(Address("127.0.0.1", mute.getsockname()[1]))(["1008"]) is None
+        assert time.monotonic() - began < 1.2
+
+
+def test_nobody_is_registered_where_the_table_is_empty():
+    assert registered({"result": {"Domains": [{"Domain": {"AoRs": None}}]}}) == set()
+    assert registered({"result": {"Domains": [{"Domain": {}}]}}) == set()
