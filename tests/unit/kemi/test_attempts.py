@@ -1,9 +1,11 @@
 """Attempts in order: what follows a failure, a ring, a cancel, a relay that cannot be made."""
 
+import msgspec
 import pytest
 
 from bellhop.calls import Exhausted
 from bellhop.recursion import Failure, Verdict, decide
+from kemi import answer
 
 FOUR = ["sip:203.0.113.1:5060", "sip:203.0.113.2:5060", "sip:203.0.113.3:5060"]
 CALL_ROUTES = [
@@ -320,6 +322,12 @@ def test_a_carrier_that_never_answers_is_408_with_102_at_the_end(house):
         house.fails(branch=branch)
     assert house.answers == [408]
     assert house.fake.headers.to_reply == ["Reason: Q.850;cause=102\r\n"]
+
+
+def test_a_call_with_nobody_to_try_is_answered(house):
+    house.calls("4412")
+    answer.final(msgspec.structs.replace(house.call, legs=(), attempts=()), "nobody-left")
+    assert house.answers == [503]
 
 
 def test_a_failure_route_without_a_call_is_answered(house):
