@@ -216,6 +216,35 @@ def test_a_caller_who_gives_up_right_after_an_advance_leaves_nothing_ringing(sce
     assert_all_settled(messages)
 
 
+def test_a_caller_who_gives_up_just_after_a_503_leaves_nothing_ringing(scene: Scene):
+    north = scene.play(scene.cast.carrier("north"), "carrier/rejects-503", reason=cause(34))
+    south = scene.play(scene.cast.carrier("south"), "carrier/trying-only")
+    caller = dial(scene, TO_NORTH, "caller/cancels-after-a-while", pause=60)
+    scene.finish(caller, south, north)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north", "south"]
+    assert messages.where(method="CANCEL", target=south.who.socket)
+    assert not messages.where(method="CANCEL", target=north.who.socket)
+    assert final(messages, caller).code == 487
+    assert_all_settled(messages)
+
+
+def test_many_calls_at_once_go_each_their_own_way(scene: Scene):
+    """What one call remembers is no other call's: attempts, ringing, causes."""
+    many = 20
+    north = scene.play(scene.cast.carrier("north"), "carrier/rejects-503", calls=many)
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers", calls=many)
+    caller = dial(scene, TO_NORTH, calls=many, pause=300, options=("-r", str(many)))
+    scene.finish(caller, north, south)
+
+    found = calls(scene.messages())
+    assert len(found) == many
+    assert all(tried(call, scene) == ["north", "south"] for call in found)
+    for call in found:
+        assert_all_settled(call)
+
+
 def test_when_all_carriers_fail_the_last_failure_is_told_and_nobody_is_tried_twice(scene: Scene):
     carriers = [
         scene.play(scene.cast.carrier(name), f"carrier/rejects-{code}", reason=cause(34))
