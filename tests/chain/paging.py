@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.chain.calling import dial
 from tests.chain.harness.capture import Capture, Packet
-from tests.chain.harness.peer import Peer
+from tests.chain.harness.peer import Peer, Who
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import until
 
@@ -29,9 +29,17 @@ def page(scene: Scene, byte: int, zone: str = ZONE, talk: int = 4000, **options:
     )
 
 
+def registered(scene: Scene, *numbers: str) -> list[Who]:
+    """Register these speakers, and unregister every other: what a page waits for is known then."""
+    others = [d.number for d in scene.site.devices.values() if d.kind != "phone"]
+    gone = [n for n in others if n not in numbers and scene.edge.contacts(n)]
+    scene.finish(*(scene.play(scene.cast.device(n), "speaker/unregisters") for n in gone))
+    return scene.register(*numbers)
+
+
 def answering(scene: Scene, *numbers: str) -> list[Peer]:
-    """Register speakers that answer at once, and start them."""
-    return [scene.play(who, "speaker/answers") for who in scene.register(*numbers)]
+    """Register these speakers and no other, and start them: they answer at once."""
+    return [scene.play(who, "speaker/answers") for who in registered(scene, *numbers)]
 
 
 def newest(scene: Scene) -> dict[str, Any] | None:
@@ -62,6 +70,14 @@ def report(scene: Scene, seconds: float = 10.0) -> dict[str, Any]:
 def members(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return a report's members by their device."""
     return {member["device"]: member for member in found["members"]}
+
+
+def sentence(found: dict[str, Any]) -> dict[str, tuple[str, int | None, int | None, str]]:
+    """Return outcome, cause, sip and why of each member."""
+    return {
+        number: (member["outcome"], member["cause"], member["sip"], member["why"])
+        for number, member in members(found).items()
+    }
 
 
 def outcomes(found: dict[str, Any]) -> dict[str, str]:

@@ -2,21 +2,23 @@
 
 import pytest
 
-from tests.chain.calling import CALLER, REFUSED, assert_all_settled, dial, final
+from tests.chain.calling import CALLER, assert_all_settled, dial, final
 from tests.chain.harness.scene import Scene
 from tests.chain.paging import (
     AUTO_ANSWER,
     DIALECT,
+    FRAME,
     SPEAKERS,
     ZONE,
     answering,
     blocks,
     counting,
     heard,
-    members,
     missing,
+    newest,
     outcomes,
     page,
+    registered,
     report,
     sent_by,
     sent_to,
@@ -27,6 +29,7 @@ pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 VOICE = 0x35
 OTHER_VOICE = 0x2A
 TALK = 4.0  # s
+REFUSING = "caller/calls-and-is-refused"
 
 
 def test_every_speaker_of_the_zone_hears_the_caller_and_the_report_says_so(scene: Scene):
@@ -54,3 +57,183 @@ def test_every_speaker_of_the_zone_hears_the_caller_and_the_report_says_so(scene
         assert answer.at - invite.at <= member["answered_ms"] / 1000 + 0.1
         assert (member["cause"], member["sip"], member["why"]) == (None, None, "")
     assert_all_settled(messages)
+
+
+def test_each_speaker_is_called_by_its_own_dialect_and_by_no_other(scene: Scene):
+    numbers = ("1008", "1009", "1010", "1015")
+    speakers = answering(scene, *numbers)
+    scene.finish(page(scene, VOICE, "8001", talk=1500), *speakers)
+
+    messages = scene.messages()
+    for number in numbers:
+        invite = messages.where(method="INVITE", target=scene.cast.device(number).socket).one()
+        said = {name: invite.all(name) for name in AUTO_ANSWER if invite.all(name)}
+        assert said == DIALECT[number]
+
+
+def test_nothing_of_a_speakers_microphone_reaches_the_caller(scene: Scene):
+    [device] = registered(scene, SPEAKERS[0])
+    speaker = scene.play(device, "speaker/answers-and-speaks", stream=scene.voice(OTHER_VOICE))
+    scene.finish(page(scene, VOICE), speaker)
+
+    spoken = sum(p.payload.count(OTHER_VOICE) for p in sent_by(scene, device.name)) / 8000
+    assert spoken >= TALK - 1
+    assert heard(scene, device.name, VOICE) >= TALK / 2
+    # A beep has each value for a few samples.
+    assert heard(scene, CALLER, OTHER_VOICE) < 0.1
+
+
+def test_every_joined_speaker_hears_the_first_word_and_misses_nothing(scene: Scene):
+    """What is said from the beep's end on: block by block, as the caller sent it."""
+    speakers = answering(scene, *SPEAKERS)
+    leader = dial(scene, ZONE, "caller/calls-and-talks", stream=counting(scene), pause=4000)
+    scene.finish(leader, *speakers)
+
+    spoken = blocks(sent_by(scene, CALLER))
+    assert not missing(spoken)
+    first = {}
+    for number in SPEAKERS:
+        got = blocks(sent_to(scene, number))
+        # The chime is no block: none of its values lasts for half a packet.
+        assert len(got) >= 100, f"{number} heard {len(got)} blocks of {len(spoken)}"
+        assert not missing(got), f"{number} missed words: {missing(got)[:5]}"
+        first[number] = got[0].number
+    assert len(set(first.values())) == 1, f"one began to hear later than another: {first}"
+    [opened] = [block.at for block in spoken if block.number == first[SPEAKERS[0]]][:1]
+    # The beep is the last that the caller hears but silence.
+    beep = [p.at for p in sent_to(scene, CALLER) if p.payload.count(0xFF) < FRAME // 2]
+    assert opened <= beep[-1] + 0.06, "what he said right after the beep was lost"
+
+
+def test_a_zone_in_a_zone_rings_each_device_once(scene: Scene):
+    numbers = ("1008", "1009", "1010", "1015")
+    speakers = answering(scene, *numbers)
+    scene.finish(page(scene, VOICE, "8001"), *speakers)
+
+    messages = scene.messages()
+    for number in numbers:
+        assert messages.where(method="INVITE", target=scene.cast.device(number).socket).one()
+        assert heard(scene, number, VOICE) >= TALK / 2
+    found = report(scene)
+    assert [m["device"] for m in found["members"]] == list(numbers)
+    assert outcomes(found) == dict.fromkeys(numbers, "played")
+
+
+@pytest.mark.parametrize(
+    ("zone", "number", "leader"),
+    [(ZONE, "2007", "trunk:reception:2007"), ("8001", "2001", "trunk:reception:2001")],
+)
+def test_a_phone_behind_the_pbx_pages_a_zone(scene: Scene, zone: str, number: str, leader: str):
+    speakers = answering(scene, *SPEAKERS)
+    phone = scene.play(
+        scene.cast.trunk("reception"), "pbx/calls-and-talks",
+        number=number, dialled=zone, stream=scene.voice(VOICE), pause=3500,
+    )  # fmt: skip
+    scene.finish(phone, *speakers)
+
+    for speaker in speakers:
+        assert heard(scene, speaker.who.name, VOICE) >= 1
+    found = report(scene)
+    assert (found["zone"], found["leader"]) == (zone, leader)
+    assert {number for number, what in outcomes(found).items() if what == "played"} == {*SPEAKERS}
+
+
+def test_who_may_not_page_a_zone_is_refused_and_no_speaker_hears_of_it(scene: Scene, subtests):
+    speakers = scene.register(*SPEAKERS, "1015")
+    reception = scene.cast.trunk("reception")
+    callers = {
+        "a phone without the right": scene.play(scene.cast.device("1021"), REFUSING, dialled=ZONE),
+        "a door station": scene.play(scene.cast.device("1015"), REFUSING, dialled="8001"),
+        "another number behind the PBX": scene.play(
+            reception, "pbx/calls-and-is-refused", number="2002", dialled="8001"
+        ),
+    }
+    scene.finish(*callers.values())
+
+    messages = scene.messages()
+    for who, caller in callers.items():
+        with subtests.test(who=who):
+            answer = final(messages, caller)
+            assert (answer.code, answer.header("reason")) == (403, "Q.850;cause=21")
+    for speaker in speakers:
+        assert not messages.where(method="INVITE", target=speaker.socket)
+    assert newest(scene) is None
+
+
+def test_an_unknown_zone_is_404_and_nothing_else_happens(scene: Scene):
+    speakers = scene.register(*SPEAKERS)
+    caller = dial(scene, "8002", REFUSING)
+    scene.finish(caller)
+
+    messages = scene.messages()
+    answer = final(messages, caller)
+    assert answer.code == 404
+    assert answer.header("reason") in {"Q.850;cause=1", "Q.850;cause=3"}
+    assert not messages.where(target=str(scene.site.pbx.address))
+    for speaker in speakers:
+        assert not messages.where(method="INVITE", target=speaker.socket)
+
+
+TWISTED = ("8000&1008", "8000%261008", "8000,1", "8000%2C1", "8000%0d%0a", "8000%0D%0AX-Evil:%20y",
+           "8000&PJSIP%2F1008", "8000%20", "8000;x", "8000%00", "${BELLHOP_AGI}")  # fmt: skip
+
+
+def test_a_zones_number_with_something_to_it_is_no_zone(scene: Scene, subtests):
+    speakers = scene.register(*SPEAKERS)
+    callers = []
+    for user in TWISTED:
+        uri = f"sip:{user}@{scene.cast.edge}"
+        callers.append(scene.play(scene.cast.device(CALLER), "caller/dials-raw", uri=uri))
+        scene.finish(callers[-1])
+
+    messages = scene.messages()
+    for user, caller in zip(TWISTED, callers, strict=True):
+        with subtests.test(dialled=user):
+            [answer] = caller.logged(r"refused code=(?P<code>[0-9]+)")
+            assert answer["code"] in {"400", "404", "484"}
+    assert not messages.where(target=str(scene.site.pbx.address))
+    for speaker in speakers:
+        assert not messages.where(method="INVITE", target=speaker.socket)
+
+
+def test_the_pbx_answers_nobody_outside(scene: Scene, subtests):
+    """Its SIP is on the inside network alone: there is no way to it, or no answer."""
+    assert scene.site.pbx.media is not None
+    forged = f"P-Asserted-Identity: <sip:{CALLER}@device.bellhop.invalid>"
+    doors = [(host, scene.site.pbx.address.port) for host in (
+        scene.site.pbx.media, scene.site.pbx.address.host)]  # fmt: skip
+    for door in doors:
+        who = scene.cast.stranger(door)
+        scene.finish(
+            scene.play(
+                who,
+                "pbx/asks-and-hears-nothing",
+                number=CALLER,
+                dialled=ZONE,
+                extra=forged,
+                pause=1500,
+            )
+        )
+
+    messages = scene.messages()
+    for host, port in doors:
+        with subtests.test(door=host):
+            assert messages.where(method="INVITE", target=f"{host}:{port}")
+            assert not messages.where(source=host)
+    assert newest(scene) is None
+
+
+def test_the_next_page_is_another_page(scene: Scene):
+    """And the devices of the first are free for it."""
+    found = []
+    for byte in (VOICE, OTHER_VOICE):
+        speakers = answering(scene, *SPEAKERS)
+        scene.finish(page(scene, byte, talk=2500), *speakers)
+        found.append(report(scene))
+
+    assert found[0]["page"] != found[1]["page"]
+    for one in found:
+        assert outcomes(one) == dict.fromkeys(SPEAKERS, "played")
+    for number in SPEAKERS:
+        assert heard(scene, number, VOICE) > 1
+        assert heard(scene, number, OTHER_VOICE) > 1

@@ -27,5 +27,6 @@ class Pbx:
         return [match[1] for match in found if match]
 
     def settled(self, seconds: float = 8.0) -> None:
-        """Wait until there is no channel. Raises TimeoutError: a call was left behind."""
+        """Wait until there is no channel and no room. Raises TimeoutError: a call was left behind."""
         until("Asterisk's channels to end", lambda: not self.channels(), seconds)
+        until("Asterisk's rooms to end", lambda: not self.rooms(), seconds)
