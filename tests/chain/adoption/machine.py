@@ -90,9 +90,9 @@ def build(tag: str, dockerfile: Path, *inputs: str) -> None:
     arguments = [f"--build-arg={name}" for name in PROXIES if os.environ.get(name)]
     with tempfile.TemporaryFile() as context:
         with tarfile.open(fileobj=context, mode="w") as tar:
-            tar.add(dockerfile, "Dockerfile", filter=_plain)
+            tar.add(dockerfile, "Dockerfile", filter=clean)
             for path in inputs:
-                tar.add(ROOT / path, path, filter=_plain)
+                tar.add(ROOT / path, path, filter=clean)
         context.seek(0)
         ended = subprocess.run(
             [*DOCKER, "build", "--tag", tag, *arguments, "-"],
@@ -103,7 +103,7 @@ def build(tag: str, dockerfile: Path, *inputs: str) -> None:
         raise RuntimeError("\n".join([f"{tag} could not be built:", *lines[-15:]]))
 
 
-def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
+def clean(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
     """Nothing that changes by itself, so that docker's cache holds."""
     if "__pycache__" in info.name:
         return None
