@@ -12,6 +12,18 @@ from bellhop.zones import Zone, members
 
 _HEAD = "; Written by `bellhop render asterisk` from {}; do not edit.\n"
 
+# What the pager listens to. A page of 200 makes some 1,800 events; it needs a quarter of them.
+_EVENTS = (
+    "FullyBooted",
+    "Shutdown",
+    "Newchannel",
+    "OriginateResponse",
+    "ConfbridgeJoin",
+    "ConfbridgeLeave",
+    "UserEvent",
+    "Hangup",
+)
+
 
 def asterisk_files(site: Site) -> dict[str, str]:
     """Return file names and texts, for the folder that bellhop/*.conf include as bellhop/site/."""
@@ -59,7 +71,7 @@ def _media(address: str) -> list[str]:
 
 
 def _manager(site: Site) -> str:
-    """Least rights: originate and redirect (call), read a channel's variables (reporting)."""
+    """Least rights: with `system` too, Originate would run programs on this host."""
     # Who asks an AMI on the loopback comes from there.
     asks = site.pager.ami.host if site.pager.ami.host.startswith("127.") else site.pager.agi.host
     lines = [
@@ -68,8 +80,9 @@ def _manager(site: Site) -> str:
         "deny = 0.0.0.0/0.0.0.0",
         f"permit = {asks}",
         "read = call,user,system",
-        "write = call,originate,system,reporting",
+        "write = call,originate",
         "writetimeout = 1000",
+        *(f"eventfilter = Event: {event}" for event in _EVENTS),
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,0 +1,92 @@
+"""What Asterisk is given of a site: exact extensions, whole comparisons, and no secret."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bellhop.answering import DIALECTS
+from bellhop.render_asterisk import asterisk_files
+from bellhop.settings import load
+
+SITE = load(Path(__file__).parents[2] / "config" / "site.toml")
+
+
+def context(name, site=SITE):
+    text = asterisk_files(site)["extensions.conf"]
+    return text.partition(f"[{name}]\n")[2].partition("\n[")[0]
+
+
+def test_each_zone_is_an_exact_extension_and_nothing_else_is():
+    extensions = re.findall(r"^exten => ([^,]*),", context("bellhop-in"), re.MULTILINE)
+    assert extensions == list(SITE.zones)
+    for text in asterisk_files(SITE).values():
+        assert not re.search(r"^exten => _", text, re.MULTILINE)
+
+
+def test_no_line_is_longer_than_asterisk_reads():
+    assert all(
+        len(line) < 4096 for text in asterisk_files(SITE).values() for line in text.splitlines()
+    )
+
+
+def test_the_fallback_lets_in_whom_the_zone_names_and_refuses_the_rest():
+    steps = context("bellhop-fallback").partition("exten => 8001,")[2].splitlines()
+    before_refusal = steps[: steps.index(" same => n,Hangup(21)")]
+    assert re.findall(r'"(<sip:[^"]*>)"', "\n".join(before_refusal)) == [
+        "<sip:1020@device.bellhop.invalid>",
+        "<sip:2001@reception.trunk.bellhop.invalid>",
+    ]
+
+
+def test_a_whole_trunk_is_matched_from_end_to_end():
+    (pattern,) = set(re.findall(r'REGEX\("(.*?)"', context("bellhop-fallback")))
+    good = ["<sip:reception.trunk.bellhop.invalid>", "<sip:4711@reception.trunk.bellhop.invalid>"]
+    bad = [
+        "<sip:receptionXtrunk.bellhop.invalid>",
+        "x<sip:1@reception.trunk.bellhop.invalid>",
+        "<sip:x@reception.trunk.bellhop.invalid>",
+        "<sip:1@other.reception.trunk.bellhop.invalid>",
+    ]
+    assert [bool(re.search(pattern, one)) for one in good + bad] == [True] * 2 + [False] * 4
+
+
+def test_the_fallback_rings_each_member_once_with_its_dialect():
+    lines = [
+        line
+        for line in context("bellhop-fallback").partition("exten => 8001,")[2].splitlines()
+        if "Originate(" in line
+    ]
+    rung = [re.search(r"PJSIP/(\d+)@.*bellhop-headers\^(\w+)\^1", line).groups() for line in lines]
+    assert rung == [("1008", "axis"), ("1009", "axis"), ("1010", "rfc5373"), ("1015", "axis")]
+
+
+def test_a_zone_without_fallback_is_refused_while_there_is_no_pager():
+    closed = replace(SITE, zones={"8000": replace(SITE.zones["8000"], fallback=False)})
+    assert "Originate" not in context("bellhop-fallback", closed)
+    assert "exten => 8000,1,Hangup(41)" in context("bellhop-fallback", closed)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_each_header_is_set_as_the_dialect_has_it(dialect):
+    block = (
+        context("bellhop-headers").partition(f"exten => {dialect},1,")[2].partition("\nexten")[0]
+    )
+    found = re.findall(r"PJSIP_HEADER\(add,([^)]*)\)=(.*)\)$", block, re.MULTILINE)
+    assert [(n, v.replace("\\;", ";")) for n, v in found] == list(DIALECTS[dialect])
+    assert not re.search(r"(?<!\\);", block)  # it would begin a comment
+
+
+def test_asterisk_knows_the_edge_by_its_address_alone():
+    text = asterisk_files(SITE)["pjsip.conf"]
+    assert re.findall(r"^match = (.*)$", text, re.MULTILINE) == [SITE.edge.internal.host]
+    assert "anonymous" not in text
+
+
+def test_the_pagers_ami_user_has_least_rights_and_no_secret_is_rendered():
+    text = asterisk_files(SITE)["manager.conf"]
+    assert re.findall(r"^write = (.*)$", text, re.MULTILINE) == ["call,originate"]
+    assert re.findall(r"^permit = (.*)$", text, re.MULTILINE) == [SITE.pager.agi.host]
+    assert "deny = 0.0.0.0/0.0.0.0" in text
+    assert not re.search(r"^secret", text, re.MULTILINE)
