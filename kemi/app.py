@@ -10,7 +10,6 @@ import secrets as randomness
 from pathlib import Path
 from typing import Any
 
-from bellhop.ledger import Ledger
 from bellhop.settings import Site, SiteError, load
 from kemi import attempt, dialog, failure, invite, ledger, register, rpc, secrets, sip, who
 from kemi.guard import guarded
@@ -30,7 +29,7 @@ class Edge:
         # Made before the fork, so all workers know each other's marks; kept, so that a dialog can
         # be ended after a restart.
         self._key = _key(Path(site.site.state) / "dialog.key")
-        self._ledger: Ledger | None = None
+        self._ledger = ledger.Writer(Path(site.site.state) / "calls.db")
 
     def child_init(self, _rank: int) -> int:
         """Start in a process; nothing needs one's own before its first use."""
@@ -80,9 +79,7 @@ class Edge:
     @guarded(None)
     def ksr_ledger_write(self, _message: Any) -> None:
         """Write the ledger's queue down; runs every second in a process of its own."""
-        if self._ledger is None:
-            self._ledger = Ledger.writing(Path(self._site.site.state) / "calls.db")
-        ledger.flush(self._ledger)
+        self._ledger.flush()
 
 
 def _request(site: Site, known: secrets.Secrets, key: bytes) -> None:

@@ -3,6 +3,7 @@ in shared memory; one process, which handles no SIP, writes them to the database
 """
 
 import time
+from pathlib import Path
 
 from bellhop.calls import Call
 from bellhop.ledger import Entry, Ledger, decode, encode
@@ -44,10 +45,28 @@ def write_down(one: Entry) -> None:
     sip.note(one.line())
 
 
-def flush(ledger: Ledger) -> None:
-    """Write what is queued; called by a timer in a process of its own."""
-    entries: list[Entry] = []
-    while len(entries) < _MOST_AT_ONCE and (line := sip.queued()):
-        entries.append(decode(line))
-    if entries:
-        ledger.add(entries)
+class Writer:
+    """Writes what is queued; a timer calls it in a process of its own, which opens the database.
+    What could not be written (the disk is full, the file is locked) is tried again the next time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._ledger: Ledger | None = None
+        self._pending: list[Entry] = []
+
+    def flush(self) -> None:
+        """Write the queue down. Raises sqlite3.Error, and keeps what was not written."""
+        while len(self._pending) < _MOST_AT_ONCE and (line := sip.queued()):
+            self._pending.append(decode(line))
+        if not self._pending:
+            return
+        if self._ledger is None:
+            self._ledger = Ledger.writing(self._path)
+        self._ledger.add(self._pending)
+        self._pending = []
+
+    def close(self) -> None:
+        """Close the database, if it was opened."""
+        if self._ledger is not None:
+            self._ledger.close()

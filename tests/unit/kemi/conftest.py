@@ -207,8 +207,7 @@ def house(tmp_path):
     with installed(FakeKSR(MODULES, API)) as fake:
         made = House(fake, tmp_path)
         yield made
-        if ledger := made.app._ledger:  # noqa: SLF001 - the edge keeps it open for its life
-            ledger.close()
+        made.app._ledger.close()  # noqa: SLF001 - the edge keeps it open for its life
         # The guard turns a defect into a 500, which may hide behind an answer that was given before.
         defects = [line for line in made.logged if "error=Traceback" in line]
         assert made.may_break or not defects, defects

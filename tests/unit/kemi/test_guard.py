@@ -1,5 +1,7 @@
 """No exception leaves a callback; who waits for an answer gets one, once; an ACK never."""
 
+import sqlite3
+
 import pytest
 
 from bellhop.ledger import Ledger
@@ -11,7 +13,7 @@ CALLBACKS = {
     "ksr_reply_dialog": "kemi.who.door",
     "ksr_failure_call": "kemi.failure.failed",
     "ksr_xhttp_event": "kemi.rpc.serve",
-    "ksr_ledger_write": "kemi.ledger.flush",
+    "ksr_ledger_write": "kemi.ledger.Writer.flush",
 }
 TOLD = {"ksr_request_route", "ksr_failure_call"}
 
@@ -174,3 +176,25 @@ def test_rpc_is_for_the_sites_own_daemons_on_the_internal_listener(house):
         replied = [args[0] for args in house.fake.called("xhttp.xhttp_reply")]
         assert replied == ([expected] if expected else [])
         assert len(house.fake.called("jsonrpcs.dispatch")) == (expected is None)
+
+
+def test_what_could_not_be_written_is_written_the_next_time(house, monkeypatch):
+    house.may_break = True
+    house.calls("4412")
+    house.replies(200)
+    house.fake.returns["mqueue.mq_fetch"] = [1, -1, -1]
+    house.says({"$mqv(bellhop)": house.fake.called("mqueue.mq_add")[0][2]})
+    locked = Ledger.add
+
+    def add(*_):
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(Ledger, "add", add)
+    house.app.ksr_ledger_write(None)
+    monkeypatch.setattr(Ledger, "add", locked)
+    house.app.ksr_ledger_write(None)
+
+    ledger = Ledger.reading(house.folder / "calls.db")
+    (call,) = ledger.calls()
+    ledger.close()
+    assert [entry.verdict for entry in call] == ["answered"]
