@@ -98,7 +98,7 @@ class Running:
         elif kind == "ConfbridgeLeave":
             self._become(member.hung_up(self._now(), None, None))
         elif kind == "Hangup":
-            self._become(member.hung_up(self._now(), _number(event, "Cause"), _tech(event)))
+            self._become(member.hung_up(self._now(), _cause(event), _tech(event)))
 
     def _count(self, event: Event) -> None:
         """A member's channel ends, and says how much went to it."""
@@ -272,6 +272,15 @@ class Running:
 def _number(event: Event, key: str) -> int | None:
     value = event.get(key, "")
     return int(value) if value.isascii() and value.isdigit() else None
+
+
+def _cause(event: Event) -> int | None:
+    """Return the Q.850 cause that ended a leg. Of a 480 Asterisk 22.10 tells its own translation,
+    19, in place of the Reason header's (measured); no answer it was not: RFC 3398 §8.2.6.1 has 18,
+    and so has the edge.
+    """
+    cause = _number(event, "Cause")
+    return 18 if (cause, _tech(event)) == (19, 480) else cause
 
 
 def _tech(event: Event) -> int | None:

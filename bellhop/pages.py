@@ -112,6 +112,8 @@ _WHY = {
 
 def failure_text(cause: int | None, sip: int | None) -> str:
     """Say why a member did not answer."""
+    if (cause, sip) == (18, 480):  # it did respond, and did not say why
+        return "does not take the call"
     if cause in _WHY:
         return _WHY[cause]
     if cause and (known := causes.cause(cause)):
