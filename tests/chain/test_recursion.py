@@ -231,17 +231,25 @@ def test_a_caller_who_gives_up_just_after_a_503_leaves_nothing_ringing(scene: Sc
 
 
 def test_many_calls_at_once_go_each_their_own_way(scene: Scene):
-    """What one call remembers is no other call's: attempts, ringing, causes."""
+    """What one call remembers is no other call's: its carriers, its attempts, its number."""
     many = 20
+    rate = ("-r", str(many))
     north = scene.play(scene.cast.carrier("north"), "carrier/rejects-503", calls=many)
-    south = scene.play(scene.cast.carrier("south"), "carrier/answers", calls=many)
-    caller = dial(scene, TO_NORTH, calls=many, pause=300, options=("-r", str(many)))
-    scene.finish(caller, north, south)
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers", calls=2 * many)
+    phone = dial(scene, TO_NORTH, calls=many, pause=300, options=rate)
+    behind_pbx = scene.play(
+        scene.cast.trunk("reception"), "pbx/calls",
+        number="2001", dialled=TO_SOUTH, calls=many, pause=300, options=rate,
+    )  # fmt: skip
+    scene.finish(phone, behind_pbx, north, south)
 
     found = calls(scene.messages())
-    assert len(found) == many
-    assert all(tried(call, scene) == ["north", "south"] for call in found)
+    assert len(found) == 2 * many
     for call in found:
+        from_phone = call[0].source == phone.who.socket
+        assert tried(call, scene) == (["north", "south"] if from_phone else ["south"])
+        [invite] = to(call, scene, "south")
+        assert invite.uri.startswith(f"sip:{TO_NORTH if from_phone else TO_SOUTH}@")
         assert_all_settled(call)
 
 
