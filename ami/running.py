@@ -15,7 +15,7 @@ from dataclasses import replace
 from ami import legs
 from ami.manager import Event, Manager, NotConnected
 from bellhop.devices import Device
-from bellhop.pages import Member, Page
+from bellhop.pages import Member, Page, State, failure_text
 from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.ami")
@@ -97,8 +97,13 @@ class Running:
             self._become(member.joined(self._now()))
         elif kind == "ConfbridgeLeave":
             self._become(member.hung_up(self._now(), None, None))
+        elif kind == "HangupRequest" and member.state is State.REQUESTED:
+            self._become(member.failed(*_refusal(event)))
         elif kind == "Hangup":
-            self._become(member.hung_up(self._now(), _cause(event), _tech(event)))
+            cause, sip = _number(event, "Cause"), _tech(event)
+            # Asterisk's own word for its time limit: nobody sent that 480.
+            sip = None if (cause, sip) == (19, 480) else sip
+            self._become(member.hung_up(self._now(), cause, sip))
 
     def _count(self, event: Event) -> None:
         """A member's channel ends, and says how much went to it."""
@@ -274,13 +279,15 @@ def _number(event: Event, key: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() else None
 
 
-def _cause(event: Event) -> int | None:
-    """Return the Q.850 cause that ended a leg. Of a 480 Asterisk 22.10 tells its own translation,
-    19, in place of the Reason header's (measured); no answer it was not: RFC 3398 §8.2.6.1 has 18,
-    and so has the edge.
+def _refusal(event: Event) -> tuple[int | None, int | None, str]:
+    """Return cause, SIP code and words of a leg that its far end ended. Of a 480 Asterisk 22.10
+    tells its own translation, 19, in place of the Reason header's (measured); it says less than
+    that: RFC 3398 §8.2.6.1 has 18, and so has the edge.
     """
-    cause = _number(event, "Cause")
-    return 18 if (cause, _tech(event)) == (19, 480) else cause
+    cause, sip = _number(event, "Cause"), _tech(event)
+    if (cause, sip) == (19, 480):
+        cause = 18
+    return cause, sip, failure_text(cause, sip)
 
 
 def _tech(event: Event) -> int | None:
