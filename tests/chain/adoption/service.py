@@ -7,7 +7,18 @@ import shlex
 from collections import defaultdict
 
 from tests.chain.adoption.machine import Machine
+from tests.chain.harness.stack import until
 
+# What systemd does for Type=notify: it listens, and the service is up when it says READY=1.
+_LISTEN = """
+import os, socket, sys
+heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+heard.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o666)
+print("listening", flush=True)
+while True:
+    print(heard.recv(4096).decode(), flush=True)
+"""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"  # systemd's own default
 
 
@@ -18,6 +29,7 @@ class Service:
         self._machine = machine
         self.log = f"/var/log/{name}.service.log"
         self._name = name
+        self._starts = 0
 
     def settings(self) -> dict[str, list[str]]:
         """Return the [Service] settings, each with its values in order."""
@@ -39,13 +51,18 @@ class Service:
         return found
 
     def start(self, *more: str) -> None:
-        """Run ExecStartPre to its end, then start ExecStart, with arguments added."""
+        """Run ExecStartPre to its end, then start ExecStart, with arguments added; with Type=notify
+        this returns when the service says that it is ready. Raises TimeoutError.
+        """
         settings = self.settings()
         user = settings["User"][-1] if settings["User"] else "root"
         group = settings["Group"][-1] if settings["Group"] else user
         environment = {"PATH": _PATH}
         for line in settings["Environment"]:
             environment |= dict(one.split("=", 1) for one in shlex.split(line))
+        notify = settings["Type"] == ["notify"]
+        if notify:
+            environment["NOTIFY_SOCKET"] = self._listen()
         self._folders(settings, user, group)
         groups = ",".join([group, *" ".join(settings["SupplementaryGroups"]).split()])
         umask = settings["UMask"][-1] if settings["UMask"] else "0022"
@@ -57,6 +74,22 @@ class Service:
         [line] = settings["ExecStart"]
         argv = [*runner, *(_expanded(word, environment) for word in shlex.split(line)), *more]
         self._machine.start(f"umask {umask}\nexec {shlex.join(argv)}", self.log)
+        if notify:
+            self._heard(environment["NOTIFY_SOCKET"], "READY=1", 40)
+
+    def _listen(self) -> str:
+        self._starts += 1
+        path = f"/run/notify-{self._name}-{self._starts}"
+        self._machine.start(f"exec python3 -c {shlex.quote(_LISTEN)} {path}", f"{path}.log")
+        self._heard(path, "listening", 10)
+        return path
+
+    def _heard(self, path: str, word: str, seconds: float) -> None:
+        heard = f"grep -qsx {word} {path}.log && echo yes || true"
+        try:
+            until(f"{self._name} to say {word}", lambda: self._machine.sh(heard), seconds)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; it said:\n{self.said()}") from None
 
     def _folders(self, settings: dict[str, list[str]], user: str, group: str) -> None:
         for kind, place in (("RuntimeDirectory", "/run"), ("StateDirectory", "/var/lib")):
@@ -72,7 +105,7 @@ class Service:
 
     def said(self) -> str:
         """Return what it has said so far."""
-        return self._machine.read(self.log)
+        return self._machine.sh(f"cat {self.log} 2>/dev/null || true")
 
 
 def _expanded(word: str, environment: dict[str, str]) -> str:
