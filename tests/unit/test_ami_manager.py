@@ -202,7 +202,7 @@ def test_what_is_sent_while_it_is_down_fails_at_once_and_for_good():
     async def story(server, manager):
         port = server.port
         await server.stop()
-        await until(lambda: not manager.up)
+        await until(lambda: not manager.up)  # nobody is there to come back to
         with pytest.raises(NotConnected):
             await manager.send("Hangup", HANGUP)
         await server.start(port)
@@ -215,10 +215,18 @@ def test_what_is_sent_while_it_is_down_fails_at_once_and_for_good():
 
 def test_a_ping_without_a_pong_ends_the_connection():
     async def story(server, manager):
+        downs = []
+
+        def down():
+            downs.append(len(server.got))
+            server.answers["Ping"] = ["Response: Success", "Ping: Pong"]
+
+        manager.on_down = down
         server.answers["Ping"] = None
-        await until(lambda: not manager.up)
-        server.answers["Ping"] = ["Response: Success", "Ping: Pong"]
+        await until(lambda: downs)
         await asyncio.wait_for(manager.wait_up(), 3)
+        await asyncio.sleep(0.5)  # two pings' time
+        assert len(downs) == 1
         assert server.got.count("Login") == 2
 
     connected(story)
