@@ -1,0 +1,263 @@
+"""The pager is gone, mute, slow or mad: Asterisk pages by itself, and nothing is spoken late."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.chain.calling import CALLER, dial, final
+from tests.chain.harness.scene import Scene
+from tests.chain.harness.sip import Messages
+from tests.chain.harness.stack import PROJECT, Stack, docker, until
+from tests.chain.paging import (
+    DIALECT,
+    SPEAKERS,
+    ZONE,
+    answering,
+    heard,
+    newest,
+    outcomes,
+    page,
+    registered,
+    report,
+)
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.control]
+
+VOICE = 0x35
+TALK = 6000  # ms: the guard's 2 s, the wait for the members, and some seconds of voice
+AT_LAST = 3.0  # s, from the caller's INVITE to the member's
+
+
+def healthy(stack: Stack, service: str) -> None:
+    """Wait until a service's own health check says that it works."""
+    name = stack.container(service)
+
+    def works() -> bool:
+        return docker("inspect", "--format={{.State.Health.Status}}", name).strip() == "healthy"
+
+    until(f"{service} to be healthy", works, 60)
+
+
+def connected(scene: Scene, since: float) -> None:
+    """Wait until the pager has logged that AMI is up."""
+    assert scene.stack is not None
+    stack = scene.stack
+    until("the pager's AMI connection", lambda: "ami=up" in stack.log("pager", since), 60)
+
+
+@contextmanager
+def stopped(scene: Scene) -> Iterator[None]:
+    """The pager's container is stopped; then it is back, and works."""
+    assert scene.stack is not None
+    name = scene.stack.container("pager")
+    docker("stop", name)
+    try:
+        yield
+    finally:
+        docker("start", name)
+        healthy(scene.stack, "pager")
+
+
+@contextmanager
+def paused(scene: Scene) -> Iterator[None]:
+    """The pager's processes stand still: the kernel takes connections, and nobody answers."""
+    assert scene.stack is not None
+    name = scene.stack.container("pager")
+    docker("pause", name)
+    try:
+        yield
+    finally:
+        docker("unpause", name)
+        healthy(scene.stack, "pager")
+
+
+_IMPOSTOR = """
+import socket, sys, threading, time
+def mute(peer):
+    while peer.recv(4096): pass
+def slow(peer):
+    for one in 'GET VARIABLE "BELLHOP_ZONE"' * 100:
+        peer.sendall(one.encode()); time.sleep(1)
+def garbage(peer):
+    peer.sendall(bytes(range(256)) * 64); mute(peer)
+def nonsense(peer):
+    peer.sendall(b'SET VARIABLE BELLHOP_RESULT "perhaps"\\n'); mute(peer)
+def halfway(peer):
+    peer.sendall(b'SET VARIABLE BELLHOP_ROOM "page-x"\\nSET VARIABLE BELLHOP_WAIT "5"\\n'); mute(peer)
+def closes(peer):
+    peer.recv(10)
+def serve(peer):
+    try: globals()[sys.argv[2]](peer)
+    except OSError: pass
+    finally: peer.close()
+listener = socket.create_server(('', int(sys.argv[1])))
+print('listening', flush=True)
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+"""
+
+
+@contextmanager
+def impostor(scene: Scene, manner: str) -> Iterator[None]:
+    """Something else listens at the pager's address."""
+    agi = scene.site.pager.agi
+    with stopped(scene):
+        name = f"{PROJECT}-impostor"
+        docker(
+            "run", "--detach", "--rm", "--init", f"--name={name}", f"--network={PROJECT}_inside",
+            f"--ip={agi.host}", f"{PROJECT}-pager:latest",
+            "python", "-c", _IMPOSTOR, str(agi.port), manner,
+        )  # fmt: skip
+        try:
+            until("the impostor to listen", lambda: "listening" in docker("logs", name))
+            yield
+        finally:
+            docker("stop", "--time=0", name)
+            until(
+                "the impostor's end",
+                lambda: not docker("ps", "-aq", f"--filter=name=^{name}$").strip(),
+            )
+
+
+def assert_paged_in_time(scene: Scene, messages: Messages, leader_socket: str) -> None:
+    """Each speaker was rung once, in its own dialect, within the time, and heard the caller."""
+    asked = messages.where(method="INVITE", source=leader_socket)[-1]
+    for number in SPEAKERS:
+        invite = messages.where(method="INVITE", target=scene.cast.device(number).socket).one()
+        assert 0 < invite.at - asked.at <= AT_LAST
+        for name, values in DIALECT[number].items():
+            assert invite.all(name) == values
+        assert heard(scene, number, VOICE) >= 1.5
+
+
+WAYS: dict[str, Callable[[Scene], object]] = {
+    "stopped": stopped,
+    "paused": paused,
+    **{
+        manner: lambda scene, manner=manner: impostor(scene, manner)
+        for manner in ("mute", "slow", "garbage", "nonsense", "halfway", "closes")
+    },
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_zone_is_paged_without_its_pager(scene: Scene, way: str):
+    speakers = answering(scene, *SPEAKERS)
+    with WAYS[way](scene):
+        leader = page(scene, VOICE, talk=TALK)
+        scene.finish(leader, *speakers)
+    # Back again, it rings nobody late, and nobody twice.
+    until("Asterisk to be idle", lambda: not scene.pbx.channels())
+
+    messages = scene.messages()
+    assert final(messages, leader).code == 200
+    assert_paged_in_time(scene, messages, leader.who.socket)
+
+
+def test_who_may_not_page_may_not_without_the_pager_either(scene: Scene):
+    speakers = registered(scene, *SPEAKERS)
+    with stopped(scene):
+        refused = scene.play(
+            scene.cast.trunk("reception"), "pbx/calls-and-is-refused", number="2002", dialled="8001"
+        )
+        scene.finish(refused)
+
+    messages = scene.messages()
+    answer = final(messages, refused)
+    assert (answer.code, answer.header("reason")) == (403, "Q.850;cause=21")
+    for speaker in speakers:
+        assert not messages.where(method="INVITE", target=speaker.socket)
+
+
+@pytest.mark.parametrize(("zone", "number"), [(ZONE, "2007"), ("8001", "2001")])
+def test_a_phone_behind_the_pbx_pages_without_the_pager(scene: Scene, zone: str, number: str):
+    speakers = answering(scene, *SPEAKERS)
+    with stopped(scene):
+        phone = scene.play(
+            scene.cast.trunk("reception"), "pbx/calls-and-talks",
+            number=number, dialled=zone, stream=scene.voice(VOICE), pause=TALK,
+        )  # fmt: skip
+        scene.finish(phone, *speakers)
+
+    for speaker in speakers:
+        assert heard(scene, speaker.who.name, VOICE) >= 1.5
+
+
+def test_a_leader_who_goes_early_without_the_pager_leaves_nobody_in_a_room(scene: Scene):
+    devices = registered(scene, *SPEAKERS)
+    speakers = [scene.play(who, "speaker/answers-late", pause=1500) for who in devices]
+    with stopped(scene):
+        leader = dial(scene, ZONE, pause=300)
+        scene.finish(leader, *speakers)
+        until("Asterisk to be idle", lambda: not scene.pbx.channels(), 5)
+
+    messages = scene.messages()
+    gone = messages.where(method="BYE", source=leader.who.socket)[0]
+    for who in devices:
+        for bye in messages.where(method="BYE", target=who.socket):
+            assert bye.at - gone.at <= 3
+
+
+def test_a_page_goes_on_when_its_pager_dies_and_ends_with_its_leader(scene: Scene):
+    assert scene.stack is not None
+    speakers = answering(scene, *SPEAKERS)
+    leader = page(scene, VOICE, talk=6000)
+    until("the open room", lambda: "4" in scene.pbx.command("confbridge list"), 5)
+    name = scene.stack.container("pager")
+    docker("kill", name)
+    try:
+        scene.finish(leader, *speakers)
+        until("Asterisk to be idle", lambda: not scene.pbx.channels(), 5)
+    finally:
+        docker("start", name)
+        healthy(scene.stack, "pager")
+
+    messages = scene.messages()
+    gone = messages.where(method="BYE", source=leader.who.socket)[0]
+    for speaker in speakers:
+        assert heard(scene, speaker.who.name, VOICE) >= 4
+        bye = messages.where(method="BYE", target=speaker.who.socket).one()
+        assert bye.at - gone.at <= 1
+    found = report(scene)
+    assert {m["why"] for m in found["members"]} == {
+        "not known: the pager was restarted during the page"
+    }
+    assert set(outcomes(found).values()) == {"failed"}
+
+
+def test_when_asterisk_dies_during_a_page_everything_comes_back(scene: Scene):
+    assert scene.stack is not None
+    stack = scene.stack
+    # Nobody says BYE to them: they wait for it, and are ended with the test.
+    first = answering(scene, *SPEAKERS)
+    caller = scene.play(
+        scene.cast.device(CALLER), "caller/calls-until-it-ends", dialled=ZONE, receive=4000
+    )
+    until("the open room", scene.pbx.rooms, 5)
+    name = stack.container("pbx")
+    died = json.loads(docker("inspect", "--format={{json .State.StartedAt}}", name))
+    docker("kill", name)
+    docker("start", name)
+    healthy(stack, "pbx")
+    assert json.loads(docker("inspect", "--format={{json .State.StartedAt}}", name)) != died
+    for peer in (*first, caller):
+        peer.end()
+    cut = report(scene)
+    assert set(outcomes(cut).values()) == {"failed"}
+    until(
+        "the pager's reconnection",
+        lambda: stack.log("pager", scene.began).rstrip().rpartition("ami=")[2].startswith("up"),
+        40,
+    )
+
+    speakers = answering(scene, *SPEAKERS)
+    scene.finish(page(scene, VOICE, talk=3500), *speakers)
+    found = until(
+        "the next page's report",
+        lambda: [r for r in [newest(scene)] if r and r["page"] != cut["page"] and r["ended"]],
+    )[0]
+    assert outcomes(found) == dict.fromkeys(SPEAKERS, "played")
+    for number in SPEAKERS:
+        assert heard(scene, number, VOICE) >= 1.5
