@@ -105,6 +105,18 @@ def test_forged_internal_and_auto_answer_headers_do_not_reach(scene: Scene, whom
             assert not [name for name in INTERNAL if name.lower() in received.raw.lower()]
 
 
+def test_a_callers_own_route_leads_nowhere(scene: Scene):
+    north = scene.play(scene.cast.carrier("north"), "carrier/answers")
+    south = scene.cast.carrier("south")
+    own = f"Route: <sip:{scene.cast.edge};lr>\r\nRoute: <sip:{south.socket};lr>"
+    scene.finish(dial(scene, OUTSIDE, extra=own), north)
+
+    messages = scene.messages()
+    received = messages.where(method="INVITE", target=north.who.socket).one()
+    assert not received.all("route")
+    assert not messages.where(target=south.socket)
+
+
 @pytest.mark.control
 def test_the_pbx_is_told_by_the_edge_who_calls_and_by_nobody_else(scene: Scene):
     members = scene.site.zones[ZONE].members
@@ -162,6 +174,16 @@ def test_a_dialog_of_ones_own_cannot_be_turned_towards_a_carrier(scene: Scene):
     scene.finish(caller, speaker)
 
     assert not scene.messages().where(target=north.socket)
+
+
+def test_a_call_by_a_carrier_is_no_way_to_another_number_there(scene: Scene):
+    north = scene.play(scene.cast.carrier("north"), "carrier/answers")
+    target = f"sip:900123@{north.who.socket}"
+    caller = dial(scene, OUTSIDE, "caller/turns-its-dialog", target=target)
+    scene.finish(caller, north)
+
+    invites = scene.messages().where(method="INVITE", target=north.who.socket).once()
+    assert [m.uri for m in invites] == [f"sip:{OUTSIDE}@{north.who.socket}"]
 
 
 def test_a_device_that_dials_what_it_may_not_is_refused(scene: Scene, subtests):

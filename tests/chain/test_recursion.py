@@ -230,6 +230,27 @@ def test_a_caller_who_gives_up_just_after_a_503_leaves_nothing_ringing(scene: Sc
     assert_all_settled(messages)
 
 
+def test_a_line_that_doubles_datagrams_makes_one_call_of_each(scene: Scene):
+    """Two workers have the two copies of an INVITE at once; the call is one, and looked after."""
+    many = 10
+    north = scene.play(scene.cast.carrier("north"), "carrier/rejects-503", calls=many)
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers-slowly", pause=300, calls=many)
+    caller = dial(
+        scene, TO_NORTH, "caller/says-all-twice", pause=200, calls=many, options=("-r", str(many))
+    )
+    scene.finish(caller, north, south)
+
+    found = calls(scene.messages())
+    assert len(found) == many
+    for call in found:
+        assert tried(call, scene) == ["north", "south"]
+        # All that reaches the caller comes from the door that he speaks to.
+        heard = call.where(target=caller.who.socket)
+        assert {m.source for m in heard} == {str(scene.cast.edge)}
+        assert final(call, caller).code == 200
+        assert_all_settled(call)
+
+
 def test_many_calls_at_once_go_each_their_own_way(scene: Scene):
     """What one call remembers is no other call's: its carriers, its attempts, its number."""
     many = 20

@@ -86,7 +86,11 @@ def test_a_reason_comes_by_key_alone(path: Path):
 
 @every
 def test_a_request_that_is_sent_over_udp_is_retransmitted(path: Path):
-    """Else one lost datagram is a failed call: ACK apart, which has no answer."""
+    """Else one lost datagram is a failed call: ACK apart, which has no answer, and the second of two
+    copies.
+    """
+    if path.stem.endswith("-twice"):
+        return
     for element in tree(path).iter("send"):
         first = (element.text or "").strip().split(" ")[0]
         if first not in {"ACK", "SIP/2.0"}:
