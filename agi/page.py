@@ -46,6 +46,11 @@ class Desk(Protocol):
 Registered = Callable[[Collection[str]], Collection[str] | None]
 
 
+def leader(channel: Channel) -> str:
+    """Return the caller's channel: the AGI's argument, or the channel that runs the AGI."""
+    return channel.env.get("arg_1") or channel.env["channel"]
+
+
 class Pages:
     """Answers `page` requests of one site."""
 
@@ -77,7 +82,7 @@ class Pages:
             return
         absent = [m.number for m in members if m.number not in there]
         try:
-            reservation = self._desk.reserve(zone, caller, channel.env["channel"], present, absent)
+            reservation = self._desk.reserve(zone, caller, leader(channel), present, absent)
         except Unavailable as error:
             # BELLHOP_RESULT stays unset, so the dialplan pages by itself.
             _log.warning("zone=%s page=left-to-asterisk why=%s", zone.number, error)
@@ -110,6 +115,6 @@ class Pages:
         return Caller(said.kind, said.name, said.number, known.may) if known else None
 
     def _refuse(self, channel: Channel, cause: int, why: str) -> None:
-        _log.info("page=refused channel=%s cause=%d why=%s", channel.env["channel"], cause, why)
+        _log.info("page=refused channel=%s cause=%d why=%s", leader(channel), cause, why)
         channel.put("BELLHOP_CAUSE", str(cause))
         channel.put("BELLHOP_RESULT", "refused")

@@ -1,6 +1,7 @@
 """The pager is gone, mute, slow or mad: Asterisk pages by itself, and nothing is spoken late."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -204,7 +205,12 @@ def test_a_page_goes_on_when_its_pager_dies_and_ends_with_its_leader(scene: Scen
     assert scene.stack is not None
     speakers = answering(scene, *SPEAKERS)
     leader = page(scene, VOICE, talk=6000)
-    until("the open room", lambda: "4" in scene.pbx.command("confbridge list"), 5)
+    speaking = re.compile(r"^PJSIP/bellhop-edge-[^\n]*!ConfBridge!", re.MULTILINE)
+    until(
+        "the open microphone",
+        lambda: speaking.search(scene.pbx.command("core show channels concise")),
+        5,
+    )
     name = scene.stack.container("pager")
     docker("kill", name)
     try:
