@@ -149,6 +149,9 @@ def test_a_call_goes_past_a_failing_carrier_and_the_ledger_says_why(scene: Scene
         ("carrier:north", 503, 34, "advance"),
         ("carrier:south", 200, None, "answered"),
     ]
+    assert scene.stack is not None
+    told = scene.stack.execute("edge", "/opt/bellhop/venv/bin/bellhop", "calls")
+    assert TO_NORTH in told
 
 
 def test_our_parameters_win_over_those_of_the_file(own, scene: Scene):

@@ -88,10 +88,11 @@ def own_kamailio(
     try:
         _install(machine, path.read_text("utf-8"), _htdigest(ours, known), before, native=native)
         service.start("-DD", "-E")
-        until("Kamailio to answer", lambda: _answers(machine), 20)
+        try:
+            until("Kamailio to answer", lambda: _answers(machine), 20)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; it said:\n{service.said()}") from None
         yield Own(machine, service, ours, Cast(ours, known, device_listener(ours)), stack)
-    except TimeoutError as error:
-        raise TimeoutError(f"{error}; it said:\n{service.said()}") from None
     finally:
         _keep(machine, service, directory)
         machine.remove()
