@@ -177,6 +177,10 @@ class Manager:
         answer = await self.send("Login", login)
         if not getattr(answer[0], "success", False):
             self._close()
+            said = answer[0].get("Message", "")
+            # "Login Already In Use": our own old session, half-open, that Asterisk has yet to miss.
+            if "in use" in said.casefold():
+                raise NotConnected(f"Login: {said}")
             raise BadSecret(
                 f"Asterisk at {self._address} does not take AMI user {self._user!r} with the "
                 "secret of pager.ami_secret_file, or does not permit this address"

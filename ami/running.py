@@ -78,6 +78,7 @@ class Running:
         unique = event.get("Uniqueid", "")
         if kind == "Hangup" and event.get("Channel") == self._leader:
             self._gone = True
+            self.page = replace(self.page, closed_ms=self._now())
             self._changed.set()
         elif kind == "ConfbridgeJoin" and event.get("Channel") == self._leader:
             self.page = replace(self.page, opened_ms=self._now())
@@ -106,7 +107,10 @@ class Running:
             self._become(member.hung_up(self._now(), cause, sip))
 
     def _count(self, event: Event) -> None:
-        """A member's channel ends, and says how much went to it."""
+        """A channel ends, and says how much went to a member, or came from the leader."""
+        if event.get("UserEvent") == "BellhopSpoke":
+            self.page = replace(self.page, spoken=_number(event, "Received"))
+            return
         member = self.page.members.get(event.get("Member", ""))
         if member is not None and (sent := _number(event, "Sent")) is not None:
             self._become(member.counted(sent))

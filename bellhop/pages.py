@@ -25,6 +25,9 @@ class Unavailable(Exception):  # noqa: N818
     """No page can be made now; nothing has been begun, so another may make it."""
 
 
+_TOGETHER = 500  # ms: members leave a room with its leader, and are told of in any order
+
+
 class Outcome(StrEnum):
     """What a report says of a member."""
 
@@ -123,8 +126,9 @@ def failure_text(cause: int | None, sip: int | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page. `opened_ms` is when the leader's microphone opened; `started` and `ended` are Unix
-    times; `members` by device number, in the zone's order.
+    """One page. `opened_ms` is when the leader's microphone opened, `closed_ms` when he was gone,
+    `spoken` how many RTP packets came from him, None when it could not be asked; `started` and
+    `ended` are Unix times; `members` by device number, in the zone's order.
     """
 
     id: str
@@ -135,6 +139,8 @@ class Page:
     head_start: int
     members: Mapping[str, Member] = field(default_factory=dict)
     opened_ms: int | None = None
+    closed_ms: int | None = None
+    spoken: int | None = None
     ended: float | None = None
 
     def with_member(self, member: Member) -> "Page":
@@ -181,5 +187,11 @@ class Page:
             return Outcome.FAILED, "joined, but nobody spoke"
         if member.left_ms is not None and member.left_ms < self.opened_ms:
             return Outcome.FAILED, "left before anybody spoke"
+        if self.spoken == 0:  # what members are sent then is silence (one-way audio, NAT)
+            return Outcome.FAILED, "joined, but no audio came from the leader"
         missed = member.joined_ms - self.opened_ms
-        return Outcome.PLAYED, f"missed the first {missed} ms" if missed > 0 else ""
+        said = [f"missed the first {missed} ms"] if missed > 0 else []
+        if member.left_ms is not None and self.closed_ms is not None:
+            early = self.closed_ms - member.left_ms
+            said += [f"left {early} ms before the end"] if early > _TOGETHER else []
+        return Outcome.PLAYED, ", ".join(said)

@@ -237,3 +237,16 @@ def test_the_next_page_is_another_page(scene: Scene):
     for number in SPEAKERS:
         assert heard(scene, number, VOICE) > 1
         assert heard(scene, number, OTHER_VOICE) > 1
+
+
+def test_a_leader_whose_audio_does_not_arrive_has_paged_nobody(scene: Scene):
+    """The members get packets all the same: of silence. They do not count."""
+    speakers = answering(scene, *SPEAKERS)
+    scene.finish(dial(scene, ZONE, pause=3000), *speakers)
+
+    for speaker in speakers:
+        assert speaker.rtp_packets() >= 50
+    found = report(scene)
+    assert {(m["outcome"], m["why"]) for m in found["members"]} == {
+        ("failed", "joined, but no audio came from the leader")
+    }
