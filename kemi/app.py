@@ -94,6 +94,8 @@ def _sane_request(site: Site, known: secrets.Secrets, key: bytes) -> None:
     match sip.method():
         case "CANCEL":
             dialog.cancel()
+        case method if method != "ACK" and sip.comes_again():
+            pass
         case _ if sip.has_to_tag():
             dialog.route(site, key)
         case "ACK":

@@ -79,7 +79,6 @@ def _send(site: Site, call: Call) -> str | None:
         return answer.NOT_REGISTERED
     sip.forget(_RANG)
     sip.forget(_BRANCH)
-    sip.keep_quiet()
     sip.on_call()
     timer = answer_timer(call, now())
     sip.timers(timer, timer)

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 
 from bellhop.settings import Site
-from bellhop.values import Address
+from bellhop.values import DIALLED, Address
 from kemi import sip, who
 
 _LENGTH = 10
@@ -48,31 +48,56 @@ def record(secret: bytes, peers: tuple[str, ...]) -> None:
 def route(site: Site, secret: bytes) -> None:
     """Send a request within a dialog on, or refuse it."""
     method = sip.method()
+    known = sip.known() if method == "ACK" else "no"
+    if known == "done":  # it was for a refusal of ours
+        return
     if not sip.loose_route():
-        if method == "ACK":
-            # To a negative reply of ours or for a transaction: tm takes it; else nobody wants it.
-            if sip.known() == "yes":
-                sip.relay()
-            return
-        sip.reply(481, "No Such Dialog Here")
-        return
-    if method == "REFER":
-        # A member must not move a page elsewhere, and a transfer is the PBX's own business.
-        sip.reply(403, "Transfers Are Refused")
-        return
-    value = sip.text("$(route_uri{uri.params}{param.value,bh})") or ""
-    tags = (sip.text("$ft") or "", sip.text("$tt") or "")
-    sip.follow_contact()
-    peer = peer_of(site, sip.next_hop())
-    if peer is None or not allowed(secret, sip.text("$ci") or "", tags, peer, value):
         if method != "ACK":
-            sip.reply(403, "Not A Dialog Of Ours")
+            sip.reply(481, "No Such Dialog Here")
+        elif known == "yes":
+            sip.relay()
+        return
+    refusal = _refusal(site, secret, method)
+    if refusal is not None:
+        if method != "ACK":
+            sip.refuse(*refusal)
         return
     if who.door(site) is who.Door.DEVICES:
         sip.mark_contact()
     sip.on_dialog()
     if not sip.relay() and method != "ACK":
         sip.error(f"in-dialog {method} could not be sent on")
+
+
+def _refusal(site: Site, secret: bytes, method: str) -> tuple[int, str] | None:
+    if method == "REFER":
+        # A member must not move a page elsewhere, and a transfer is the PBX's own business.
+        return 403, "Transfers Are Refused"
+    value = sip.text("$(route_uri{uri.params}{param.value,bh})") or ""
+    tags = (sip.text("$ft") or "", sip.text("$tt") or "")
+    sip.follow_contact()
+    peer = peer_of(site, sip.next_hop())
+    if peer is None or not allowed(secret, sip.text("$ci") or "", tags, peer, value):
+        return 403, "Not A Dialog Of Ours"
+    if method == "INVITE" and not _of_a_call():
+        return 481, "No Such Dialog Here"
+    return None
+
+
+def _of_a_call() -> bool:
+    """Whether an INVITE within a dialog is one of a call that is there, and not a new call to that
+    peer in its clothes: its target may have no other number than the dialog's Contacts.
+    """
+    contacts = sip.known_dialog()
+    if contacts is None:
+        return False
+    user = sip.text("$rU") or ""
+    return not DIALLED.fullmatch(user) or user in map(_user, contacts)
+
+
+def _user(contact: str) -> str:
+    before, at, _ = contact.partition("@")
+    return before.partition(":")[2] if at else ""
 
 
 def peer_of(site: Site, there: Address | None) -> str | None:

@@ -75,14 +75,17 @@ def has_to_tag() -> bool:
     return done(KSR.siputils.has_totag(), "has_totag")
 
 
-# --- answers ---
-
-
 def reply(code: int, phrase: str, *headers: str) -> None:
     """Answer the request: in its transaction when it has one (failure routes too), else without."""
     for line in headers:
         KSR.hdr.append_to_reply(line + "\r\n")
     done(KSR.sl.send_reply(code, phrase), "send_reply")
+
+
+def refuse(code: int, phrase: str) -> None:
+    """Refuse a request within a dialog, in a transaction: nothing else knows the ACK as ours."""
+    KSR.tm.t_newtran()
+    reply(code, phrase)
 
 
 def note(line: str) -> None:
@@ -93,9 +96,6 @@ def note(line: str) -> None:
 def error(line: str) -> None:
     """Log an error."""
     KSR.err(line + "\n")
-
-
-# --- checks, headers ---
 
 
 def hops_left() -> bool:
@@ -139,9 +139,6 @@ def append_header(line: str) -> None:
     KSR.hdr.append(line + "\r\n")
 
 
-# --- registrations, NAT ---
-
-
 def save() -> bool:
     """Store the REGISTER's binding in the place of the device's old one (flag 4: it may come back
     with another address). Returns whether it has been answered: 0 means refused and answered.
@@ -164,6 +161,8 @@ def behind_nat() -> bool:
 
 def contact_is_elsewhere() -> bool:
     """Whether Contact names another host than the message came from, or one that can't be read."""
+    if not done(KSR.hdr.is_present("Contact"), "is_present"):
+        return False
     host = text("$(ct{nameaddr.uri}{uri.host})") or ""
     return ip(host.strip("[]")) != source().host
 
@@ -181,8 +180,9 @@ def fix_register() -> None:
 
 
 def mark_contact() -> None:
-    """Put the real source into Contact as an alias, where Contact does not name it already."""
-    KSR.nathelper.set_contact_alias()
+    """Put the real source into Contact as an alias, for requests within the dialog."""
+    if contact_is_elsewhere():
+        KSR.nathelper.set_contact_alias()
 
 
 def follow_contact() -> None:
@@ -191,6 +191,13 @@ def follow_contact() -> None:
 
 
 # --- transactions ---
+
+
+def comes_again() -> bool:
+    """Whether a request is a copy: of one that another worker has in hand (it answers; tm must not
+    be asked, for that drops a transaction that has no branch yet: measured), or of an earlier one.
+    """
+    return done(KSR.tmx.t_precheck_trans(), "t_precheck_trans") or known() != "no"
 
 
 def known() -> Literal["no", "yes", "done"]:
@@ -208,17 +215,11 @@ def relay() -> bool:
     return done(KSR.tm.t_relay(), "t_relay")
 
 
-def keep_quiet() -> None:
-    """Stop t_relay from answering the caller by itself when it fails: a 478 that it sends while we
-    go on to the next carrier would make a ghost call.
+def on_call() -> None:
+    """Arm this attempt's routes (their names are constant: Kamailio keeps a list of 256), and stop
+    t_relay from answering when it fails: a 478 of its own while we go on makes a ghost call.
     """
     KSR.tm.t_set_disable_internal_reply(1)
-
-
-def on_call() -> None:
-    """Arm this attempt's routes; they hold for one attempt only. The names are constant: Kamailio
-    keeps a list of 256.
-    """
     KSR.tm.t_on_branch("ksr_branch_call")
     KSR.tm.t_on_reply("ksr_reply_call")
     KSR.tm.t_on_failure("ksr_failure_call")
@@ -246,10 +247,20 @@ def timed_out_here() -> bool:
     return done(KSR.tm.t_branch_timeout(), "t_branch_timeout")
 
 
+def known_dialog() -> tuple[str, str] | None:
+    """Return the Contacts of the call that has the request's Call-ID and tags; None if none has."""
+    if not done(KSR.dialog.is_known_dlg(), "is_known_dlg"):
+        return None
+    return text("$dlg(from_contact)") or "", text("$dlg(to_contact)") or ""
+
+
 def record_route(parameter: str) -> None:
-    """Stay in the dialog's path, with a parameter that comes back in its Route."""
+    """Stay in the dialog's path, with a parameter that comes back in its Route, and have the dialog
+    module follow the call.
+    """
     KSR.rr.add_rr_param(parameter)
     KSR.rr.record_route()
+    done(KSR.dialog.dlg_manage(), "dlg_manage")
 
 
 def loose_route() -> bool:

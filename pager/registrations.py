@@ -1,6 +1,6 @@
 """Which devices are registered, asked of the edge: JSON-RPC over HTTP, as jsonrpcs has it.
 
-One `ul.dump` in brief form for all: a look-up of a number that is not there makes Kamailio log
+One `ul.dump` for all: a look-up of a number that is not there makes Kamailio log
 three errors.
 """
 
@@ -14,7 +14,7 @@ from bellhop.values import Address
 _log = logging.getLogger("bellhop.pager")
 
 _PATIENCE = 0.8  # seconds; the dialplan's limit for the whole request is 2.5
-_LARGEST = 8_000_000  # bytes; 10,000 devices in brief form are half a megabyte
+_LARGEST = 8_000_000  # bytes; a device is some 700 of them
 
 
 class Registrations:
@@ -25,7 +25,7 @@ class Registrations:
 
     def __call__(self, numbers: Collection[str]) -> Collection[str] | None:
         """Return which of the numbers are registered; None when the edge could not be asked."""
-        question = {"jsonrpc": "2.0", "id": 1, "method": "ul.dump", "params": ["brief"]}
+        question = {"jsonrpc": "2.0", "id": 1, "method": "ul.dump"}
         connection = http.client.HTTPConnection(self._edge.host, self._edge.port, timeout=_PATIENCE)
         try:
             connection.request(
@@ -34,7 +34,14 @@ class Registrations:
             response = connection.getresponse()
             body = response.read(_LARGEST)
             return registered(json.loads(body)) & set(numbers)
-        except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
+        except (
+            OSError,
+            http.client.HTTPException,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+        ) as error:
             _log.warning("edge=%s registrations=unknown why=%s", self._edge, error)
             return None
         finally:
@@ -42,12 +49,19 @@ class Registrations:
 
 
 def registered(answer: dict[str, object]) -> set[str]:
-    """Return the numbers in an answer to `ul.dump brief`. Raises LookupError or TypeError when it
-    is no such answer.
+    """Return the numbers in an answer to `ul.dump` that have a binding now: one that has ended is
+    in the table for some seconds yet, as "expired" or "deleted". Raises LookupError, TypeError or
+    AttributeError when it is no such answer.
     """
     found: set[str] = set()
     for domain in answer["result"]["Domains"]:  # type: ignore[index]
         # A list of AoRs, or nothing where there is none.
         for aor in domain["Domain"].get("AoRs") or ():
-            found.add(str(aor["AoR"]))
+            info = aor["Info"]
+            if any(_lives(contact["Contact"]["Expires"]) for contact in info["Contacts"]):
+                found.add(str(info["AoR"]))
     return found
+
+
+def _lives(expires: object) -> bool:
+    return expires == "permanent" or (isinstance(expires, int) and expires > 0)

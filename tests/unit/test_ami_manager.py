@@ -247,6 +247,23 @@ def test_a_wrong_password_is_said_and_final():
     assert "secret-word" not in said
 
 
+def test_an_own_session_that_asterisk_has_not_missed_yet_is_no_wrong_password():
+    async def main():
+        busy = ["Response: Error", "Message: Login Already In Use"]
+        server = await Server(Login=busy).start()
+        manager = Manager(Address("127.0.0.1", server.port), "bellhop", "secret-word")
+        running = asyncio.create_task(manager.run())
+        await until(lambda: server.got.count("Login") >= 2)
+        assert not manager.up
+        assert not running.done()
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        await server.stop()
+
+    asyncio.run(main())
+
+
 def test_a_server_that_is_not_there_is_tried_again():
     async def main():
         server = await Server().start()

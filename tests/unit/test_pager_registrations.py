@@ -12,9 +12,16 @@ from bellhop.values import Address
 from pager.registrations import Registrations, registered
 
 
-def dump(*numbers):
+def dump(*numbers, **expires):
+    """An answer to ul.dump: these numbers, whose binding lasts 600 s unless `n<number>` says else."""
+
+    def info(number):
+        lasts = expires.get(f"n{number}", 600)
+        contact = {"Address": f"sip:{number}@192.0.2.7", "Expires": lasts, "Q": -1}
+        return {"Info": {"AoR": number, "HashID": 1, "Contacts": [{"Contact": contact}]}}
+
     return {"jsonrpc": "2.0", "id": 1, "result": {"Domains": [{"Domain": {
-        "Domain": "location", "Size": 512, "AoRs": [{"AoR": n, "HashID": 1} for n in numbers],
+        "Domain": "location", "Size": 512, "AoRs": [info(n) for n in numbers],
     }}]}}  # fmt: skip
 
 
@@ -54,9 +61,12 @@ class Edge:
 def test_those_that_the_edge_knows_are_there():
     with Edge(json.dumps(dump("1008", "1020")).encode()) as edge:
         assert Registrations(edge.address)(["1008", "1009"]) == {"1008"}
-    assert edge.asked == [
-        ("/RPC", {"jsonrpc": "2.0", "id": 1, "method": "ul.dump", "params": ["brief"]})
-    ]
+    assert edge.asked == [("/RPC", {"jsonrpc": "2.0", "id": 1, "method": "ul.dump"})]
+
+
+def test_a_binding_that_has_ended_is_none_though_the_table_still_has_it():
+    answer = dump("1", "2", "3", "4", "5", n2="expired", n3="deleted", n4="permanent", n5=0)
+    assert registered(answer) == {"1", "4"}
 
 
 @pytest.mark.parametrize(

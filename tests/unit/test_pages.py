@@ -122,6 +122,35 @@ def test_only_a_member_that_audio_was_sent_to_has_played(member, opened, outcome
     assert page(member, opened_ms=opened).outcome(member) == (outcome, why)
 
 
+@pytest.mark.parametrize(
+    ("spoken", "outcome", "why"),
+    [
+        (0, Outcome.FAILED, "joined, but no audio came from the leader"),
+        (1, Outcome.PLAYED, ""),
+        (None, Outcome.PLAYED, ""),
+    ],
+)
+def test_a_page_whose_leader_sent_nothing_has_not_been_played(spoken, outcome, why):
+    assert page(LEFT, opened_ms=45, spoken=spoken).outcome(LEFT) == (outcome, why)
+
+
+@pytest.mark.parametrize(
+    ("closed", "why"),
+    [
+        (None, ""), (2990, ""), (3500, ""),
+        (3501, "left 501 ms before the end"), (5480, "left 2480 ms before the end"),
+    ],
+)  # fmt: skip
+def test_a_member_that_left_before_the_leader_is_told_so(closed, why):
+    found = page(LEFT, opened_ms=45, closed_ms=closed).outcome(LEFT)
+    assert found == (Outcome.PLAYED, why)
+
+
+def test_a_480_that_is_no_unanswered_ring_does_not_say_that_it_is_dead():
+    assert failure_text(18, 480) == "does not take the call"
+    assert failure_text(18, 408) == "does not respond"
+
+
 EVENTS = st.lists(
     st.one_of(
         st.just(("answered",)),

@@ -201,7 +201,12 @@ def start(
     """
     peer = Peer(who, scenario, place, directory, serial, process=None)  # type: ignore[arg-type]
     values = {"extra": "Subject: chain", "reason": "Server: lab", "expires": "600"}
-    values |= {"contact_host": who.address[0], "contact_port": str(who.address[1]), **who.keys, **keys}
+    values |= {
+        "contact_host": who.address[0],
+        "contact_port": str(who.address[1]),
+        **who.keys,
+        **keys,
+    }
     user, password = who.credentials or ("", "")
     argv = [
         "sipp", f"{who.edge[0]}:{who.edge[1]}", "-sf", place.scenario(scenario),

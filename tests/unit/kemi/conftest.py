@@ -72,12 +72,16 @@ class House:
                 "force_rport": True,
                 "registrar.save": self._save,
                 "registrar.lookup_uri": self._lookup,
+                "dialog.dlg_manage": 1,
+                "dialog.is_known_dlg": 1,
                 "rr.add_rr_param": 1,
                 "rr.record_route": 1,
                 "rr.loose_route": 1,
                 "textops.remove_hf": 1,
                 "textops.remove_hf_re": 1,
                 "tm.t_check_trans": -1,
+                "tmx.t_precheck_trans": -1,
+                "tm.t_newtran": 1,
                 "tm.t_is_canceled": -1,
                 "tm.t_branch_timeout": -1,
                 "tm.t_relay": 1,
@@ -127,12 +131,14 @@ class House:
         protocol, host, port = SOCKETS[door]
         plain = {"fU": user, "tU": user, "ft": "from-1", "tt": None, "ci": "call-1", "au": user}
         contact = said.pop("contact", source)
+        said.setdefault("headers", [("Contact", f"<sip:x@{contact}>")])
         self.fake.request(method, ruri, source=(source, 5060), **(plain | said))
         self.says(
             {
             "$proto": protocol, "$Ri": host, "$Rp": port, "$nh(d)": next_hop, "$nh(p)": "5060", ROUTE_MARK: mark,
             CONTACT_HOST: contact,
             "$T(id_index)": 7 if transaction else None, "$T_branch_idx": -1, "$hu": None,
+            "$dlg(from_contact)": f"sip:1020@{PHONE}:5060", "$dlg(to_contact)": f"sip:{NORTH}:5060",
         })  # fmt: skip
         self.app.ksr_request_route(None)
 

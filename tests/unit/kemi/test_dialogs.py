@@ -36,11 +36,11 @@ def test_no_text_is_a_mark_by_luck(value):
 def within(house):
     """Send a request within the dialog; `mark` defaults to a good one."""
 
-    def go(method, *, to=NORTH, peers=("carrier:north",), mark=None, **said):
+    def go(method, *, to=NORTH, user="x", peers=("carrier:north",), mark=None, **said):
         good = dialog.mark(house.key, "call-1", "from-1", peers)
         said = {"fU": "1020", "tt": "to-1", "source": PHONE} | said
         house.arrives(
-            method, f"sip:x@{to}", mark=good if mark is None else mark, next_hop=to, **said
+            method, f"sip:{user}@{to}", mark=good if mark is None else mark, next_hop=to, **said
         )
         return house
 
@@ -146,3 +146,39 @@ def test_a_cancel_of_nothing_is_481(house):
     house.arrives("CANCEL", "sip:1009@edge")
     assert house.answers == [481]
     assert house.relays == []
+
+
+def test_an_invite_of_no_call_that_is_there_begins_none(house, within):
+    house.fake.returns["dialog.is_known_dlg"] = -1
+    within("INVITE")
+    assert house.relays == []
+    assert house.answers == [481]
+
+
+def test_a_bye_of_a_call_from_before_a_restart_goes_on(house, within):
+    house.fake.returns["dialog.is_known_dlg"] = -1
+    assert within("BYE").sent_to == [f"sip:x@{NORTH}"]
+
+
+@pytest.mark.parametrize(
+    ("user", "goes_on"),
+    [("900123", False), ("+900123", False), ("441632960100", True), ("1020", True), ("gw-7", True)],
+)
+def test_an_invite_within_a_call_names_no_other_number_than_its_contacts(
+    house, within, user, goes_on
+):
+    house.arrives = _with_contacts(house, "sip:1020@192.0.2.77:5060", f"sip:441632960100@{NORTH}")
+    within("INVITE", user=user)
+    assert (house.answers, len(house.relays)) == (([], 1) if goes_on else ([481], 0))
+
+
+def _with_contacts(house, caller, callee):
+    arrives = house.arrives
+
+    def go(*given, **said):
+        says = house.says
+        contacts = {"$dlg(from_contact)": caller, "$dlg(to_contact)": callee}
+        house.says = lambda variables: says(variables | contacts)
+        arrives(*given, **said)
+
+    return go

@@ -95,7 +95,7 @@ def test_what_sanity_answered_is_not_answered_again(house):
     assert house.relays == []
 
 
-@pytest.mark.parametrize("path", ["maxfwd.process_maxfwd", "sanity.sanity_check", "tm.t_check_trans",
+@pytest.mark.parametrize("path", ["maxfwd.process_maxfwd", "sanity.sanity_check", "tmx.t_precheck_trans", "tm.t_check_trans",
                                   "auth.pv_auth_check", "registrar.lookup_uri", "siputils.has_totag",
                                   "nathelper.nat_uac_test"])  # fmt: skip
 def test_bad_arguments_are_neither_yes_nor_no(house, path):

@@ -193,6 +193,13 @@ def test_a_retransmission_is_tms_own(house):
     assert house.fake.called("auth.pv_auth_check") == []
 
 
+def test_a_copy_that_another_worker_has_in_hand_is_left_to_it(house):
+    house.fake.returns["tmx.t_precheck_trans"] = 1
+    house.arrives("INVITE", "sip:1009@edge", user="1020")
+    assert (house.relays, house.answers) == ([], [])
+    assert house.fake.called("tm.t_check_trans") == []  # it would drop the other's transaction
+
+
 def test_a_callers_route_header_does_not_go_on(house):
     for door, source in (("devices", "192.0.2.77"), ("internal", PBX), ("trunks", RECEPTION)):
         house.fake.calls.clear()
@@ -218,7 +225,7 @@ def test_a_did_under_broadworks_stops_on_404(house):
 
 def test_behind_a_nat_the_answer_and_the_dialog_go_to_the_source(house):
     house.fake.returns["nathelper.nat_uac_test"] = 1
-    house.calls("1009")
+    house.calls("1009", contact="192.168.1.5")
     assert house.fake.called("force_rport") == [()]
     assert house.fake.called("nathelper.set_contact_alias") == [()]
 
