@@ -26,6 +26,8 @@ SECRETS = "/etc/bellhop/secrets/devices.passwords"
 
 # Long enough for the member that rings only to be given up, and for two seconds more.
 TALK_MS = 9_000
+# A packet of silence has no more different samples than this (both zeros of G.711, and near ones).
+QUIET = 4
 # So long the speakers answer pages after the demo, for a softphone (s).
 STAY = 3_600
 
@@ -108,9 +110,10 @@ def show_page(scene: Scene) -> None:
     counted = []
     for number in ANSWERING:
         host = scene.cast.device(number).address[0]
-        got = sum(s.packets for s in streams if s.target.startswith(f"{host}:"))
-        counted.append(f"{number} got {got}")
-    say(f"RTP packets on the wire: {', '.join(counted)}")
+        mine = [s for s in streams if s.target.startswith(f"{host}:")]
+        heard = sum(n for s in mine for load, n in s.payloads.items() if len(set(load)) > QUIET)
+        counted.append(f"{number} got {sum(s.packets for s in mine)}, {heard} of them with sound")
+    say(f"RTP packets on the wire: {'; '.join(counted)}")
 
 
 def show_call(scene: Scene, call_id: str) -> None:
@@ -155,7 +158,7 @@ The stack stays up. With a softphone on this machine:
   dial {ZONE} to page (1008 and 1009 go on answering for an hour), 1008 to call one speaker
 What happened:  ./run bellhop report      the newest page
                 ./run bellhop calls       the newest calls, attempt by attempt
-                ./run bellhop explain 503 --reason 'Q.850;cause=34'
+                ./run bellhop explain 480 --reason 'Q.850;cause=34'
 The capture:    build/artifacts/demo/chain.pcapng (Wireshark: Telephony, VoIP Calls)
 The site:       config/site.toml; ./run bellhop check /etc/bellhop/site.toml
 The end:        ./run down""")
