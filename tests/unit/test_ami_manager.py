@@ -253,7 +253,7 @@ def test_an_own_session_that_asterisk_has_not_missed_yet_is_no_wrong_password():
         server = await Server(Login=busy).start()
         manager = Manager(Address("127.0.0.1", server.port), "bellhop", "secret-word")
         running = asyncio.create_task(manager.run())
-        await until(lambda: server.got.count("Login") >= 2)
+        await asyncio.wait_for(until(lambda: server.got.count("Login") >= 2), 5)
         assert not manager.up
         assert not running.done()
         running.cancel()
