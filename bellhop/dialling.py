@@ -70,7 +70,6 @@ Destination = ToDevice | ToZone | ToTrunk | ToCarriers | ToLegs
 # RFC 3398 §8.2.6.1 and §7.2.4.1 pair these codes and causes.
 NOT_A_NUMBER = Refusal(484, "Not A Number", 28)
 UNKNOWN = Refusal(404, "Unknown Number", 1)
-NO_ROUTE = Refusal(404, "No Route", 3)
 NOT_ALLOWED = Refusal(403, "Not Allowed", 21)
 
 
@@ -105,7 +104,7 @@ def _inside(site: Site, caller: Caller, dialled: str) -> Destination | Refusal:
     )
     if "carriers" not in caller.may:
         return NOT_ALLOWED if carriers else UNKNOWN
-    return ToCarriers(dialled, carriers) if carriers else NO_ROUTE
+    return ToCarriers(dialled, carriers) if carriers else UNKNOWN
 
 
 def _from_pbx(site: Site, dialled: str) -> Destination | Refusal:

@@ -93,7 +93,7 @@ def connected(story, **answers):
 def _quick(monkeypatch):
     monkeypatch.setattr(manager_module, "_SHORTEST_PAUSE", 0.05)
     monkeypatch.setattr(manager_module, "_PING_EVERY", 0.2)
-    monkeypatch.setattr(manager_module, "_PING_PATIENCE", 0.2)
+    monkeypatch.setattr(manager_module, "_PING_PATIENCE", 1.0)
 
 
 HANGUP = {"Channel": "PJSIP/x-1", "Cause": "16"}

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from bellhop.callers import Caller, Kind
 from bellhop.dialling import (
-    NO_ROUTE,
     NOT_A_NUMBER,
     NOT_ALLOWED,
     UNKNOWN,
@@ -62,14 +61,14 @@ def goes(caller, dialled):
         (PHONE, "4412", "carriers 4412 north south west east"),
         (PHONE, "+442012", "carriers +442012 south north"),
         (PHONE, "44", "carriers 44 north south west east"),
-        (PHONE, "999", NO_ROUTE),
-        (PHONE, "1", NO_ROUTE),
+        (PHONE, "999", UNKNOWN),
+        (PHONE, "1", UNKNOWN),
         (PHONE, "442071838750", "carriers 442071838750 south north"),
         (RECEPTION, "1008", "device 1008"),
         (RECEPTION, "8000", "zone 8000"),
         (RECEPTION, "2001", UNKNOWN),
         (RECEPTION, "3001", NOT_ALLOWED),
-        (RECEPTION, "4912", NO_ROUTE),
+        (RECEPTION, "4912", UNKNOWN),
         (RECEPTION, "4412", "carriers 4412 north south west east"),
         (NORTH, "442071838750", "legs ToTrunk ToDevice broadworks-inbound"),
         (NORTH, "+442071838751", "legs ToDevice carrier"),

@@ -151,7 +151,7 @@ def test_an_address_of_nobody_reaches_nothing(house, door, source, number):
         ("sip:1008%261009@edge", 484, 28),
         ("sip:1,2@edge", 484, 28),
         ("sip:edge", 484, 28),
-        ("sip:7777@edge", 404, 3),
+        ("sip:7777@edge", 404, 1),
     ],
 )
 def test_a_number_that_goes_nowhere_is_answered_with_its_cause(house, ruri, code, cause):
