@@ -89,12 +89,21 @@ lint_parts() {
   part "ruff check" "$PYTHON" -m ruff check -q
   part "ruff format" "$PYTHON" -m ruff format --check -q
   part "mypy" "$PYTHON" -m mypy --no-error-summary
+  part "the KSR stub" stub_lint
   if command -v shellcheck >/dev/null; then
     part "shellcheck" shellcheck -x run config/docker/lib/*.sh config/docker/*/*.sh .ci/run
   else
     RESULTS+=("  shellcheck               left out (it is not on this machine)")
   fi
 }
+
+# The stub is a distribution of its own, with its own settings.
+stub_lint() (
+  cd typings/kamailio-kemi-stubs
+  python=../../$PYTHON
+  "$python" -m ruff check -q . && "$python" -m ruff format -q --check . &&
+    "$python" -m mypy --strict --no-error-summary kamailio_kemi
+)
 
 summary() {
   say ""
