@@ -99,10 +99,10 @@ lint_parts() {
 
 # The stub is a distribution of its own, with its own settings.
 stub_lint() (
-  cd typings/kamailio-kemi-stubs
-  python=../../$PYTHON
-  "$python" -m ruff check -q . && "$python" -m ruff format -q --check . &&
-    "$python" -m mypy --strict --no-error-summary kamailio_kemi
+  interpreter=$PWD/$PYTHON
+  cd typings/kamailio-kemi-stubs || exit
+  "$interpreter" -m ruff check -q . && "$interpreter" -m ruff format -q --check . &&
+    "$interpreter" -m mypy --strict --no-error-summary kamailio_kemi
 )
 
 summary() {
