@@ -75,7 +75,8 @@ def test_one_line_is_added_to_each_of_three_files_and_nothing_else_is_touched(as
         "pjsip.conf": ["+", "+#include bellhop/pjsip.conf"],
     }
     altered = own.machine.sh("dpkg --verify asterisk-config || true")
-    assert {line.split("/")[-1] for line in altered.splitlines()} == {
+    # A slim base image leaves the documentation out, which dpkg misses too.
+    assert {line.split("/")[-1] for line in altered.splitlines() if "/etc/" in line} == {
         "confbridge.conf", "extensions.conf", "pjsip.conf",
     }  # fmt: skip
 

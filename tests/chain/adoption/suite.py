@@ -112,7 +112,9 @@ class Bench:
                                 capture_output=True, check=True, timeout=60)  # fmt: skip
         # Unpacked here: what docker itself writes may be root's.
         with tarfile.open(fileobj=io.BytesIO(copied.stdout)) as tar:
-            tar.extractall(directory, filter="data")
+            # Python 3.11.2 (Debian 12) has no filter yet, 3.14 wants one named.
+            safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+            tar.extractall(directory, **safe)
 
 
 def _outcome(case: ET.Element) -> tuple[str, tuple[str, str]]:
