@@ -4,7 +4,8 @@ A dialog's requests follow Route headers, and whoever writes one can name any ta
 check, an INVITE with a To tag and our Route would reach a carrier with no credentials at all. So
 our Record-Route carries a mark that only we can make, for this call and its peers (the dialog's
 identifiers are RFC 3261 §12's Call-ID and From tag), and what goes to a carrier, a trunk or the pbx
-must carry that peer's.
+must carry that peer's. An INVITE, which could begin a call, must besides be one of a call that the
+dialog module knows; the rest passes by its mark, so that a call can be ended after a restart.
 """
 
 import hashlib
