@@ -3,7 +3,9 @@
 import pytest
 from kamailio_kemi import api, live
 
-IMAGE = "bellhop-edge:latest"
+from tests.chain.harness.stack import PROJECT
+
+IMAGE = f"{PROJECT}-edge:latest"
 COMMAND = f"python -m kamailio_kemi.generate --image {IMAGE}"
 STANDS_ON = frozenset({"", "pv", "hdr", "tm", "sl", "htable", "registrar", "auth", "nathelper"})
 

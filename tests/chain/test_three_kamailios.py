@@ -11,7 +11,7 @@ from tests.chain.harness.another_edge import another_edge, rows
 from tests.chain.harness.cast import Cast
 from tests.chain.harness.places import Lab
 from tests.chain.harness.scene import Scene
-from tests.chain.harness.stack import Stack, docker, until
+from tests.chain.harness.stack import PROJECT, Stack, docker, until
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(180)]
 
@@ -26,8 +26,8 @@ def smoke(
 ) -> Iterator[tuple[Scene, str]]:
     """One Kamailio with the stack's site, its addresses changed; yields the scene and container."""
     tag, version, last = request.param
-    said = docker("run", "--rm", "--entrypoint", "kamailio", f"bellhop-edge:{tag}", "-v")
-    assert f"version: kamailio {version}" in said, f"bellhop-edge:{tag} has {said.splitlines()[0]}"
+    said = docker("run", "--rm", "--entrypoint", "kamailio", f"{PROJECT}-edge:{tag}", "-v")
+    assert f"version: kamailio {version}" in said, f"{PROJECT}-edge:{tag} has {said.splitlines()[0]}"
     title = f"kamailio-{version}x-{request.node.originalname}"
     with another_edge(stack, place, cast, title, tag=tag, last=last) as started:
         yield started

@@ -52,16 +52,16 @@ build_images() {
   local name
   company_ca || return
   for name in lab pbx pager edge; do
-    build_image "$name" "$BASE_IMAGE" "bellhop-$name:latest" || return
+    build_image "$name" "$BASE_IMAGE" "$BELLHOP_PROJECT-$name:latest" || return
   done
 }
 
-# Kamailio 5.6 (bookworm) and 6.0 (trixie), for the smoke tests: bellhop-edge:SUITE.
+# Kamailio 5.6 (bookworm) and 6.0 (trixie), for the smoke tests: PROJECT-edge:SUITE.
 build_older_edges() {
   local suite
   company_ca || return
   for suite in "$@"; do
-    build_image edge "debian:$suite-slim" "bellhop-edge:$suite" || return
+    build_image edge "debian:$suite-slim" "$BELLHOP_PROJECT-edge:$suite" || return
   done
 }
 

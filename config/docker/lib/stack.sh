@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 
 STACK_SERVICES=(edge pbx pager lab wire)
+export BELLHOP_PROJECT=${BELLHOP_PROJECT:-bellhop} # the harness asks for it too
 
 compose() {
   [ -f build/compose.env ] || compose_settings
@@ -14,6 +15,9 @@ compose() {
 # known to be good: `./run down` must still find what is running.
 compose_settings() {
   local outside=${BELLHOP_OUTSIDE:-172.29.60} inside=${BELLHOP_INSIDE:-172.29.61} site=build/site/site.toml
+  # It names the bridges too, and an interface has at most 15 letters.
+  [[ $BELLHOP_PROJECT =~ ^[a-z][a-z0-9]{0,10}$ ]] ||
+    die "BELLHOP_PROJECT is a word of at most 11 small letters and digits; got '$BELLHOP_PROJECT'"
   prefix_check BELLHOP_OUTSIDE "$outside"
   prefix_check BELLHOP_INSIDE "$inside"
   [ "$outside" != "$inside" ] || die "BELLHOP_OUTSIDE and BELLHOP_INSIDE must differ; both are $outside"
@@ -24,6 +28,7 @@ compose_settings() {
   rm "$site.new"
   # The checkout's owner (not sudo's root) is who reads the artifacts.
   cat >build/compose.env <<TEXT
+BELLHOP_PROJECT=$BELLHOP_PROJECT
 BELLHOP_OUTSIDE=$outside
 BELLHOP_INSIDE=$inside
 BELLHOP_UID=$(stat -c %u .)
@@ -49,7 +54,7 @@ TEXT
 publish_check() {
   [ -n "${BELLHOP_PUBLISH:-}" ] || return 0
   [[ $BELLHOP_PUBLISH =~ ^[0-9.]+$ ]] || die "BELLHOP_PUBLISH is an IPv4 address of this machine; got '$BELLHOP_PUBLISH'"
-  "${DOCKER[@]}" port bellhop-edge-1 2>/dev/null | grep -qF "$BELLHOP_PUBLISH:5060" && return 0
+  "${DOCKER[@]}" port "$BELLHOP_PROJECT-edge-1" 2>/dev/null | grep -qF "$BELLHOP_PUBLISH:5060" && return 0
   "$PYTHON" - "$BELLHOP_PUBLISH" <<'TEXT' || exit 1
 import errno, socket, sys
 address = sys.argv[1]
@@ -88,7 +93,7 @@ route_overlap() {
   wanted=$((a << 24 | b << 16 | c << 8))
   while read -r iface dest _ _ _ _ _ mask _; do
     [[ $dest =~ ^[0-9A-F]{8}$ ]] || continue
-    case $iface in bellhop-out | bellhop-in) continue ;; esac
+    case $iface in "$BELLHOP_PROJECT-out" | "$BELLHOP_PROJECT-in") continue ;; esac
     net=$(swap "$dest") mask=$(swap "$mask")
     [ "$mask" -eq 0 ] && continue # the default route covers everything
     both=$((mask & 0xffffff00))
@@ -106,7 +111,7 @@ bits() { local n=0 m=$1; while [ "$m" -ne 0 ]; do n=$((n + (m & 1))); m=$((m >> 
 renew_networks() {
   local now name
   for name in outside inside; do
-    now=$("${DOCKER[@]}" network inspect -f '{{(index .IPAM.Config 0).Subnet}}' "bellhop_$name" 2>/dev/null) || continue
+    now=$("${DOCKER[@]}" network inspect -f '{{(index .IPAM.Config 0).Subnet}}' "${BELLHOP_PROJECT}_$name" 2>/dev/null) || continue
     local wanted=BELLHOP_${name^^}
     [ "$now" = "$(sed -n "s/^$wanted=//p" build/compose.env).0/24" ] && continue
     say "· the stack's networks change: removing the old ones"
@@ -134,12 +139,12 @@ stack_trouble() {
   local service state
   for service in secrets "${STACK_SERVICES[@]}"; do
     state=$("${DOCKER[@]}" inspect -f '{{.State.Status}} {{with .State.Health}}{{.Status}}{{end}} {{.State.ExitCode}}' \
-      "bellhop-$service-1" 2>/dev/null || echo "not created")
+      "$BELLHOP_PROJECT-$service-1" 2>/dev/null || echo "not created")
     case $state in
       "running healthy "* | "running  "* | "exited  0" | "created "*) continue ;;
     esac
     warn "bellhop: $service did not come up ($state). Its last lines:"
-    "${DOCKER[@]}" logs --tail 15 "bellhop-$service-1" 2>&1 | sed 's/^/    /' >&2 || :
+    "${DOCKER[@]}" logs --tail 15 "$BELLHOP_PROJECT-$service-1" 2>&1 | sed 's/^/    /' >&2 || :
   done
 }
 

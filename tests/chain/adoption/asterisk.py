@@ -7,10 +7,10 @@ from pathlib import Path
 from bellhop.settings import Site
 from tests.chain.adoption.machine import BARE, Machine, build, commands
 from tests.chain.adoption.service import Service
-from tests.chain.harness.stack import Stack, until
+from tests.chain.harness.stack import PROJECT, Stack, until
 
 GUIDE = "asterisk.md"
-IMAGE = "bellhop-adoption-asterisk:latest"
+IMAGE = f"{PROJECT}-adoption-asterisk:latest"
 LAST = "102"  # of its addresses in the stack's two networks
 _PRISTINE = "/root/asterisk"
 
@@ -42,7 +42,7 @@ class OwnAsterisk:
         outside, inside = addresses(site)
         networks = {f"{stack.project}_outside": outside, f"{stack.project}_inside": inside}
         # Asterisk's own unit asks for real-time priority (-p).
-        self.machine = Machine("adopt-pbx", IMAGE, networks, "--cap-add=SYS_NICE")
+        self.machine = Machine(f"{PROJECT}-adopt-pbx", IMAGE, networks, "--cap-add=SYS_NICE")
         self.asterisk = Service(self.machine, "asterisk")
         self.pager = Service(self.machine, "bellhop-pager")
         self.machine.sh(f"{BARE}\ncp -a /etc/asterisk {_PRISTINE}")

@@ -17,7 +17,7 @@ from tests.chain.harness.capture import Capture
 from tests.chain.harness.cast import Cast, device_listener
 from tests.chain.harness.places import Lab
 from tests.chain.harness.scene import Scene
-from tests.chain.harness.stack import Stack, until
+from tests.chain.harness.stack import PROJECT, Stack, until
 
 GUIDE = "kamailio.md"
 CONFIG = "/etc/kamailio/kamailio.cfg"
@@ -55,7 +55,7 @@ def bare(stack: Stack, site: Site) -> Machine:
                                                      site.edge.internal.host))  # fmt: skip
     networks = {f"{stack.project}_outside": f"{outside}.{LAST}"}
     networks[f"{stack.project}_inside"] = f"{inside}.{LAST}"
-    machine = Machine("adopt-edge", "bellhop-edge:latest", networks)
+    machine = Machine(f"{PROJECT}-adopt-edge", f"{PROJECT}-edge:latest", networks)
     machine.sh(f"{BARE} /etc/kamailio/bellhop\ncp {CONFIG} {PRISTINE}")
     return machine
 

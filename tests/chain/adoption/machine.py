@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.chain.harness.stack import DOCKER, docker
+from tests.chain.harness.stack import DOCKER, PROJECT, docker
 
 ROOT = Path(__file__).resolve().parents[3]
 # What our images have, and somebody's own server has not.
@@ -88,6 +88,7 @@ def build(tag: str, dockerfile: Path, *inputs: str) -> None:
     date. Raises RuntimeError with the end of its log.
     """
     arguments = [f"--build-arg={name}" for name in PROXIES if os.environ.get(name)]
+    arguments.append(f"--build-arg=PROJECT={PROJECT}")
     with tempfile.TemporaryFile() as context:
         with tarfile.open(fileobj=context, mode="w") as tar:
             tar.add(dockerfile, "Dockerfile", filter=clean)

@@ -14,9 +14,9 @@ from pathlib import Path
 from bellhop.carriers import Carrier, Trunk
 from bellhop.settings import Site
 from tests.chain.adoption.machine import ROOT, Machine, build, clean
-from tests.chain.harness.stack import DOCKER, Stack
+from tests.chain.harness.stack import DOCKER, PROJECT, Stack
 
-IMAGE = "bellhop-adoption-suite:latest"
+IMAGE = f"{PROJECT}-adoption-suite:latest"
 LAST = "103"
 _INPUTS = ("pyproject.toml", "typings", "bellhop", "tests", "sipp-scenarios")
 
@@ -75,7 +75,7 @@ class Bench:
               "pyproject.toml", "README.md", "LICENSE", "typings", "config/docker/ca")  # fmt: skip
         self.local = address(site)
         networks = {f"{stack.project}_outside": self.local}
-        self.machine = Machine("adopt-suite", IMAGE, networks, "--cap-add=NET_ADMIN")
+        self.machine = Machine(f"{PROJECT}-adopt-suite", IMAGE, networks, "--cap-add=NET_ADMIN")
         self.remove = self.machine.remove
         for other in _others(site):
             self.machine.run("ip", "address", "add", f"{other}/24", "dev", "eth0")

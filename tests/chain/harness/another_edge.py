@@ -29,7 +29,7 @@ def another_edge(
     last: str,
     change: Callable[[str], str] = lambda text: text,
 ) -> Iterator[tuple[Scene, str]]:
-    """Start one from the image bellhop-edge:TAG; yields a scene around it and its container's name.
+    """Start one from the image PROJECT-edge:TAG; yields a scene around it and its container's name.
 
     title: names its artifacts. last: the last part of its addresses. change: what is done to the
     text of the stack's site.toml.
@@ -42,9 +42,9 @@ def another_edge(
     path.write_text(change(_moved(site.path.read_text("utf-8"), site, last)), "utf-8")
     moved = load(path)
     name = f"{stack.project}-another-{last}"
-    _start(name, f"bellhop-edge:{tag}", path, moved, stack)
+    _start(name, f"{stack.project}-edge:{tag}", path, moved, stack)
     try:
-        until(f"the edge of bellhop-edge:{tag} to answer", lambda: _answers(name), 20)
+        until(f"the edge of {stack.project}-edge:{tag} to answer", lambda: _answers(name), 20)
         hosts = (moved.edge.devices[0].address.host,)
         wire = Capture(stack, lab, directory, hosts)
         wire.start()
