@@ -27,7 +27,9 @@ def smoke(
     """One Kamailio with the stack's site, its addresses changed; yields the scene and container."""
     tag, version, last = request.param
     said = docker("run", "--rm", "--entrypoint", "kamailio", f"{PROJECT}-edge:{tag}", "-v")
-    assert f"version: kamailio {version}" in said, f"{PROJECT}-edge:{tag} has {said.splitlines()[0]}"
+    assert f"version: kamailio {version}" in said, (
+        f"{PROJECT}-edge:{tag} has {said.splitlines()[0]}"
+    )
     title = f"kamailio-{version}x-{request.node.originalname}"
     with another_edge(stack, place, cast, title, tag=tag, last=last) as started:
         yield started
