@@ -10,9 +10,10 @@ import secrets as randomness
 from pathlib import Path
 from typing import Any
 
-from bellhop.settings import Site, SiteError, load
+from bellhop.settings import Site, SiteError
 from kemi import attempt, dialog, failure, invite, ledger, register, rpc, secrets, sip, who
 from kemi.guard import guarded
+from kemi.live import Live, begin
 
 SITE = "BELLHOP_SITE"
 _DEFAULT = "/etc/bellhop/site.toml"
@@ -23,9 +24,9 @@ _METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, NO
 class Edge:
     """One site's routing."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._secrets = secrets.load(site)
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        site = live.now().site
         # Made before the fork, so all workers know each other's marks; kept, so that a dialog can
         # be ended after a restart.
         self._key = _key(Path(site.site.state) / "dialog.key")
@@ -38,7 +39,8 @@ class Edge:
     @guarded(sip.reply)
     def ksr_request_route(self, _message: Any) -> None:
         """Route a request."""
-        _request(self._site, self._secrets, self._key)
+        now = self._live.now()
+        _request(now.site, now.secrets, self._key)
 
     @guarded(None)
     def ksr_reply_route(self, _message: Any) -> None:
@@ -56,30 +58,38 @@ class Edge:
     @guarded(None)
     def ksr_reply_call(self, _message: Any) -> None:
         """Handle a reply to an attempt."""
-        if who.door(self._site) is who.Door.DEVICES:
+        if who.door(self._site()) is who.Door.DEVICES:
             sip.mark_contact()
         attempt.progressed(sip.number("$rs"))
 
     @guarded(None)
     def ksr_reply_dialog(self, _message: Any) -> None:
         """Handle a reply to a request within a dialog."""
-        if who.door(self._site) is who.Door.DEVICES:
+        if who.door(self._site()) is who.Door.DEVICES:
             sip.mark_contact()
 
     @guarded(sip.reply)
     def ksr_failure_call(self, _message: Any) -> None:
         """Handle the end of an attempt that nobody answered."""
-        failure.failed(self._site)
+        failure.failed(self._site())
 
     @guarded(None)
     def ksr_xhttp_event(self, _message: Any, _event: str = "") -> None:
         """Handle an HTTP request."""
-        rpc.serve(self._site)
+        rpc.serve(self._site())
 
     @guarded(None)
     def ksr_ledger_write(self, _message: Any) -> None:
         """Write the ledger's queue down; runs every second in a process of its own."""
         self._ledger.flush()
+
+    @guarded(None)
+    def ksr_site_reload(self, _message: Any) -> None:
+        """Reload the site when somebody wants it; runs every second in a process of its own."""
+        self._live.reload()
+
+    def _site(self) -> Site:
+        return self._live.now().site
 
 
 def _request(site: Site, known: secrets.Secrets, key: bytes) -> None:
@@ -142,7 +152,7 @@ def _stored(path: Path) -> bytes:
 def mod_init() -> Edge | None:
     """Build the app. A site that cannot be used stops Kamailio's start, with every mistake said."""
     try:
-        return Edge(load(os.environ.get(SITE, _DEFAULT)))
+        return Edge(begin(os.environ.get(SITE, _DEFAULT)))
     except SiteError as error:
         for line in error.lines:
             sip.error(line)

@@ -14,6 +14,7 @@ import click
 VERBS: Mapping[str, str] = MappingProxyType(
     {
         "check": "Check a site file.",
+        "reload": "Have the running edge take a changed site file.",
         "calls": "Show calls, attempt by attempt.",
         "report": "Show what became of a page.",
         "explain": "Say whether the next carrier would be tried after a failure, and why.",

@@ -16,6 +16,7 @@ def answers():
     fake.tables["plain"] = Table()
     fake.tables["counts"] = Table(initval=0)
     fake.queues["q"] = Queue(size=4)
+    fake.pv["$shv(text)"] = ""
     fake.request(
         "OPTIONS",
         "sip:bob@127.0.0.1:5077",

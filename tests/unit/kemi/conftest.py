@@ -11,6 +11,7 @@ from kamailio_kemi.fake import FakeKSR, Reply, installed
 
 from bellhop.calls import Call
 from bellhop.ledger import Entry
+from bellhop.settings import load
 
 SITES = Path(__file__).parents[1] / "sites"
 API = api.load()
@@ -41,6 +42,9 @@ class House:
 
     def __init__(self, fake, folder):
         import kemi.app  # noqa: PLC0415 - there is a KSR to import only now
+        import kemi.live  # noqa: PLC0415
+        import kemi.secrets  # noqa: PLC0415
+        from kemi.snapshot import Snapshot, write  # noqa: PLC0415
 
         self.fake = fake
         self.folder = folder
@@ -49,8 +53,14 @@ class House:
         site.write_text(text.replace("/var/lib/bellhop", str(folder)))
         secrets = "".join(f"{user}:unit.invalid:{ha1}\n" for user, ha1 in HA1.items())
         (folder / "devices.htdigest").write_text(secrets)
-        self.site = kemi.app.load(site)
-        self.app = kemi.app.Edge(self.site)
+        for name in re.findall(r'"shvset", "(\w+)=s:"', CFG.read_text("utf-8")):
+            fake.pv[f"$shv({name})"] = ""
+        # As kemi.live.begin does it, which the fake may not be there for yet.
+        self.site = load(site)
+        start = Snapshot(version=0, site=self.site, secrets=kemi.secrets.load(self.site))
+        write(start, folder)
+        fake.pv["$shv(bellhop_state)"] = str(folder)
+        self.app = kemi.app.Edge(kemi.live.Live(start))
         self.key = self.app._key  # noqa: SLF001 - to make good marks with
         self.contacts = {n: f"sip:{n}@{PHONE}:5060" for n in self.site.devices}
         self.may_break = False

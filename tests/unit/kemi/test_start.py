@@ -14,6 +14,7 @@ def start(house, monkeypatch):
     def go(site="site.toml"):
         monkeypatch.setenv("BELLHOP_SITE", str(house.folder / site))
         house.fake.log.clear()
+        house.fake.pv["$shv(bellhop_state)"] = ""  # another Kamailio, which has not begun yet
         return kemi.app.mod_init(), house.logged
 
     return go
@@ -66,7 +67,7 @@ def test_a_state_folder_that_is_not_there_is_told(start, house):
     site.write_text(site.read_text().replace(str(house.folder), f"{house.folder}/no"))
     app, errors = start()
     assert app is None
-    assert errors == [f"{house.folder}/no/dialog.key: No such file or directory\n"]
+    assert errors == [f"{house.folder}/no/site.snapshot.part: No such file or directory\n"]
 
 
 def test_every_callback_that_is_armed_is_there(house):

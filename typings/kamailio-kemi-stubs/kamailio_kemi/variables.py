@@ -7,6 +7,7 @@
   sets() (which replaces them) and for unset().
 * ``$xavp(a=>b)`` without an index pushes a new record at each set, so that the field set before is
   no longer seen; ``$xavp(a[0]=>b)`` writes into the top one.
+* ``$shv(x)`` belongs to the whole server: 0 until it is set, "" when it was unset, or declared so.
 * Text is decoded when it is read: bytes that are not UTF-8 raise UnicodeDecodeError.
 * Setting what cannot be set (``$si``, ``$fU``, ``$hdr(X)``) returns True and does nothing.
 """
@@ -45,6 +46,7 @@ class Variables:
         self.marked_new = False
         self._avps: dict[str, list[Stored]] = {}
         self._vars: dict[str, Stored] = {}
+        self._shared: dict[str, Stored] = {}
         self._xavps: dict[str, list[dict[str, Stored]]] = {}
         self._given: dict[str, Stored] = {}
         self._tables = tables
@@ -52,10 +54,12 @@ class Variables:
         self._error = error
 
     def forget(self) -> None:
-        """A new request: everything but ``$var``, which belongs to the process, is gone."""
-        process = self._vars
+        """A new request: all is gone but ``$var``, which belongs to the process, and ``$shv``,
+        which belongs to the server.
+        """
+        process, shared = self._vars, self._shared
         self.__init__(self._tables, self._queues, self._error)  # type: ignore[misc]
-        self._vars = process
+        self._vars, self._shared = process, shared
 
     # -- for the test ---------------------------------------------------------------------------
 
@@ -75,7 +79,7 @@ class Variables:
             self._avps[_avp(inner)] = list(value) if isinstance(value, list) else [value]
         elif isinstance(value, list):
             raise ScriptError(f"{name} holds one value; only an AVP is a stack")
-        elif kind in {"ru", "du", "avp", "var", "xavp", "sht"}:
+        elif kind in {"ru", "du", "avp", "var", "shv", "xavp", "sht"}:
             self._write(name, value)
         else:
             self._given[name] = value
@@ -108,7 +112,7 @@ class Variables:
             raise NotScripted(f'{name}: transformations are not modelled; fake.pv["{name}"] = …')
         return None
 
-    def _read(self, name: str) -> Stored:  # noqa: C901 - one case for each kind of variable
+    def _read(self, name: str) -> Stored:  # noqa: C901, PLR0912 - one case for each kind of variable
         if name in self._given:
             return self._given[name]
         parsed = self._parse(name)
@@ -123,6 +127,8 @@ class Variables:
                 return len(self._avps.get(_avp(counted[2] or ""), []))
             case "var", str():
                 return self._vars.get(inner, 0)
+            case "shv", str():
+                return self._shared.get(inner, 0)
             case "xavp", str() if match := _XAVP.fullmatch(inner):
                 records = self._xavps.get(match[1], [])
                 number = int(match[2] or 0)
@@ -181,6 +187,8 @@ class Variables:
                 self._write_avp(_avp(inner), value, index)
             case "var", str():
                 self._vars[inner] = 0 if value is None else value
+            case "shv", str():
+                self._shared[inner] = "" if value is None else value
             case "xavp", str() if match := _XAVP.fullmatch(inner):
                 self._write_xavp(match, value)
             case "sht", str() if "=>" in inner:

@@ -1,0 +1,35 @@
+"""What a changed site file means for an edge that runs: which parts differ, and which of them
+Kamailio itself was started with, so that only a restart can change them.
+"""
+
+from bellhop.settings import Site
+
+# Kamailio opened these at its start (listen.cfg, the databases' folder).
+_AT_START = ("edge.devices", "edge.trunks", "edge.internal", "site.state")
+_PARTS = (
+    "site",
+    "edge",
+    "pbx",
+    "pager",
+    "carriers",
+    "routes",
+    "trunks",
+    "dids",
+    "devices",
+    "zones",
+)
+
+
+def changed(old: Site, new: Site) -> tuple[str, ...]:
+    """Return the tables of the site file that differ, in the order of the file."""
+    return tuple(part for part in _PARTS if getattr(old, part) != getattr(new, part))
+
+
+def needs_restart(old: Site, new: Site) -> tuple[str, ...]:
+    """Return the keys that differ and that a running Kamailio cannot change."""
+    return tuple(key for key in _AT_START if _value(old, key) != _value(new, key))
+
+
+def _value(site: Site, key: str) -> object:
+    table, _, field = key.partition(".")
+    return getattr(getattr(site, table), field)

@@ -1,0 +1,52 @@
+"""JSON-RPC to the edge over HTTP, on its internal listener: how `bellhop` asks a Kamailio."""
+
+import http.client
+import json
+from typing import Any
+
+from bellhop.values import Address
+
+_LARGEST = 8_000_000  # bytes
+
+
+class RpcError(Exception):
+    """The edge could not be asked, or refused; the words are for people."""
+
+
+class NotKnownError(RpcError):
+    """The edge answered that there is no such thing."""
+
+
+def call(edge: Address, method: str, *params: Any, timeout: float = 3.0) -> Any:
+    """Return the result of a method. Raises RpcError; NotKnownError for a 404 of the method's."""
+    question: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": method}
+    if params:
+        question["params"] = list(params)
+    connection = http.client.HTTPConnection(edge.host, edge.port, timeout=timeout)
+    try:
+        connection.request(
+            "POST", "/RPC", json.dumps(question), {"Content-Type": "application/json"}
+        )
+        response = connection.getresponse()
+        body = response.read(_LARGEST)
+    except (OSError, http.client.HTTPException) as error:
+        raise RpcError(f"the edge at {edge} does not answer: {error}") from None
+    finally:
+        connection.close()
+    return _result(edge, response.status, body)
+
+
+def _result(edge: Address, status: int, body: bytes) -> Any:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        said = body.decode("utf-8", "replace").strip()[:100]
+        raise RpcError(f"the edge at {edge} answered {status}: {said}") from None
+    match answer:
+        case {"result": result}:
+            return result
+        case {"error": {"code": code, "message": message}}:
+            kind = NotKnownError if code == http.client.NOT_FOUND else RpcError
+            raise kind(f"the edge at {edge} answered: {message}")
+        case _:
+            raise RpcError(f"the edge at {edge} answered {status}, and no JSON-RPC")

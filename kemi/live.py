@@ -1,0 +1,114 @@
+"""The site that this process routes by, and how a reload replaces it in all of them.
+
+Shared variables of Kamailio's carry it: `bellhop reload` sets `bellhop_wanted`; one process, which
+handles no SIP, reads and checks the file, leaves a snapshot, and sets `bellhop_site`, which every
+process looks at before each message (a microsecond). What came of it stands in `bellhop_said`. A
+file that is wrong changes nothing.
+
+KEMI's own reload (`app_python.reload`) runs the scripts again in each process when its next message
+comes, and asks for the site again: it gets the one in use, out of the folder that `bellhop_state`
+names, whatever has become of the file by then.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from bellhop.reload import changed, needs_restart
+from bellhop.settings import Site, SiteError, load
+from kemi import secrets, sip
+from kemi.snapshot import Snapshot, read, write
+
+WANTED = "$shv(bellhop_wanted)"
+PUBLISHED = "$shv(bellhop_site)"
+SAID = "$shv(bellhop_said)"
+STATE = "$shv(bellhop_state)"
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a reload: mistakes, one line each, or the tables that changed."""
+
+    wanted: int
+    mistakes: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
+def begin(path: str) -> "Live":
+    """Return the site that a Kamailio begins with, from its file, or goes on with when only the
+    scripts were loaded anew. Raises SiteError.
+    """
+    state = sip.text(STATE)
+    if state:
+        return Live(_stored(Path(state)))
+    site = load(path)
+    start = Snapshot(version=0, site=site, secrets=secrets.load(site))
+    _store(start)
+    sip.put(STATE, site.site.state)
+    return Live(start)
+
+
+def _store(snapshot: Snapshot) -> None:
+    try:
+        write(snapshot, Path(snapshot.site.site.state))
+    except OSError as error:
+        raise SiteError((f"{error.filename}: {error.strerror}",)) from None
+
+
+def _stored(folder: Path) -> Snapshot:
+    try:
+        return read(folder)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise SiteError((f"{folder}: the snapshot of the site cannot be read: {error}",)) from None
+
+
+def _refuse_what_needs_a_restart(old: Site, new: Site) -> None:
+    if keys := needs_restart(old, new):
+        raise SiteError(tuple(f"{key}: only a restart of Kamailio changes it" for key in keys))
+
+
+class Live:
+    """This process's site and secrets."""
+
+    def __init__(self, start: Snapshot) -> None:
+        self._now = start
+        self._folder = Path(start.site.site.state)
+        self._looked = start.version
+
+    def now(self) -> Snapshot:
+        """Return what to route by now."""
+        published = sip.number(PUBLISHED)
+        if published > self._looked:
+            self._looked = published  # once: a snapshot that can't be read is not asked again
+            self._adopt()
+        return self._now
+
+    def _adopt(self) -> None:
+        try:
+            self._now = _stored(self._folder)
+        except SiteError as error:
+            sip.error(f"reload={self._looked} this process keeps its old site: {error}")
+        self._looked = max(self._looked, self._now.version)
+
+    def reload(self) -> None:
+        """Do the reload that somebody wants, if there is one. Runs every second, in one process."""
+        wanted = sip.number(WANTED)
+        said = sip.text(SAID)
+        if not wanted or (said and msgspec.json.decode(said, type=Said).wanted == wanted):
+            return
+        answer = self._reload(wanted)
+        for line in answer.mistakes:
+            sip.error(f"reload={wanted} {line}")
+        sip.note(f"reload={wanted} changed={','.join(answer.changed) or 'nothing'}")
+        sip.put(SAID, msgspec.json.encode(answer).decode())
+
+    def _reload(self, wanted: int) -> Said:
+        old = self.now()
+        try:
+            site = load(old.site.path)
+            found = secrets.load(site)
+            _refuse_what_needs_a_restart(old.site, site)
+            _store(Snapshot(version=wanted, site=site, secrets=found))
+        except SiteError as error:
+            return Said(wanted=wanted, mistakes=error.lines)
+        sip.put(PUBLISHED, str(wanted))
+        return Said(wanted=wanted, changed=changed(old.site, site))
