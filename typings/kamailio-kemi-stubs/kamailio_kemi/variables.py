@@ -176,7 +176,7 @@ class Variables:
         parts = _parts(self.ruri)
         return {"rU": parts[1], "rd": parts[2], "rp": parts[3] or "5060"}[kind]
 
-    def _write(self, name: str, value: Stored) -> bool:  # noqa: C901 - as above
+    def _write(self, name: str, value: Stored) -> bool:  # noqa: C901, PLR0912 - as above
         parsed = self._parse(name)
         if parsed is None:
             self._error(f"invalid pv [{name}]")
