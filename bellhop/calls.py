@@ -59,6 +59,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A call in progress. started: ms of the monotonic clock, which all processes of a host share;
     deadline: when no further attempt may begin, and none go on without an answer.
+    reason_to_caller: which Reason its caller gets (bellhop/finals.py).
     """
 
     id: str
@@ -70,6 +71,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempts_allowed: int
     legs: tuple[Leg, ...]
     attempts: tuple[Attempt, ...] = ()
+    reason_to_caller: str = "relay"
 
     @property
     def current(self) -> Attempt:

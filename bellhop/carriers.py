@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bellhop import values
+from bellhop import reason, values
 from bellhop.tables import key
 from bellhop.values import Address
 
@@ -17,6 +17,7 @@ class Carrier:
     ring_timeout: ms that it may ring; then the call ends.
     trust_reason: whether its Reason headers are believed (RFC 6432 leaves that to local policy).
     strip, prefix: digits taken off the dialled number, and put before it, for this carrier.
+    reason_to_caller: which Reason it gets when a call of its own fails; the edge's when not given.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Carrier:
     trust_reason: bool = key(values.flag, True)
     strip: int = key(values.integer(0, 20), 0)
     prefix: str = key(values.prefix, "")
+    reason_to_caller: str = key(values.one_of(*reason.POLICIES), "")
 
     def __post_init__(self) -> None:
         """Fill what follows from the rest."""
@@ -48,6 +50,7 @@ class Trunk:
 
     numbers: prefixes of the numbers that ring behind it.
     may: what its callers may call.
+    reason_to_caller: which Reason it gets when a call of its own fails; the edge's when not given.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Trunk:
     answer_timeout: int = key(values.duration(200, 32_000), 4_000)
     ring_timeout: int = key(values.duration(1_000, 600_000), 60_000)
     trust_reason: bool = key(values.flag, True)
+    reason_to_caller: str = key(values.one_of(*reason.POLICIES), "")
 
     def __post_init__(self) -> None:
         """Fill what follows from the rest."""

@@ -34,6 +34,8 @@ LOCATIONS: Mapping[str, str] = MappingProxyType(
         "LOC-15": "reserved for national use",
     }
 )
+# What a site may say of the Reason that a caller gets (bellhop/finals.py has what each means).
+POLICIES = ("relay", "rewrite", "add", "none")
 CAUSES = range(1, 128)  # Q.850 numbers that a cause can have: seven bits, and 0 is none
 # RFC 9366 allows one value per protocol, STIR aside; more than this in one message is noise.
 MAX_VALUES = 64

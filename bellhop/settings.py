@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bellhop import crosschecks, values
+from bellhop import crosschecks, reason, values
 from bellhop.carriers import Carrier, Did, Route, Trunk
 from bellhop.csvs import read_devices
 from bellhop.devices import Device
@@ -39,13 +39,17 @@ class General:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """`[edge]`: Kamailio. attempts and budget (ms) bound what one call may cost in carriers."""
+    """`[edge]`: Kamailio. attempts and budget (ms) bound what one call may cost in carriers;
+    reason_to_caller: which Reason a caller of a failed call gets, where its trunk or carrier says
+    nothing (bellhop/finals.py).
+    """
 
     devices: tuple[Listener, ...] = key(values.list_of(values.listener, least=1))
     trunks: tuple[Listener, ...] = key(values.list_of(values.listener, least=1))
     internal: Address = key(values.address)
     attempts: int = key(values.integer(1, 10), 4)
     budget: int = key(values.duration(1_000, 120_000), 40_000)
+    reason_to_caller: str = key(values.one_of(*reason.POLICIES), "relay")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from bellhop.calls import (
     next_leg,
     ring_timer,
 )
+from bellhop.finals import NOT_REGISTERED, NOT_SENT
 from bellhop.recursion import Failure, Verdict
 from bellhop.settings import Site
 from kemi import answer, ledger, sip
@@ -76,13 +77,13 @@ def _send(site: Site, call: Call) -> str | None:
     """Send the INVITE to the current leg; returns why it could not be, as a rule's name."""
     leg = call.leg
     if not _aim(site, leg):
-        return answer.NOT_REGISTERED
+        return NOT_REGISTERED
     sip.forget(_RANG)
     sip.forget(_BRANCH)
     sip.on_call()
     timer = answer_timer(call, now())
     sip.timers(timer, timer)
-    return None if sip.relay() else answer.NOT_SENT
+    return None if sip.relay() else NOT_SENT
 
 
 def _aim(site: Site, leg: Leg) -> bool:

@@ -18,7 +18,7 @@ from bellhop.dialling import (
 )
 from bellhop.profiles import CARRIER
 from bellhop.settings import Site
-from kemi import attempt, dialog, headers, sip, who
+from kemi import answer, attempt, dialog, headers, sip, who
 from kemi.secrets import Secrets
 
 _counter = itertools.count()
@@ -37,7 +37,7 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
     dialled = sip.text("$rU") or ""
     where = destination(site, caller, dialled)
     if isinstance(where, Refusal):
-        sip.reply(where.code, where.phrase, f"Reason: Q.850;cause={where.cause}")
+        answer.refuse(where, reason_to(site, caller))
         return
     if caller.kind is Kind.PBX:
         headers.strip_identity()
@@ -63,8 +63,23 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
             deadline=now + site.edge.budget,
             attempts_allowed=site.edge.attempts,
             legs=legs,
+            reason_to_caller=reason_to(site, caller),
         ),
     )
+
+
+def reason_to(site: Site, caller: Caller) -> str:
+    """Return which Reason this caller gets. The pbx always gets one: its reports live of it."""
+    match caller.kind:
+        case Kind.PBX:
+            return "add"
+        case Kind.TRUNK:
+            own = site.trunks[caller.name].reason_to_caller
+        case Kind.CARRIER:
+            own = site.carriers[caller.name].reason_to_caller
+        case Kind.DEVICE:
+            own = ""
+    return own or site.edge.reason_to_caller
 
 
 def _caller(site: Site, secrets: Secrets) -> Caller | None:

@@ -40,7 +40,7 @@ HA1 = {
 class House:
     """One edge, and what a test says and sees of it."""
 
-    def __init__(self, fake, folder):
+    def __init__(self, fake, folder, change=lambda text: text):
         import kemi.app  # noqa: PLC0415 - there is a KSR to import only now
         import kemi.live  # noqa: PLC0415
         import kemi.secrets  # noqa: PLC0415
@@ -50,7 +50,7 @@ class House:
         self.folder = folder
         site = folder / "site.toml"
         text = (SITES / "good.toml").read_text("utf-8")
-        site.write_text(text.replace("/var/lib/bellhop", str(folder)))
+        site.write_text(change(text.replace("/var/lib/bellhop", str(folder))))
         secrets = "".join(f"{user}:unit.invalid:{ha1}\n" for user, ha1 in HA1.items())
         (folder / "devices.htdigest").write_text(secrets)
         for name in re.findall(r'"shvset", "(\w+)=s:"', CFG.read_text("utf-8")):
@@ -170,10 +170,10 @@ class House:
         self.app.ksr_reply_call(None)
         self.fake.pv.message = request
 
-    def fails(self, code=None, branch=0, reason=(), phrase="No", **said):
+    def fails(self, code=None, branch=0, reason=(), phrase="No", headers=(), **said):
         """A branch fails by a reply, or with no code by our own timer; the next one is made."""
         self.fake.returns["tm.t_branch_timeout"] = 1 if code is None else -1
-        headers = [("Reason", value) for value in reason]
+        headers = [("Reason", value) for value in reason] + list(headers)
         self.fake.pv["$T_branch_idx"] = branch
         self.fake.failure(code or 408, phrase, headers=headers, local=code is None, **said)
         before = len(self.relays)
@@ -227,6 +227,13 @@ def house(tmp_path):
         # The guard turns a defect into a 500, which may hide behind an answer that was given before.
         defects = [line for line in made.logged if "error=Traceback" in line]
         assert made.may_break or not defects, defects
+
+
+@pytest.fixture
+def make_house_of(tmp_path):
+    """Make a house of a changed site file."""
+    with installed(FakeKSR(MODULES, API)) as fake:
+        yield lambda change: House(fake, tmp_path, change)
 
 
 @pytest.fixture

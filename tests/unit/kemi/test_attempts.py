@@ -49,11 +49,12 @@ def test_what_a_second_carrier_repeats_is_the_callers_own(house):
     assert house.rows[-1].verdict == "stop"
 
 
-def test_a_busy_callee_is_not_retried_and_the_callers_answer_is_the_carriers_own(house):
+def test_a_busy_callee_is_not_retried_and_the_caller_hears_it_in_our_own_words(house):
     house.calls("4412")
-    house.fails(486)
+    house.fails(486, phrase="Busy At MegaTel", reason=['Q.850;cause=17;text="MegaTel"'])
     assert len(house.relays) == 1
-    assert house.answers == []  # tm relays the 486
+    assert [(r.code, r.reason) for r in house.fake.transaction.replies] == [(486, "Busy Here")]
+    assert house.fake.headers.to_reply == ["Reason: Q.850;cause=17\r\n"]
     assert house.rows[-1].verdict == "stop"
 
 

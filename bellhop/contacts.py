@@ -1,0 +1,93 @@
+"""The Contact header of a redirect (RFC 3261 §20.10): where it says that the callee is to be found.
+
+Reading never fails, in time linear in the header's length: what cannot be read is left out. Display
+names and parameters other than q are dropped: they are the sender's words.
+"""
+
+import re
+from dataclasses import dataclass
+
+MOST = 16  # targets of one header; more are noise
+_TOKENS = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|<[^>]*+>?|,|[^",<]++', re.DOTALL)
+# What may stand between < and >: nothing that could end them, a line or a quoted string.
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}:[!#-;=?-~]{1,500}", re.ASCII)
+_Q = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
+_SIP = re.compile(
+    r"sip:(?P<number>[^@;:?]+)(?:;[^@?]*)?@"
+    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?(?P<rest>[;?].*)?",
+    re.ASCII | re.IGNORECASE,
+)
+_TEL = re.compile(r"tel:(?P<number>[^;?]+)(?:;.*)?", re.ASCII | re.IGNORECASE)
+_ELSEWHERE = re.compile(r"[;&?](?:maddr=|transport=(?!udp(?:[;?]|$)))", re.ASCII | re.IGNORECASE)
+_SIP_PORT = 5060
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One target: its URI as it was, and its preference, 0 to 1000 thousandths."""
+
+    uri: str
+    q: int = 1000
+
+    def header(self) -> str:
+        """Return it as it goes into a Contact header."""
+        return f"<{self.uri}>" + ("" if self.q == 1000 else f";q=0.{self.q:03}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a URI leads: a number, and the host and port beside it; no host for a tel URI."""
+
+    number: str
+    host: str = ""
+    port: int = 0
+
+
+def parse(header: str) -> tuple[Contact, ...]:
+    """Return the targets of a Contact header's body, the preferred first (RFC 3261 §8.1.3.4: by q,
+    and those of the same q as they stand).
+    """
+    found: list[Contact] = []
+    item: list[str] = []
+    for piece in (*_TOKENS.findall(header), ","):
+        if piece != ",":
+            item.append(piece)
+            continue
+        one = _contact(item)
+        if one is not None and one not in found:
+            found.append(one)
+        item = []
+        if len(found) >= MOST:
+            break
+    return tuple(sorted(found, key=lambda one: -one.q))
+
+
+def place(contact: Contact) -> Place | None:
+    """Return where a contact leads, as far as a plain sip or tel URI says; None for any other: one
+    that asks for another transport or for a host besides (maddr), for TLS, or names no user.
+    """
+    if tel := _TEL.fullmatch(contact.uri):
+        return Place(tel["number"])
+    sip = _SIP.fullmatch(contact.uri)
+    if sip is None or _ELSEWHERE.search(sip["rest"] or ""):
+        return None
+    return Place(sip["number"], sip["host"].strip("[]").lower(), int(sip["port"] or _SIP_PORT))
+
+
+def _contact(tokens: list[str]) -> Contact | None:
+    marked = next((i for i, token in enumerate(tokens) if token.startswith("<")), None)
+    if marked is None:
+        uri, _, rest = "".join(tokens).strip().partition(";")
+    else:
+        uri, rest = tokens[marked].strip("<>").strip(), "".join(tokens[marked + 1 :])
+    if not _URI.fullmatch(uri):
+        return None
+    return Contact(uri, _preference(rest))
+
+
+def _preference(parameters: str) -> int:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "q" and _Q.fullmatch(value.strip()):
+            return int(float(value) * 1000)
+    return 1000

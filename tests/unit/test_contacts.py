@@ -1,0 +1,69 @@
+"""Reading a redirect's Contact: the targets by preference, and nothing else of it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bellhop.contacts import MOST, Contact, Place, parse, place
+
+READ = [
+    ("<sip:4412@203.0.113.2:5060>", ["sip:4412@203.0.113.2:5060"]),
+    ("sip:4412@203.0.113.2;q=0.5", ["sip:4412@203.0.113.2"]),
+    ('"A, <B>; \\" C" <sip:1@x>;q=0.1, <sip:2@x;user=phone>;q=0.7', ["sip:2@x;user=phone", "sip:1@x"]),
+    ("<sip:a@x>;q=0.2, <sip:b@x>, <sip:c@x>;Q = 1.0,<sip:d@x>;q=0", ["sip:b@x", "sip:c@x", "sip:a@x", "sip:d@x"]),
+    ("<sip:1@x>,\r\n <sip:2@x>", ["sip:1@x", "sip:2@x"]),
+    ("<sip:1@x>, <sip:1@x>", ["sip:1@x"]),
+    ("<tel:+44201>", ["tel:+44201"]),
+    ("*", []),
+    ("", []),
+    ("<>", []),
+    ("<sip:1@x\r\nEvil: yes>", []),
+    ('<sip:1"@x>', []),
+    ("<sip:1@x", ["sip:1@x"]),
+    ("<sip:1@x>;q=7", ["sip:1@x"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "uris"), READ)
+def test_targets_come_in_the_order_of_their_q(header, uris):
+    assert [one.uri for one in parse(header)] == uris
+
+
+def test_a_contact_is_written_without_what_only_names_somebody():
+    assert parse('"MegaTel" <sip:1@x>;q=0.25;expires=3;megatel')[0].header() == "<sip:1@x>;q=0.250"
+    assert Contact("sip:1@x").header() == "<sip:1@x>"
+
+
+PLACES = [
+    ("sip:4412@203.0.113.2", Place("4412", "203.0.113.2", 5060)),
+    ("SIP:+4412@203.0.113.2:5080;user=phone", Place("+4412", "203.0.113.2", 5080)),
+    ("sip:4412;npdi;rn=+4499@GW.Example", Place("4412", "gw.example", 5060)),
+    ("sip:4412@[2001:DB8::1]:5070", Place("4412", "2001:db8::1", 5070)),
+    ("tel:+4412;phone-context=x", Place("+4412")),
+    ("sip:4412@x;transport=udp", Place("4412", "x", 5060)),
+    ("sips:4412@x", None),
+    ("sip:4412@x;transport=tcp", None),
+    ("sip:4412@x;maddr=198.51.100.1", None),
+    ("sip:x.example", None),
+    ("sip:a:b@x", None),
+    ("http:4412@x", None),
+    ("sip:1@x@y", None),
+]
+
+
+@pytest.mark.parametrize(("uri", "expected"), PLACES)
+def test_a_place_is_a_plain_number_and_host_or_nothing(uri, expected):
+    assert place(Contact(uri)) == expected
+
+
+@given(st.text(alphabet=st.sampled_from('<>",;=q.05 \\sip:1@x\r\n\x00é'), max_size=80))
+def test_whatever_stands_there_nothing_that_breaks_a_header_comes_out(header):
+    for one in parse(header):
+        assert one.header().isprintable()
+        assert one.header().isascii()
+        assert 0 <= one.q <= 1000
+        place(one)
+
+
+def test_a_header_without_end_is_cut():
+    assert len(parse(", ".join(f"<sip:{n}@x>" for n in range(5000)))) == MOST
