@@ -48,10 +48,12 @@ build_from_context() {
 BASE_IMAGE=debian:forky-slim
 DEBIAN_KEYS=/usr/share/keyrings/debian-archive-keyring.gpg
 
+# build_images [NAME...]: these, or all of them.
 build_images() {
   local name
   company_ca || return
-  for name in lab pbx pager edge; do
+  [ $# -gt 0 ] || set -- lab pbx pager edge
+  for name in "$@"; do
     build_image "$name" "$BASE_IMAGE" "$BELLHOP_PROJECT-$name:latest" || return
   done
 }

@@ -126,9 +126,11 @@ stack_settings() {
   compose_settings
 }
 
+# stack_up [SERVICE...]: these, or all of them.
 stack_up() {
+  [ $# -gt 0 ] || set -- "${STACK_SERVICES[@]}"
   renew_networks || return
-  step up "starting the stack" compose up -d --wait --wait-timeout 90 --remove-orphans "${STACK_SERVICES[@]}" || {
+  step up "starting the stack" compose up -d --wait --wait-timeout 90 --remove-orphans "$@" || {
     stack_trouble
     return 1
   }

@@ -65,9 +65,21 @@ verb_demo() {
   "$PYTHON" tests/chain/demo.py "$@"
 }
 
+# stdout is for the result alone (--json is read by programs). The lab is taken down again unless it
+# was there before.
 verb_bench() {
-  say "Benchmarks: none yet."
-  exit 2
+  local code=0 mine=
+  python_env >&2 || exit 1
+  if [ $# -eq 0 ] || [ "$1" = -h ] || [ "$1" = --help ]; then
+    "$PYTHON" -m tests.bench "$@" || exit
+    return
+  fi
+  { engine && stack_settings && build_images lab pager edge; } >&2 || exit 1
+  [ -n "$("${DOCKER[@]}" ps -q -f "name=^$BELLHOP_PROJECT-lab-1\$")" ] || mine=1
+  { stack_up lab wire; } >&2 || exit 1
+  "$PYTHON" -m tests.bench "$@" || code=$?
+  [ -z "$mine" ] || { stack_down && stop_our_engine; } >&2 || code=1
+  exit "$code"
 }
 
 # --- lint and test: every part runs, whatever failed before it; the summary comes last ---

@@ -1,0 +1,159 @@
+"""`./run bench recursion`: what a call with a failed attempt costs at Bellhop's edge, and at native
+Kamailios that do the same; in one run, round by round, so that what troubles the machine troubles
+all of them.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.bench import meter
+from tests.bench.figures import Measured
+from tests.bench.load import Load, messages
+from tests.bench.sides import ANSWERS, DOOR, FAILS, SIDES, Running, running
+from tests.bench.wire import Tap
+from tests.chain.harness.places import Lab
+from tests.chain.harness.stack import Stack, docker, until
+
+SATURATED = ("ours", "native", "native-blind", "drouting")
+_CTL = "unix:/run/kamailio/kamailio_ctl"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured: rounds of calls at a rate for each side, calls at saturation, and the
+    blocks of calls of the memory's soak.
+    """
+
+    rounds: int = 5
+    calls: int = 900
+    rate: int = 300
+    saturated: int = 2_000
+    blocks: int = 25
+    block: int = 400
+
+
+DEFAULT = Size()
+SOAK = Size(block=2_700)  # a million messages
+QUICK = Size(rounds=1, calls=20, rate=100, saturated=40, blocks=5, block=10)  # does it work at all?
+
+
+def tell(line: str) -> None:
+    """Say how far it is; stdout is for the result alone."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def measure(size: Size) -> Measured:
+    """Run the whole bench. Raises RuntimeError, TimeoutError or NotThereError with what went wrong."""
+    stack = Stack()
+    lab = Lab(stack)
+    lab.clear()
+    folder = lab.artifacts / "bench"
+    folder.mkdir(exist_ok=True)
+    found = Measured(cpu={s.name: [] for s in SIDES}, advance={}, saturation={}, memory=[])
+    with running(stack, SIDES, folder) as up:
+        prefix = up[0].host.rpartition(".")[0]
+        load = Load(lab, folder, prefix)
+        tap = Tap(stack, lab, folder / "advance.pcap", f"{prefix}.{FAILS}", f"{prefix}.{ANSWERS}")
+        with capture(tap, up, found):
+            _rounds(load, up, size, found)
+        _saturation(load, up, size, found)
+        _soak(load, up[0], size, found)
+    return found
+
+
+@contextmanager
+def capture(tap: Tap, up: list[Running], found: Measured) -> Iterator[None]:
+    """Have the wire tell how long each side took from a failure to the next INVITE."""
+    tap.start()
+    try:
+        yield
+        by_host = tap.stop()
+    finally:
+        tap.end()
+    found.advance.update({one.side.name: by_host[one.host] for one in up})
+
+
+def _rounds(load: Load, up: list[Running], size: Size, found: Measured) -> None:
+    """A round is one load at each side, beginning with another side each time. A side's account is
+    closed when the next one's load is over: what a transaction costs when it is freed, 5 s after
+    its end, is in it.
+    """
+    tell("· warming up")
+    for one in up:
+        load.play(one, max(10, size.calls // 5), size.rate)
+    _quiet(up)
+    for number in range(size.rounds):
+        turn = number % len(up)
+        before: dict[str, float] = {}
+        spent: dict[str, float] = {}
+        order = [*up[turn:], *up[:turn]]
+        for one, last in zip(order, [None, *order], strict=False):
+            before[one.side.name] = meter.cpu(one.container)
+            _all_good(one, load.play(one, size.calls, size.rate).failed)
+            if last is not None:
+                spent[last.side.name] = meter.cpu(last.container) - before[last.side.name]
+        _quiet(up)
+        spent[order[-1].side.name] = meter.cpu(order[-1].container) - before[order[-1].side.name]
+        for name, seconds in spent.items():
+            found.cpu[name].append(seconds / size.calls * 1e6)
+        line = ", ".join(f"{name} {spent[name] / size.calls * 1e6:.0f}" for name in found.cpu)
+        tell(f"· round {number + 1} of {size.rounds}, µs CPU a call: {line}")
+
+
+def _quiet(up: list[Running]) -> None:
+    """Wait until no side has a transaction left."""
+
+    def none_left() -> bool:
+        said = (docker("exec", one.container, "kamcmd", "-s", _CTL, "tm.stats") for one in up)
+        return all("current: 0" in text for text in said)
+
+    until("the transactions to end", none_left, 40)
+
+
+def _all_good(one: Running, failed: int) -> None:
+    if failed:
+        raise RuntimeError(f"{one.side.name}: {failed} calls did not go as they should")
+
+
+def _saturation(load: Load, up: list[Running], size: Size, found: Measured) -> None:
+    """How many calls a second one CPU carries: the edge has the first, SIPp the others."""
+    count = os.cpu_count() or 1
+    if count < 2:
+        tell("· saturation left out: this machine has one CPU")
+        return
+    others = f"1-{count - 1}"
+    for one in (one for one in up if one.side.name in SATURATED):
+        docker("update", "--cpuset-cpus", "0", one.container)
+        try:
+            before = meter.cpu(one.container)
+            came = load.play(one, size.saturated, 5_000, at_once=60, pin=others)
+            used = (meter.cpu(one.container) - before) / came.seconds
+            found.saturation[one.side.name] = (came.calls / came.seconds, min(1.0, used))
+        finally:
+            docker("update", "--cpuset-cpus", f"0-{count - 1}", one.container)
+        rate, share = found.saturation[one.side.name]
+        tell(f"· saturation: {one.side.name} {rate:.0f} calls/s with {share:.0%} of one CPU")
+
+
+def _soak(load: Load, ours: Running, size: Size, found: Measured) -> None:
+    """Watch the workers' memory while many messages pass."""
+    tell(f"· memory over {messages(size.blocks * size.block):,} messages")
+    pids = meter.workers(ours.container, DOOR)
+    for number in range(size.blocks + 1):
+        if number:
+            _all_good(ours, load.play(ours, size.block, size.rate).failed)
+        held = meter.memory(ours.container, pids)
+        found.memory.append((messages(number * size.block), held.rss, held.pss))
+    tell(
+        f"  {found.memory[0][1]:.1f} MB a worker at first, {found.memory[-1][1]:.1f} MB at the end"
+    )
+
+
+def run(size: Size) -> tuple[Measured, float]:
+    """Run the bench; returns what was measured, and how long that took (s)."""
+    begin = time.monotonic()
+    return measure(size), time.monotonic() - begin
