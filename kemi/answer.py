@@ -7,7 +7,8 @@ import re
 from bellhop import contacts, finals
 from bellhop.calls import Call
 from bellhop.dialling import Refusal
-from kemi import sip
+from bellhop.reason import parse, q850
+from kemi import ledger, sip
 from kemi.results import Unreadable
 
 # The headers of finals.Code.repair hold tokens, media types and numbers.
@@ -23,8 +24,8 @@ def final(call: Call, why: str) -> None:
     if told.attempt == len(call.attempts) and told.attempt:  # whose reply is the one in hand
         headers += _of_reply(told)
     sip.reply(told.code, told.phrase, *headers)
-    of = f"{told.attempt}/{len(call.attempts)}"
-    sip.note(f"call={call.id} attempts={len(call.attempts)} ended={why} told={told.code} of={of}")
+    cause = q850(parse(reason)).cause if reason is not None else None
+    ledger.final(call, told.code, cause, why, of=told.attempt)
 
 
 def refuse(refusal: Refusal, policy: str) -> None:

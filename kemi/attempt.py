@@ -139,6 +139,7 @@ def progressed(code: int) -> None:
         call = ended(call, now(), rule="answered", rang=rang())
         store(call)
         ledger.write_down(ledger.entry(call, sip.text("$ci") or "", "answered"))
+        ledger.final(call, code, None, "answered", of=len(call.attempts))
 
 
 def rang() -> bool:

@@ -6,12 +6,16 @@ import time
 from pathlib import Path
 
 from bellhop.calls import Call
-from bellhop.ledger import Entry, Ledger, decode, encode
-from kemi import sip
+from bellhop.entries import Ending, Entry, decode, encode
+from bellhop.ledger import Ledger
+from kemi import ksr_queue, sip
 
 _MOST_AT_ONCE = 2000
 # A Call-ID is as long as its caller likes, and the queue is in memory that all of Kamailio shares.
 _CALL_ID = 255
+# mqueue drops its oldest item when there are more than its size (20000 in bellhop.cfg), and says
+# nothing: below that we drop the new one, and say so.
+_MOST_QUEUED = 19_000
 
 
 def entry(call: Call, call_id: str, why: str) -> Entry:
@@ -35,14 +39,49 @@ def entry(call: Call, call_id: str, why: str) -> Entry:
         verdict=attempt.verdict,
         rule=attempt.rule,
         why=why,
+        gateway=call.leg.address,
+        number=call.leg.user,
+        location=failure.location if failure else None,
+        conflicting=failure.conflicting if failure else False,
+        replied=failure.replied if failure else True,
+        trusted=failure.trusted if failure else call.leg.trusted,
     )
 
 
 def write_down(one: Entry) -> None:
     """Queue the entry, and log it as one line."""
-    if not sip.queue(one.call, encode(one)):
-        sip.error(f"call={one.call} ledger=full")
+    _queue(one)
     sip.note(one.line())
+
+
+def final(call: Call, code: int, cause: int | None, why: str, *, of: int = 0) -> None:
+    """Write down what the caller got at the end of the call: the code of the final answer, the
+    Q.850 cause beside it, if any, and which attempt's answer that is (from 1; 0: no attempt's).
+    why: answered, cancelled, a rule, or what was used up.
+    """
+    tried = [attempt for attempt in call.attempts if attempt.ended >= 0]
+    answered = bool(tried) and tried[-1].verdict == "answered"
+    ending = Ending(
+        call=call.id,
+        call_id=(sip.text("$ci") or "")[:_CALL_ID],
+        caller=call.caller,
+        dialled=call.dialled,
+        at=time.time(),
+        ms=time.monotonic_ns() // 1_000_000 - call.started,
+        attempts=len(tried),
+        leg=f"{call.leg.kind.value}:{call.leg.name}" if answered else "",
+        code=code,
+        cause=cause,
+        of=of,
+        why=why,
+    )
+    _queue(ending)
+    sip.note(ending.line())
+
+
+def _queue(one: Entry | Ending) -> None:
+    if ksr_queue.waiting() >= _MOST_QUEUED or not ksr_queue.put(one.call, encode(one)):
+        sip.error(f"call={one.call} ledger=full")
 
 
 class Writer:
@@ -53,11 +92,11 @@ class Writer:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._ledger: Ledger | None = None
-        self._pending: list[Entry] = []
+        self._pending: list[Entry | Ending] = []
 
     def flush(self) -> None:
         """Write the queue down. Raises sqlite3.Error, and keeps what was not written."""
-        while len(self._pending) < _MOST_AT_ONCE and (line := sip.queued()):
+        while len(self._pending) < _MOST_AT_ONCE and (line := ksr_queue.take()):
             self._pending.append(decode(line))
         if not self._pending:
             return

@@ -9,7 +9,7 @@ import msgspec
 
 from bellhop import causes
 from bellhop.commands import show
-from bellhop.ledger import Entry, Ledger
+from bellhop.ledger import Entry, Ledger, Told
 from bellhop.settings import SiteError, load
 
 DEFAULT_SITE = "/etc/bellhop/site.toml"
@@ -24,18 +24,19 @@ DEFAULT_SITE = "/etc/bellhop/site.toml"
 def command(*, call: str | None, last: int, site: str, database: str | None, as_json: bool) -> None:
     """Show the newest calls, or CALL in full: Bellhop's identifier of it, or its Call-ID."""
     ledger = _open(site, database)
-    found = [ledger.call(call)] if call else list(ledger.calls(last))
+    one = ledger.call(call) if call else None
+    found = list(ledger.calls(last)) if not call else [one] if one else []
     ledger.close()
-    if not any(found):
+    if not found:
         click.echo(
             f"bellhop: calls: no call {call}" if call else "bellhop: calls: none yet", err=True
         )
         raise click.exceptions.Exit(1)
     if as_json:
-        show.as_json([[msgspec.to_builtins(entry) for entry in attempts] for attempts in found])
+        show.as_json([[msgspec.structs.asdict(e) for e in told.attempts] for told in found])
         return
-    for attempts in found:
-        _print(attempts)
+    for told in found:
+        _print(told)
 
 
 def _open(site: str, database: str | None) -> Ledger:
@@ -49,7 +50,13 @@ def _open(site: str, database: str | None) -> Ledger:
         raise click.ClickException(f"{path}: {error}") from None
 
 
-def _print(attempts: tuple[Entry, ...]) -> None:
+def _print(told: Told) -> None:
+    attempts = told.attempts
+    if not attempts:
+        show.heading(
+            f"{show.safe(told.caller)} called {show.safe(told.dialled)}: not answered", "red"
+        )
+        return
     first, last = attempts[0], attempts[-1]
     began = datetime.fromtimestamp(first.at - first.ms / 1000, UTC)
     answered = last.verdict == "answered"

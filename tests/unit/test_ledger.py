@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellhop.ledger import Entry, Ledger, decode, encode
+from bellhop.ledger import Ending, Entry, Ledger, decode, encode
 
 
 def entry(call="c1", attempt=1, **fields):
@@ -18,6 +18,15 @@ def entry(call="c1", attempt=1, **fields):
         "rule": "5xx", "why": "no circuit there",
     }  # fmt: skip
     return Entry(**(made | fields))
+
+
+def ending(call="c1", **fields):
+    made = {
+        "call": call, "call_id": f"id-{call}", "caller": "1020", "dialled": "4412",
+        "at": 1_700_000_001.5, "ms": 1250, "attempts": 1, "leg": "", "code": 503, "cause": 34,
+        "of": 1, "why": "nobody-left",
+    }  # fmt: skip
+    return Ending(**(made | fields))
 
 
 @pytest.fixture
@@ -43,46 +52,117 @@ def test_an_attempt_is_read_as_it_was_written(ledger):
     ):
         named = msgspec.structs.replace(one, call=f"c{number}")
         ledger.add([named])
-        assert ledger.call(f"c{number}") == (named,)
+        assert ledger.call(f"c{number}").attempts == (named,)
+
+
+def test_what_only_an_answered_attempt_or_only_a_failed_one_has_is_read_as_written(ledger):
+    one = entry(
+        gateway="203.0.113.1:5060", number="004412", location="RPN", conflicting=True,
+        replied=False, trusted=False, challenged=True, ring_ms=17, conflict=True,
+    )  # fmt: skip
+    ledger.add([one])
+    assert ledger.call("c1").attempts == (one,)
+
+
+def test_a_call_ends_once_and_tells_what_its_caller_got(ledger):
+    ledger.add([entry("a", 1)])
+    assert ledger.call("a").ending is None
+    ledger.add([entry("a", 2, leg="carrier:south"), ending("a", attempts=2)])
+    told = ledger.call("a")
+    assert told.ending == ending("a", attempts=2)
+    assert (told.caller, told.dialled, len(told.attempts)) == ("1020", "4412", 2)
+    assert [call.call for call in ledger.calls()] == ["a"]
+
+
+def test_a_call_that_nobody_was_tried_for_is_there_too(ledger):
+    none = ending("a", attempts=0, cause=None, of=0, code=487, why="cancelled")
+    ledger.add([none])
+    assert ledger.call("id-a").ending == none
+    assert ledger.call("id-a").attempts == ()
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A database as the first version made it: two calls, one answered at the second attempt."""
+    path = tmp_path / "calls.db"
+    db = sqlite3.connect(path)
+    with db:
+        db.execute(
+            "CREATE TABLE attempts (call TEXT, call_id TEXT, caller TEXT, dialled TEXT, "
+            "profile TEXT, attempt INTEGER, leg TEXT, at REAL, after_ms INTEGER, ms INTEGER, "
+            "code INTEGER, cause INTEGER, rang INTEGER, verdict TEXT, rule TEXT, why TEXT)"
+        )
+        db.execute("CREATE INDEX attempts_call ON attempts (call)")
+        db.executemany(
+            "INSERT INTO attempts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            [
+                ("a", "id-a", "1020", "44", "carrier", 1, "carrier:north", 5.0, 1, 20, None, None,
+                 0, "advance", "no-reply", "silence"),
+                ("b", "id-b", "", "44", "carrier", 1, "carrier:north", 5.5, 1, 20, 486, 17, 1,
+                 "stop", "stop-code", "busy"),
+                ("a", "id-a", "1020", "44", "carrier", 2, "carrier:south", 6.0, 21, 30, 200, None,
+                 1, "answered", "answered", "answered"),
+            ],
+        )  # fmt: skip
+    db.close()
+    return path
+
+
+def test_a_database_of_the_first_version_is_taken_over_with_all_that_is_in_it(old):
+    with pytest.raises(sqlite3.Error, match="conflict"):
+        Ledger.reading(old)
+    for _ in range(2):  # and a second time nothing more is done
+        Ledger.writing(old).close()
+    ledger = Ledger.reading(old)
+    second, first = ledger.calls()
+    ledger.close()
+    assert (first.call, first.ending.code, first.ending.leg) == ("a", 200, "carrier:south")
+    assert (first.ending.at, first.ending.ms, first.ending.attempts) == (6.0, 51, 2)
+    assert [(e.code, e.replied, e.trusted) for e in first.attempts] == [
+        (None, False, True),
+        (200, True, True),
+    ]
+    assert (second.call, second.ending) == ("b", None)  # what b's caller got was not written down
+    assert (second.attempts[0].location, second.attempts[0].gateway) == (None, "")
 
 
 def test_the_newest_call_comes_first_and_its_attempts_in_order(ledger):
     ledger.add([entry("a", 1), entry("b", 1), entry("a", 2)])
     ledger.add([entry("c", 1)])
-    assert [[(e.call, e.attempt) for e in call] for call in ledger.calls()] == [
+    assert [[(e.call, e.attempt) for e in call.attempts] for call in ledger.calls()] == [
         [("c", 1)],
-        [("a", 1), ("a", 2)],
         [("b", 1)],
+        [("a", 1), ("a", 2)],
     ]
     assert len(list(ledger.calls(last=2))) == 2
 
 
 def test_a_call_is_found_by_our_name_or_by_its_call_id(ledger):
     ledger.add([entry("a", 1), entry("a", 2), entry("b", 1)])
-    assert [e.attempt for e in ledger.call("id-a")] == [1, 2]
+    assert [e.attempt for e in ledger.call("id-a").attempts] == [1, 2]
     assert ledger.call("a") == ledger.call("id-a")
-    assert ledger.call("nobody") == ()
+    assert ledger.call("nobody") is None
 
 
 def test_a_callers_call_id_puts_nothing_into_another_call(ledger):
     ledger.add([entry("a", 1), entry("b", 1, call_id="a")])
-    assert [e.call for e in ledger.call("a")] == ["a"]
-    assert [[e.call for e in call] for call in ledger.calls()] == [["b"], ["a"]]
+    assert [e.call for e in ledger.call("a").attempts] == ["a"]
+    assert [[e.call for e in call.attempts] for call in ledger.calls()] == [["b"], ["a"]]
 
 
 def test_two_calls_of_one_call_id_are_not_taken_for_one(ledger):
     ledger.add([entry("a", 1, call_id="x"), entry("b", 1, call_id="x"), entry("a", 2, call_id="x")])
-    assert [(e.call, e.attempt) for e in ledger.call("x")] == [("a", 1), ("a", 2)]
+    assert [(e.call, e.attempt) for e in ledger.call("x").attempts] == [("b", 1)]
 
 
 def test_the_oldest_attempts_go(tmp_path):
     ledger = Ledger.writing(tmp_path / "calls.db", keep=10)
     for start in range(0, 40, 5):
         ledger.add(entry(f"c{n}") for n in range(start, start + 5))
-        assert sum(map(len, ledger.calls(last=100))) <= 10
-    assert [call[0].call for call in ledger.calls(last=100)] == [f"c{n}" for n in range(39, 29, -1)]
+        assert sum(len(call.attempts) for call in ledger.calls(last=100)) <= 10
+    assert [call.call for call in ledger.calls(last=100)] == [f"c{n}" for n in range(39, 29, -1)]
     ledger.add(entry(f"d{n}") for n in range(25))
-    assert next(call[0].call for call in ledger.calls(last=100)) == "d24"
+    assert next(call.call for call in ledger.calls(last=100)) == "d24"
     assert len(list(ledger.calls(last=100))) == 10
     ledger.close()
 
@@ -93,7 +173,7 @@ def test_what_was_written_is_there_after_a_restart(tmp_path):
     first.close()
     second = Ledger.writing(tmp_path / "calls.db")
     second.add([entry("b")])
-    assert [call[0].call for call in second.calls()] == ["b", "a"]
+    assert [call.call for call in second.calls()] == ["b", "a"]
     second.close()
 
 
@@ -101,9 +181,9 @@ def test_what_was_written_is_there_when_the_writer_dies(tmp_path):
     writer = Ledger.writing(tmp_path / "calls.db")
     writer.add([entry("a")])
     reader = Ledger.reading(tmp_path / "calls.db")  # the writer has closed nothing
-    assert [call[0].call for call in reader.calls()] == ["a"]
+    assert [call.call for call in reader.calls()] == ["a"]
     writer.add([entry("b")])
-    assert [call[0].call for call in reader.calls()] == ["b", "a"]
+    assert [call.call for call in reader.calls()] == ["b", "a"]
     reader.close()
     writer.close()
 
@@ -139,7 +219,7 @@ def test_a_half_written_batch_leaves_nothing(ledger):
 
     with pytest.raises(RuntimeError):
         ledger.add(broken())
-    assert ledger.call("a") == ()
+    assert ledger.call("a") is None
 
 
 @settings(deadline=None, derandomize=True, max_examples=100)

@@ -10,7 +10,7 @@ from kamailio_kemi import api
 from kamailio_kemi.fake import FakeKSR, Reply, installed
 
 from bellhop.calls import Call
-from bellhop.ledger import Entry
+from bellhop.entries import Ending, Entry, decode
 from bellhop.settings import load
 
 SITES = Path(__file__).parents[1] / "sites"
@@ -96,6 +96,7 @@ class House:
                 "tm.t_branch_timeout": -1,
                 "tm.t_relay": 1,
                 "mqueue.mq_add": 1,
+                "mqueue.mq_size": 0,
                 "mqueue.mq_fetch": -1,
                 "mqueue.mq_pv_free": 1,
                 "xhttp.xhttp_reply": 1,
@@ -203,9 +204,16 @@ class House:
     @property
     def rows(self):
         """The ledger's rows of the attempts that ended."""
-        return [
-            msgspec.json.decode(args[2], type=Entry) for args in self.fake.called("mqueue.mq_add")
-        ]
+        return [one for one in self._written if isinstance(one, Entry)]
+
+    @property
+    def endings(self):
+        """The ledger's rows of the calls that ended."""
+        return [one for one in self._written if isinstance(one, Ending)]
+
+    @property
+    def _written(self):
+        return [decode(args[2]) for args in self.fake.called("mqueue.mq_add")]
 
     @property
     def logged(self):

@@ -154,8 +154,8 @@ def test_the_queue_is_written_down_in_order_and_bounded(house):
     ledger = Ledger.reading(house.folder / "calls.db")
     (call,) = ledger.calls()
     ledger.close()
-    assert len(call) == 3000
-    assert [entry.attempt for entry in call[:4]] == [1, 2, 1, 2]
+    assert len(call.attempts) == 3000
+    assert [entry.attempt for entry in call.attempts[:4]] == [1, 2, 1, 2]
     assert house.logged == []
 
 
@@ -197,4 +197,4 @@ def test_what_could_not_be_written_is_written_the_next_time(house, monkeypatch):
     ledger = Ledger.reading(house.folder / "calls.db")
     (call,) = ledger.calls()
     ledger.close()
-    assert [entry.verdict for entry in call] == ["answered"]
+    assert [entry.verdict for entry in call.attempts] == ["answered"]
