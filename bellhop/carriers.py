@@ -16,6 +16,7 @@ class Carrier:
     answer_timeout: ms without an 18x or a final reply, after which the next carrier is tried.
     ring_timeout: ms that it may ring; then the call ends.
     trust_reason: whether its Reason headers are believed (RFC 6432 leaves that to local policy).
+    profile: its own; else its route's counts, else `carrier`.
     strip, prefix: digits taken off the dialled number, and put before it, for this carrier.
     reason_to_caller: which Reason it gets when a call of its own fails; the edge's when not given.
     """
@@ -23,7 +24,7 @@ class Carrier:
     name: str
     gateway: Address = key(values.address)
     sources: tuple[str, ...] = key(values.list_of(values.source), ())
-    profile: str = key(values.name, "carrier")
+    profile: str = key(values.name, "")
     answer_timeout: int = key(values.duration(200, 32_000), 4_000)
     ring_timeout: int = key(values.duration(1_000, 600_000), 60_000)
     trust_reason: bool = key(values.flag, True)
@@ -72,10 +73,14 @@ class Trunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Numbers that begin with `prefix` go to `carriers`, in this order."""
+    """Numbers that begin with `prefix` go to `carriers`, in this order.
+
+    profile: for those of them that have none of their own; `carrier` when empty.
+    """
 
     prefix: str = key(values.prefix)
     carriers: tuple[str, ...] = key(values.list_of(values.name, least=1))
+    profile: str = key(values.name, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,15 +94,18 @@ class Did:
     profile: str = key(values.name, "broadworks-inbound")
 
 
-def carriers_for(
-    number: str, routes: Iterable[Route], carriers: Mapping[str, Carrier]
-) -> tuple[Carrier, ...]:
-    """Return the carriers of the longest prefix that the number begins with; none if no route has
-    one. A leading `+` is not part of the prefixes: `+44` and `44` are the same number.
+def route_for(number: str, routes: Iterable[Route]) -> Route | None:
+    """Return the route with the longest prefix that the number begins with; None if none has one.
+    A leading `+` is not part of the prefixes: `+44` and `44` are the same number.
     """
     digits = number.removeprefix("+")
     fitting = [r for r in routes if digits.startswith(r.prefix.removeprefix("+"))]
-    if not fitting:
-        return ()
-    longest = max(fitting, key=lambda route: len(route.prefix.removeprefix("+")))
-    return tuple(carriers[name] for name in longest.carriers)
+    return max(fitting, key=lambda route: len(route.prefix.removeprefix("+")), default=None)
+
+
+def carriers_for(
+    number: str, routes: Iterable[Route], carriers: Mapping[str, Carrier]
+) -> tuple[Carrier, ...]:
+    """Return the carriers of the number's route; none if it has none."""
+    route = route_for(number, routes)
+    return tuple(carriers[name] for name in route.carriers) if route else ()

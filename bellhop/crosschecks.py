@@ -43,10 +43,12 @@ def _routes(parts: Mapping[str, Any]) -> Iterator[Mistake]:
 
 def _profiles(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     used = [(f"carriers.{n}.profile", c.profile) for n, c in parts["carriers"].items() if c]
+    used += [(f"routes[{i}].profile", r.profile) for i, r in enumerate(parts["routes"], 1) if r]
     used += [(f"dids[{i}].profile", d.profile) for i, d in enumerate(parts["dids"], 1) if d]
+    known = [*BUILT_IN, *parts["profiles"]]
     for path, profile in used:
-        if profile not in BUILT_IN:
-            yield Mistake(path, f'no profile "{profile}"{unknown(profile, list(BUILT_IN))}')
+        if profile and profile not in known:
+            yield Mistake(path, f'no profile "{profile}"{unknown(profile, known)}')
 
 
 def _zones(parts: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -8,8 +8,9 @@ socket. A number is matched whole against a closed set and never cleaned: what i
 from dataclasses import dataclass
 
 from bellhop.callers import Caller, Kind
-from bellhop.carriers import Carrier, Trunk, carriers_for
+from bellhop.carriers import Carrier, Trunk, carriers_for, route_for
 from bellhop.devices import Device
+from bellhop.profiles import CARRIER
 from bellhop.settings import Site
 from bellhop.values import DIALLED
 from bellhop.zones import Zone
@@ -48,10 +49,13 @@ class ToTrunk:
 
 @dataclass(frozen=True, slots=True)
 class ToCarriers:
-    """An outside number, and the carriers to try, in order."""
+    """An outside number, the carriers to try, in order, and the profile that decides between them
+    where a carrier has none of its own.
+    """
 
     number: str
     carriers: tuple[Carrier, ...]
+    profile: str
 
 
 Leg = ToDevice | ToTrunk
@@ -104,7 +108,10 @@ def _inside(site: Site, caller: Caller, dialled: str) -> Destination | Refusal:
     )
     if "carriers" not in caller.may:
         return NOT_ALLOWED if carriers else UNKNOWN
-    return ToCarriers(dialled, carriers) if carriers else UNKNOWN
+    route = route_for(dialled, site.routes)
+    if route is None or not carriers:
+        return UNKNOWN
+    return ToCarriers(dialled, carriers, route.profile or CARRIER.name)
 
 
 def _from_pbx(site: Site, dialled: str) -> Destination | Refusal:

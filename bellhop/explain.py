@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bellhop.profiles import BUILT_IN, Profile
+from bellhop.profiles import BUILT_IN, CARRIER, Profile
 from bellhop.recursion import Decision, Failure, decide
 
 NO_REPLY_CODE = 408  # what a peer's silence looks like to the caller (RFC 3261 s16.8)
@@ -22,9 +22,12 @@ class Explanation:
     decision: Decision
     others: Mapping[str, Decision]
 
-    def contract(self) -> dict[str, str | int | None]:
-        """Return what `bellhop explain --json` promises, no more and no less."""
-        return {
+    def contract(self) -> dict[str, object]:
+        """Return what `bellhop explain --json` promises; `carrier` is there when it decides
+        otherwise than the profile.
+        """
+        plain = self.others.get(CARRIER.name, self.decision)
+        said: dict[str, object] = {
             "verdict": self.decision.verdict.value,
             "rule": self.decision.rule,
             "why": self.decision.why,
@@ -33,6 +36,9 @@ class Explanation:
             "cause": self.failure.cause,
             "profile": self.profile.name,
         }
+        if plain.verdict is not self.decision.verdict:
+            said["carrier"] = {"verdict": plain.verdict.value, "rule": plain.rule}
+        return said
 
 
 def bodies(pasted: str) -> list[str]:

@@ -1,5 +1,7 @@
 """The recursion policy as data: `data/recursion.tsv`, read once, checked while it is read.
 
+Its rows are asked in their order; `rows` returns those that a code and a cause can come to.
+
 Columns: step, codes, causes, when, verdict, rule, why, source.
 codes: `*`, or codes and classes (`480`, `4xx`; `other` is no SIP code at all).
 causes: `*` (whatever the cause, or none), or numbers.
@@ -7,7 +9,9 @@ when: words that must all be true (WORDS); `location=U,RPN` is true for any of t
 verdict: advance, stop, redirect, or `code`: the cause says nothing here, the rows below decide.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from bellhop.reason import LOCATIONS
@@ -18,15 +22,21 @@ WORDS = (
     "cancelled",
     "no-final-reply",
     "rang",
-    "profile-stops",
+    "code-stops",
+    "code-advances",
+    "cause-stops",
+    "cause-advances",
+    "after-18x=stop",
     "refine-5xx",
     "trust-6xx",
     "code-again",
     "cause-again",
     "on-480=advance",
     "on-480=stop",
-    "redirect=fail",
+    "redirect=relay",
+    "redirect=follow",
 )
+_BY_PROFILE = "profile: "
 SIP_CODES = range(100, 700)
 _CODES_STEP = 8  # where the cause is asked
 
@@ -50,14 +60,24 @@ class Row:
         """Whether the cause has been asked by the time that this row is read."""
         return self.step == _CODES_STEP
 
-    def fits(self, code: int | None, cause: int | None, facts: frozenset[str]) -> bool:
+    @property
+    def setting(self) -> str:
+        """The key of a profile that this row follows; empty when it follows none."""
+        return self.source.removeprefix(_BY_PROFILE) if self.source.startswith(_BY_PROFILE) else ""
+
+    def fits(self, code: int | None, cause: int | None, facts: AbstractSet[str]) -> bool:
         """Whether this row speaks for such an attempt; `facts` are words of the `when` column."""
-        return (
-            (not self.codes or bool(self.codes & _spellings(code)))
-            and (not self.causes or cause in self.causes)
-            and self.when <= facts
-            and (not self.places or bool(self.places & facts))
+        return self.speaks_of(code, cause) and self.holds(facts)
+
+    def speaks_of(self, code: int | None, cause: int | None) -> bool:
+        """Whether this row is about the code and the cause."""
+        return (not self.codes or bool(self.codes & _spellings(code))) and (
+            not self.causes or cause in self.causes
         )
+
+    def holds(self, facts: AbstractSet[str]) -> bool:
+        """Whether what it asks for besides is true."""
+        return self.when <= facts and (not self.places or bool(self.places & facts))
 
 
 def _spellings(code: int | None) -> frozenset[str]:
@@ -103,3 +123,10 @@ def read(text: str) -> tuple[Row, ...]:
 ROWS = read((Path(__file__).with_name("data") / "recursion.tsv").read_text("utf-8"))
 
 CAUSES = frozenset(cause for row in ROWS for cause in row.causes)
+
+
+# As many pairs as carriers send in practice; a peer that makes up others costs time, not memory.
+@lru_cache(maxsize=4096)
+def rows(code: int | None, cause: int | None) -> tuple[Row, ...]:
+    """Return the rows that speak of this code and cause, in their order."""
+    return tuple(row for row in ROWS if row.speaks_of(code, cause))

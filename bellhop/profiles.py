@@ -1,42 +1,230 @@
-"""What one kind of peer may change about the decision."""
+"""Profiles: what one kind of peer may change about the decision, as data.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+`[profiles.NAME]` of a site file, and `data/profiles.toml` for those that are built in, say only
+what they change; the rest comes from the profile that they extend. `carrier` is the policy itself.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal, TypeVar
+
+from bellhop import values
+from bellhop.reason import CAUSES, LOCATIONS
+from bellhop.tables import Mistake, key, read_table, unknown
+
+Verdict = Literal["stop", "advance"]
+T = TypeVar("T")
+
+_CLASSES = {4: "4xx", 5: "5xx", 6: "6xx"}
+_AT = re.compile(r"(?P<cause>[0-9]{1,3})@(?P<places>[A-Z0-9-]+(?:,[A-Z0-9-]+)*)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a profile's list says of one code or cause, and on whose word."""
+
+    verdict: Verdict
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The settings of a decision. The defaults are those of the profile `carrier`.
+    """A profile with all that it extends. The defaults are those of the profile `carrier`.
 
-    stop_codes: codes that end the search whatever the cause, besides the common ones.
+    codes: by `403` or `4xx`; a code's own entry beats its class's. What is here is decided by the
+        code alone.
+    causes: by `21` or `21@U`; an entry with the location beats one without. They are asked where a
+        cause is: of a 4xx that no code decides, of a 5xx with refine_5xx, a 6xx without trust_6xx.
     on_480: a 480 whose cause says nothing: `by-ringing` (an 18x came: stop), `advance` or `stop`.
     redirect: a 3xx is passed back to the caller, followed, or taken for a failure of this peer.
     refine_5xx: a cause that is definitely the user's (17, 19, 22, 28, 21 at the user) ends the
         search after a 5xx too.
     trust_6xx: a 6xx ends the search whatever the cause. Without it the cause decides first, for a
         peer whose gateway answers 603 to whatever it cannot translate.
+    trust_reason: causes count. A carrier whose own trust_reason is false is never believed.
+    advance_after_18x: without it a failure after an 18x ends the search, so no phone rings twice.
+    origins: by the name of a setting, on whose word it stands; those of the defaults are left out.
     """
 
     name: str
-    stop_codes: frozenset[int] = frozenset()
+    extends: str = ""
+    source: str = ""
+    codes: Mapping[str, Entry] = field(default_factory=dict)
+    causes: Mapping[str, Entry] = field(default_factory=dict)
     on_480: Literal["by-ringing", "advance", "stop"] = "by-ringing"
     redirect: Literal["relay", "follow", "fail"] = "relay"
     refine_5xx: bool = False
     trust_6xx: bool = True
+    trust_reason: bool = True
+    advance_after_18x: bool = True
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def of_code(self, code: int) -> Entry | None:
+        """Return what the lists say of a code, whatever the cause."""
+        if code // 100 not in _CLASSES:
+            return None
+        return self.codes.get(str(code)) or self.codes.get(_CLASSES[code // 100])
+
+    def of_cause(self, cause: int, location: str | None) -> Entry | None:
+        """Return what the lists say of a cause."""
+        if not self.causes:
+            return None
+        return self.causes.get(f"{cause}@{location}") or self.causes.get(str(cause))
+
+    def origin(self, setting: str) -> str:
+        """Return on whose word a setting stands."""
+        return self.origins.get(setting, f"profile {self.name}: {setting}")
 
 
-CARRIER = Profile(name="carrier")
-BROADWORKS_INBOUND = Profile(name="broadworks-inbound", stop_codes=frozenset({403, 404}))
-
-BUILT_IN: Mapping[str, Profile] = MappingProxyType(
-    {profile.name: profile for profile in (CARRIER, BROADWORKS_INBOUND)}
+SETTINGS = (
+    "on_480",
+    "redirect",
+    "refine_5xx",
+    "trust_6xx",
+    "trust_reason",
+    "advance_after_18x",
 )
 
 
-def find(name: str, profiles: Mapping[str, Profile] = BUILT_IN) -> Profile:
+def _code(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool) and value // 100 in _CLASSES:
+        return str(value)
+    if isinstance(value, str) and value in _CLASSES.values():
+        return value
+    raise ValueError(
+        'expected a code from 400 to 699, "4xx", "5xx" or "6xx" (a 3xx is a matter of `redirect`),'
+        f" got {values.shown(value)}"
+    )
+
+
+def _cause(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool) and value in CAUSES:
+        return str(value)
+    found = _AT.fullmatch(value) if isinstance(value, str) else None
+    if found and int(found["cause"]) in CAUSES:
+        places = found["places"].split(",")
+        if set(places) <= set(LOCATIONS) and len(set(places)) == len(places):
+            return f"{int(found['cause'])}@{','.join(places)}"
+    raise ValueError(
+        'expected a cause from 1 to 127, alone like 21 or with locations like "21@U" or "1@U,RPN"'
+        f" ({', '.join(LOCATIONS)}), got {values.shown(value)}"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """`[profiles.NAME]`: what one profile says itself. None: nothing, so its parent's counts."""
+
+    name: str
+    extends: str = key(values.name, "carrier")
+    source: str = key(values.text, "")
+    stop: tuple[str, ...] = key(values.list_of(_code), ())
+    advance: tuple[str, ...] = key(values.list_of(_code), ())
+    stop_causes: tuple[str, ...] = key(values.list_of(_cause), ())
+    advance_causes: tuple[str, ...] = key(values.list_of(_cause), ())
+    on_480: str | None = key(values.one_of("by-ringing", "advance", "stop"), None)
+    redirect: str | None = key(values.one_of("relay", "follow", "fail"), None)
+    refine_5xx: bool | None = key(values.flag, None)
+    trust_6xx: bool | None = key(values.flag, None)
+    trust_reason: bool | None = key(values.flag, None)
+    advance_after_18x: bool | None = key(values.flag, None)
+
+    def extended(self, parent: Profile) -> Profile:
+        """Return the whole profile: of the same code or cause, its own entry wins."""
+        settings = {s: getattr(self, s) for s in SETTINGS if getattr(self, s) is not None}
+        inherited = {setting: getattr(parent, setting) for setting in SETTINGS}
+        return Profile(
+            name=self.name,
+            extends=parent.name,
+            source=self.source,
+            codes={**parent.codes, **self._entries("stop"), **self._entries("advance")},
+            causes={
+                **parent.causes,
+                **self._entries("stop", "_causes"),
+                **self._entries("advance", "_causes"),
+            },
+            origins={**parent.origins, **{setting: self._said(setting) for setting in settings}},
+            **{**inherited, **settings},
+        )
+
+    def _entries(self, verdict: Verdict, kind: str = "") -> dict[str, Entry]:
+        name = verdict + kind
+        return {k: Entry(verdict, self._said(name)) for k in _spread(getattr(self, name))}
+
+    def _said(self, what: str) -> str:
+        return f"profile {self.name}: {what}" + (f" ({self.source})" if self.source else "")
+
+    def contradictions(self) -> Iterator[Mistake]:
+        """Yield the codes and causes that this profile says both of."""
+        for stop, advance in (("stop", "advance"), ("stop_causes", "advance_causes")):
+            stops = set(_spread(getattr(self, stop)))
+            for both in dict.fromkeys(k for k in _spread(getattr(self, advance)) if k in stops):
+                yield Mistake(f"profiles.{self.name}.{advance}", f"{both} stands in `{stop}` too")
+
+
+def _spread(listed: Iterable[str]) -> Iterator[str]:
+    """Yield each key that a list's item stands for: `1@U,RPN` is `1@U` and `1@RPN`."""
+    for item in listed:
+        cause, at, places = item.partition("@")
+        yield from (f"{cause}@{place}" for place in places.split(",")) if at else (item,)
+
+
+def resolve(
+    tables: Mapping[str, Table | None], known: Mapping[str, Profile]
+) -> tuple[Mapping[str, Profile], list[Mistake]]:
+    """Return `known` and what the tables add to them, and all that is wrong between the tables.
+
+    A table that could not be read stands as None; whoever extends it is left out without blame.
+    """
+    mistakes: list[Mistake] = []
+    found = dict(known)
+    for name, table in tables.items():
+        if table is not None:
+            mistakes += table.contradictions()
+        if name in known:
+            mistakes.append(Mistake(f"profiles.{name}", "a built-in profile has this name"))
+            continue
+        way: dict[str, Table] = {}
+        at = name
+        while at not in found and at not in way and (here := tables.get(at)) is not None:
+            way[at] = here
+            at = here.extends
+        if at in found:
+            for one, its in reversed(way.items()):
+                found[one] = its.extended(found[its.extends])
+        elif at == name and way:
+            cycle = f"the profile extends itself: {' > '.join([*way, at])}"
+            mistakes.append(Mistake(f"profiles.{name}.extends", cycle))
+        elif at not in tables and len(way) == 1:
+            what = f'no profile "{at}"{unknown(at, [*known, *tables])}'
+            mistakes.append(Mistake(f"profiles.{name}.extends", what))
+    return found, mistakes
+
+
+def find(name: str, profiles: Mapping[str, Profile]) -> Profile:
     """Return the profile with this name; ValueError, which says which there are, if none has it."""
     if name in profiles:
         return profiles[name]
     raise ValueError(f"expected one of {', '.join(sorted(profiles))}, got {name!r}")
+
+
+CARRIER = Profile(name="carrier", source='"What\'s your problem?" (2012)')
+
+
+def _built_in() -> Mapping[str, Profile]:
+    path = Path(__file__).with_name("data") / "profiles.toml"
+    mistakes: list[Mistake] = []
+    raw: Mapping[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    tables = {n: read_table(Table, t, n, mistakes, name=n) for n, t in raw.items()}
+    found, wrong = resolve(tables, {CARRIER.name: CARRIER})
+    if mistakes or wrong:
+        raise ValueError(f"{path.name}: {[*mistakes, *wrong]}")
+    return MappingProxyType(dict(found))
+
+
+BUILT_IN = _built_in()
+BROADWORKS_INBOUND = BUILT_IN["broadworks-inbound"]

@@ -2,7 +2,8 @@
 
 `decide` is pure and total. What it decides by stands in `data/recursion.tsv`, in order: the first
 row that fits the failure wins. A row whose verdict is `code` says that the cause tells nothing
-there, and hands on to the rows below, which look at the code alone.
+there, and hands on to the rows below, which look at the code alone. What a profile's lists say
+is asked where the file has `profile-stop-code` and its like: docs/recursion.md has the order.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from enum import StrEnum
 
 from bellhop import causes, policy, reason
-from bellhop.profiles import CARRIER, Profile
+from bellhop.profiles import CARRIER, Entry, Profile
 
 PROVISIONAL = range(100, 200)
 
@@ -72,11 +73,21 @@ def decide(
 
     Never raises. Bounds (attempts, time budget, carrier state) come after it and are not its own.
     """
-    facts = _facts(failure, profile, earlier)
-    trusted = failure.cause if failure.trusted else None
-    said = _besides(failure)
-    for row in policy.ROWS:
-        if not row.fits(failure.code, trusted, facts):
+    believed = failure.trusted and profile.trust_reason
+    cause = failure.cause if believed else None
+    location = failure.location if believed else None
+    by_code = profile.of_code(failure.code) if failure.code is not None else None
+    by_cause = profile.of_cause(cause, location) if cause is not None else None
+    facts = _facts(failure, profile, earlier, cause)
+    if by_code is not None:
+        facts.add("code-stops" if by_code.verdict == "stop" else "code-advances")
+    if by_cause is not None:
+        facts.add("cause-stops" if by_cause.verdict == "stop" else "cause-advances")
+    if location is not None:
+        facts.add(f"location={location}")
+    said = _besides(failure, profile)
+    for row in policy.rows(failure.code, cause):
+        if not row.holds(facts):
             continue
         if row.verdict == policy.CODE_DECIDES:
             said = f"cause {_title(failure.cause)}: {row.why}"
@@ -85,38 +96,53 @@ def decide(
             verdict=Verdict(row.verdict),
             rule=row.rule,
             why=_why(row, failure, said),
-            source=row.source,
+            source=_source(row, profile, by_code, by_cause),
         )
     raise AssertionError("the policy's last row fits everything")  # kept so by policy's reader
 
 
-def _facts(failure: Failure, profile: Profile, earlier: Sequence[Failure]) -> frozenset[str]:
-    """Return the words of the policy's `when` column that are true of this attempt."""
-    code, cause = failure.code, failure.cause if failure.trusted else None
+def _facts(
+    failure: Failure, profile: Profile, earlier: Sequence[Failure], cause: int | None
+) -> set[str]:
+    """Return the words of the policy's `when` column that are true of this attempt, but for those
+    of lists and locations.
+    """
+    code = failure.code
     final = failure.replied and code is not None and code not in PROVISIONAL
     facts = {f"on-480={profile.on_480}", f"redirect={profile.redirect}"}
-    if failure.trusted and failure.location is not None:
-        facts.add(f"location={failure.location}")
     for word, true in (
         ("cancelled", failure.cancelled),
         ("no-final-reply", not final),
         ("rang", failure.rang),
-        ("profile-stops", code in profile.stop_codes),
+        ("after-18x=stop", not profile.advance_after_18x),
         ("refine-5xx", profile.refine_5xx),
         ("trust-6xx", profile.trust_6xx),
-        ("code-again", any(e.replied and e.code == code for e in earlier)),
-        ("cause-again", any(e.trusted and e.cause == cause for e in earlier)),
     ):
         if true:
             facts.add(word)
-    return frozenset(facts)
+    for one in earlier:
+        if one.replied and one.code == code:
+            facts.add("code-again")
+        if one.trusted and one.cause == cause:
+            facts.add("cause-again")
+    return facts
+
+
+def _source(row: policy.Row, profile: Profile, code: Entry | None, cause: Entry | None) -> str:
+    if not row.setting:
+        return row.source
+    if row.setting in {"stop", "advance"} and code is not None:
+        return code.source
+    if row.setting in {"stop_causes", "advance_causes"} and cause is not None:
+        return cause.source
+    return profile.origin(row.setting)
 
 
 def _title(cause: int | None) -> str:
     return "none" if cause is None else causes.title(cause)
 
 
-def _besides(failure: Failure) -> str:
+def _besides(failure: Failure, profile: Profile) -> str:
     """Return what is to be said of the cause when no row spoke for it."""
     if failure.conflicting:
         return "two Q.850 causes that differ, so none counts"
@@ -124,6 +150,8 @@ def _besides(failure: Failure) -> str:
         return "no Q.850 cause"
     if not failure.trusted:
         return f"cause {failure.cause} is not believed: this peer's Reason is not trusted"
+    if not profile.trust_reason:
+        return f"cause {failure.cause} does not count in this profile (trust_reason)"
     if failure.cause in policy.CAUSES:
         return f"beside cause {_title(failure.cause)}"
     return f"cause {_title(failure.cause)}: nothing is known of it"
@@ -131,6 +159,8 @@ def _besides(failure: Failure) -> str:
 
 def _why(row: policy.Row, failure: Failure, said: str) -> str:
     why = row.why.replace("{code}", str(failure.code))
+    if "{cause}" in why:
+        return why.replace("{cause}", _title(failure.cause))
     if row.causes:
         return f"cause {_title(failure.cause)}: {why}"
     if row.asks_cause:

@@ -16,6 +16,7 @@ from bellhop.carriers import Carrier, Did, Route, Trunk
 from bellhop.csvs import read_devices
 from bellhop.devices import Device
 from bellhop.lines import line_of, locate
+from bellhop.profiles import BUILT_IN, Profile, Table, resolve
 from bellhop.tables import Mistake, SiteError, key, read_table, unknown
 from bellhop.values import Address, Listener, shown
 from bellhop.zones import Zone
@@ -72,13 +73,14 @@ class Pager:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A whole site file; `path` is where it stood."""
+    """A whole site file; `path` is where it stood. `profiles` has those that are built in too."""
 
     path: Path
     site: General
     edge: Edge
     pbx: Pbx
     pager: Pager
+    profiles: Mapping[str, Profile]
     carriers: Mapping[str, Carrier]
     routes: tuple[Route, ...]
     trunks: Mapping[str, Trunk]
@@ -140,6 +142,7 @@ _TABLES = {
     "edge": Edge,
     "pbx": Pbx,
     "pager": Pager,
+    "profiles": Table,
     "carriers": Carrier,
     "routes": Route,
     "trunks": Trunk,
@@ -159,7 +162,7 @@ def _site(path: Path, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Site |
         if name != "schema" and name not in _TABLES
     ]
     one = {n: _one(n, raw, mistakes) for n in ("site", "edge", "pbx", "pager")}
-    named = {n: _named(n, raw, mistakes) for n in ("carriers", "trunks")}
+    named = {n: _named(n, raw, mistakes) for n in ("carriers", "trunks", "profiles")}
     numbered = {n: _numbered(n, raw, mistakes) for n in ("devices", "zones")}
     listed = {n: _listed(n, raw, mistakes) for n in ("routes", "dids")}
     general = one["site"]
@@ -169,12 +172,14 @@ def _site(path: Path, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Site |
         for number, (place, device) in read_devices(file, numbered["devices"], mistakes).items():
             numbered["devices"][number] = device
             places[f"devices.{number}"] = place
+    profiles, wrong = resolve(named["profiles"], BUILT_IN)
+    mistakes += wrong
     parts = {**one, "site": general, **named, **numbered, **listed}
     mistakes += [
         replace(m, place=places.get(m.path.rpartition(".")[0], ""))
         for m in crosschecks.mistakes(parts)
     ]
-    return None if mistakes else Site(path=path, **parts)
+    return None if mistakes else Site(path=path, **parts | {"profiles": profiles})
 
 
 def _one(table: str, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Any:

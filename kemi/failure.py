@@ -2,8 +2,8 @@
 where nothing may block: it reads the transaction, and writes to shared memory.
 """
 
-from bellhop.calls import ended
-from bellhop.profiles import BUILT_IN
+from bellhop.calls import Call, ended
+from bellhop.profiles import CARRIER, Profile
 from bellhop.recursion import Failure, Verdict, decide
 from bellhop.settings import Site
 from kemi import answer, attempt, ledger, sip
@@ -16,7 +16,7 @@ def failed(site: Site) -> None:
     if call is None:
         raise RuntimeError("a failure route without a call")
     failure = _read(call.leg.trusted)
-    decision = decide(failure, BUILT_IN[call.leg.profile or call.profile], call.earlier)
+    decision = decide(failure, _profile(site, call), call.earlier)
     call = ended(
         call,
         attempt.now(),
@@ -31,6 +31,16 @@ def failed(site: Site) -> None:
         attempt.go_on(site, call)
     else:
         answer.final(call, decision.rule)
+
+
+def _profile(site: Site, call: Call) -> Profile:
+    """Return the profile that decides on the current leg. A call that began before the site was
+    changed may name one that is gone.
+    """
+    name = call.leg.profile or call.profile
+    if name not in site.profiles:
+        sip.error(f"call={call.id} profile={name} is no longer in the site; {CARRIER.name} decides")
+    return site.profiles.get(name, CARRIER)
 
 
 def _read(trusted: bool) -> Failure:

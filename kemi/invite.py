@@ -145,7 +145,7 @@ def legs_of(where: Destination) -> tuple[tuple[Leg, ...], str]:
                 trusted=trunk.trust_reason,
             )
             return (leg,), CARRIER.name
-        case ToCarriers(number, carriers):
+        case ToCarriers(number, carriers, profile):
             legs = tuple(
                 Leg(
                     kind=LegKind.CARRIER,
@@ -159,7 +159,7 @@ def legs_of(where: Destination) -> tuple[tuple[Leg, ...], str]:
                 )
                 for carrier in carriers
             )
-            return legs, CARRIER.name
+            return legs, profile
         case ToLegs(several, profile):
             return tuple(legs_of(one)[0][0] for one in several), profile
 

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import click
 
-from bellhop import causes, profiles
+from bellhop import causes
+from bellhop.changes import Change, changes, spelled
 from bellhop.commands import show
 from bellhop.explain import NO_REPLY_CODE, Explanation, explain
-from bellhop.profiles import CARRIER, Profile
+from bellhop.profiles import CARRIER, SETTINGS, Profile
 from bellhop.reason import LOCATIONS
 from bellhop.recursion import Failure, Verdict
 
@@ -20,6 +22,10 @@ _MEANINGS = {
     Verdict.STOP: "try no other carrier",
     Verdict.REDIRECT: "pass it back to the caller",
 }
+
+
+DEFAULT = "default"
+_SPELLED = {"code": "{}", "cause": "cause {}"}
 
 
 class Code(click.ParamType[int]):
@@ -37,25 +43,15 @@ class Code(click.ParamType[int]):
         raise click.BadParameter(expected, ctx, param, "CODE")
 
 
-def _profile(ctx: click.Context, param: click.Parameter, name: str) -> Profile:
-    try:
-        return profiles.find(name)
-    except ValueError as error:
-        raise click.BadParameter(str(error), ctx, param, "--profile") from None
-
-
 @click.command("explain")
 @click.argument("code", type=Code(), required=False)
 @click.option(
     "--reason", "headers", multiple=True, metavar="HEADER", help="Reason header; again for more."
 )
 @click.option(
-    "--profile",
-    default=CARRIER.name,
-    callback=_profile,
-    metavar="NAME",
-    help=f"One of {', '.join(profiles.BUILT_IN)}. Default: {CARRIER.name}.",
+    "--profile", "name", metavar="NAME", help=f"Whose rules decide. Default: {CARRIER.name}."
 )
+@click.option("--site", metavar="FILE", help="A site file, for its own profiles.")
 @click.option("--rang", is_flag=True, help="An 18x had come.")
 @click.option("--no-reply", is_flag=True, help="No final reply came; CODE may be left out.")
 @click.option("--cancelled", is_flag=True, help="The caller had given up.")
@@ -64,7 +60,8 @@ def command(
     *,
     code: int | None,
     headers: tuple[str, ...],
-    profile: Profile,
+    name: str | None,
+    site: str | None,
     rang: bool,
     no_reply: bool,
     cancelled: bool,
@@ -72,14 +69,22 @@ def command(
 ) -> None:
     """Say whether the next carrier would be tried after a failure with CODE, and why.
 
-    The causes are believed, as from a carrier with trust_reason.
+    The causes are believed, as from a carrier with trust_reason. With --profile and no CODE: say
+    all that the profile changes, and on whose word.
     """
-    if code is None:
-        if not no_reply:
+    profile, known = show.profile(name or CARRIER.name, site)
+    if code is None and not no_reply:
+        if name is None or headers or rang or cancelled:
             raise click.UsageError("expected CODE, 300 to 699, or --no-reply")
-        code = NO_REPLY_CODE
-    failure = Failure(code, rang=rang, cancelled=cancelled, replied=not no_reply)
-    said = explain(failure, headers, profile)
+        _tell_profile(profile, as_json=as_json)
+        return
+    failure = Failure(
+        NO_REPLY_CODE if code is None else code,
+        rang=rang,
+        cancelled=cancelled,
+        replied=not no_reply,
+    )
+    said = explain(failure, headers, profile, known)
     if as_json:
         show.as_json(said.contract())
         return
@@ -87,11 +92,50 @@ def command(
     show.lines(
         [
             ("why", f"{said.decision.why} [{said.decision.rule}]"),
-            ("source", said.decision.source),
+            ("source", show.safe(said.decision.source)),
             ("cause", show.safe(_cause(said.failure))),
             ("profile", "; ".join([profile.name, *_others(said)])),
         ]
     )
+
+
+def _tell_profile(profile: Profile, *, as_json: bool) -> None:
+    found = changes(profile)
+    if as_json:
+        settings = {
+            s: {"value": getattr(profile, s), "source": profile.origins.get(s, DEFAULT)}
+            for s in SETTINGS
+        }
+        show.as_json(
+            {
+                "profile": profile.name,
+                "extends": profile.extends or None,
+                "source": profile.source or None,
+                "settings": settings,
+                "changes": [asdict(change) for change in found],
+            }
+        )
+        return
+    extends = f" extends {profile.extends}" if profile.extends else " is the policy itself"
+    show.heading(f"{profile.name}{extends}", "green")
+    show.lines(
+        [
+            *((s, _setting(profile, s)) for s in SETTINGS),
+            *((_SPELLED[c.kind].format(c.what), _change(c)) for c in found if c.kind in _SPELLED),
+        ]
+    )
+    if not found:
+        click.echo("  It changes nothing.")
+
+
+def _setting(profile: Profile, name: str) -> str:
+    return f"{spelled(getattr(profile, name))} [{show.safe(profile.origins.get(name, DEFAULT))}]"
+
+
+def _change(change: Change) -> str:
+    same = change.says == change.instead
+    instead = f"{CARRIER.name} too" if same else f"{CARRIER.name}: {change.instead}"
+    return f"{change.says} ({instead}) [{show.safe(change.source)}]"
 
 
 def _meaning(said: Explanation) -> str:

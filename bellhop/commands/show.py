@@ -4,11 +4,28 @@ import json
 import os
 import shutil
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import click
 
+from bellhop.profiles import BUILT_IN, Profile, find
+from bellhop.settings import SiteError, load
+
 _NARROWEST = 40
+
+
+def profile(name: str, site: str | None) -> tuple[Profile, Mapping[str, Profile]]:
+    """Return a profile and all that there are: the built-in ones, and a site's own if one is named.
+
+    Raises what click tells as one line.
+    """
+    try:
+        known = load(site).profiles if site else BUILT_IN
+        return find(name, known), known
+    except SiteError as error:
+        raise click.ClickException("; ".join(error.lines)) from None
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--profile") from None
 
 
 def safe(text: str) -> str:

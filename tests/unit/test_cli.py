@@ -135,7 +135,10 @@ def test_a_peers_text_cannot_steer_the_terminal(bellhop):
         (["explain", "busy"], "300 to 699, got 'busy'"),
         (["explain", "480", "486"], "486"),
         (["explain", "480", "4\n8"], "4 8"),
-        (["explain", "480", "--profile", "north"], "broadworks-inbound, carrier, got 'north'"),
+        (
+            ["explain", "480", "--profile", "north"],
+            "broadworks-inbound, carrier, server-failures, teams-direct-routing, got 'north'",
+        ),
         (["explain", "480", "--reason"], "--reason"),
         (["explain", "480", "--nonsense"], "--nonsense"),
         (["reason"], "HEADER"),

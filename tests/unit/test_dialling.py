@@ -1,5 +1,6 @@
 """Where a dialled number goes, for every kind of caller."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def goes(caller, dialled):
             return f"zone {zone.number}"
         case ToTrunk(trunk, number):
             return f"trunk {trunk.name} {number}"
-        case ToCarriers(number, carriers):
+        case ToCarriers(number, carriers, _):
             return f"carriers {number} {' '.join(c.name for c in carriers)}"
         case ToLegs(legs, profile):
             return f"legs {' '.join(type(leg).__name__ for leg in legs)} {profile}"
@@ -149,7 +150,7 @@ def test_every_caller_and_every_text_has_an_answer_within_the_callers_rights(cal
             assert 400 <= code < 500
             assert phrase.isprintable()
             assert 1 <= cause <= 127
-        case ToCarriers(number, carriers):
+        case ToCarriers(number, carriers, _):
             assert carriers
             assert all(DIALLED.fullmatch(c.dialled(number)) for c in carriers)
         case ToTrunk(trunk, _):
@@ -169,3 +170,12 @@ def test_the_longest_prefix_of_a_trunk_wins():
     assert trunk_for(SITE, "2100").name == "reception"
     assert trunk_for(SITE, "2200").name == "annex"
     assert trunk_for(SITE, "9") is None
+
+
+def test_a_routes_profile_goes_with_its_carriers_and_is_carrier_when_it_has_none():
+    route = next(route for route in SITE.routes if route.prefix == "4420")
+    for given, expected in (("", "carrier"), ("broadworks-inbound", "broadworks-inbound")):
+        site = replace(SITE, routes=(*SITE.routes[:1], replace(route, profile=given)))
+        where = destination(site, PHONE, "442071")
+        assert isinstance(where, ToCarriers)
+        assert where.profile == expected

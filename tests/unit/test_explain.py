@@ -1,7 +1,7 @@
 import pytest
 
 from bellhop.explain import bodies, explain
-from bellhop.profiles import BROADWORKS_INBOUND, CARRIER, Profile, find
+from bellhop.profiles import BROADWORKS_INBOUND, BUILT_IN, CARRIER, Profile, find
 from bellhop.recursion import Failure, Verdict
 
 
@@ -44,6 +44,12 @@ def test_an_explanation_holds_what_the_contract_promises_and_no_more():
     }
 
 
+def test_where_carrier_decides_otherwise_an_explanation_says_so():
+    said = explain(Failure(404), [], BROADWORKS_INBOUND).contract()
+    assert said["carrier"] == {"verdict": "advance", "rule": "code-advance"}
+    assert "carrier" not in explain(Failure(486), [], BROADWORKS_INBOUND).contract()
+
+
 def test_causes_of_two_headers_that_differ_count_as_none():
     said = explain(Failure(480), ["Q.850;cause=17", "Q.850;cause=34"], CARRIER)
     assert said.contract()["cause"] is None
@@ -53,15 +59,18 @@ def test_causes_of_two_headers_that_differ_count_as_none():
 def test_an_explanation_tells_what_the_other_profiles_say():
     said = explain(Failure(404), [], CARRIER)
     assert said.decision.verdict is Verdict.ADVANCE
-    assert {name: d.verdict for name, d in said.others.items()} == {
-        "broadworks-inbound": Verdict.STOP
+    assert said.others["broadworks-inbound"].verdict is Verdict.STOP
+    assert said.others.keys() | {"carrier"} == BUILT_IN.keys()
+    assert "carrier" in explain(Failure(404), [], BROADWORKS_INBOUND).others
+    mine = Profile(name="mine")
+    assert set(explain(Failure(404), [], mine, {"mine": mine, "carrier": CARRIER}).others) == {
+        "carrier"
     }
-    assert set(explain(Failure(404), [], BROADWORKS_INBOUND).others) == {"carrier"}
 
 
 def test_a_profile_is_found_by_its_name_or_the_names_are_told():
     mine = {"mine": Profile(name="mine")}
-    assert find("carrier") is CARRIER
+    assert find("carrier", BUILT_IN) is CARRIER
     assert find("mine", mine).name == "mine"
-    with pytest.raises(ValueError, match="expected one of broadworks-inbound, carrier, got 'x'"):
-        find("x")
+    with pytest.raises(ValueError, match="expected one of mine, got 'x'"):
+        find("x", mine)

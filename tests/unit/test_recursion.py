@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellhop.profiles import BROADWORKS_INBOUND, BUILT_IN, CARRIER, Profile
+from bellhop.profiles import BROADWORKS_INBOUND, BUILT_IN, CARRIER, Entry, Profile
 from bellhop.reason import LOCATIONS
 from bellhop.recursion import Decision, Failure, Verdict, decide
 
@@ -46,9 +46,9 @@ DEPENDS = table("depends.tsv")
     ("cause", "expected"),
     [(int(r["cause"]), r["recommend"]) for r in DECISIONS if r["recommend"] != "depends"],
 )
-@pytest.mark.parametrize("profile", BUILT_IN.values(), ids=lambda profile: profile.name)
+@pytest.mark.parametrize("profile", [CARRIER, BROADWORKS_INBOUND], ids=lambda profile: profile.name)
 def test_a_definite_cause_decides_on_every_4xx_that_asks_it(cause, expected, profile):
-    codes = [code for code in OPEN_4XX if code not in profile.stop_codes]
+    codes = [code for code in OPEN_4XX if profile.of_code(code) is None]
     for code, rang, location in itertools.product(codes, (False, True), (None, "U", "LN")):
         assert verdict(code, profile, cause=cause, rang=rang, location=location) == expected, code
 
@@ -112,15 +112,24 @@ FACTS = st.fixed_dictionaries(
 )
 CODES = st.none() | st.integers(300, 699) | st.integers()
 FAILURES = st.builds(lambda code, facts: Failure(code, **facts), CODES, FACTS)
+ENTRIES = st.sampled_from(
+    [Entry("stop", "profile x: stop"), Entry("advance", "profile x: advance")]
+)
 PROFILES = st.builds(
     Profile,
     name=st.just("x"),
-    stop_codes=st.frozensets(st.integers(300, 699), max_size=3),
+    codes=st.dictionaries(st.integers(400, 699).map(str) | st.sampled_from(["4xx", "5xx", "6xx"]),
+                          ENTRIES, max_size=4),
+    causes=st.dictionaries(
+        st.integers(1, 127).map(str) | st.sampled_from(["21@U", "1@LN", "17@U", "34@TN"]),
+        ENTRIES, max_size=4),
     on_480=st.sampled_from(["by-ringing", "advance", "stop"]),
     redirect=st.sampled_from(["relay", "follow", "fail"]),
     refine_5xx=st.booleans(),
     trust_6xx=st.booleans(),
-)
+    trust_reason=st.booleans(),
+    advance_after_18x=st.booleans(),
+)  # fmt: skip
 
 
 @quiet
@@ -163,10 +172,18 @@ def test_a_5xx_advances_whatever_the_cause(code, facts, earlier):
 
 @quiet
 @given(st.sampled_from(sorted(STOP_LIST)), FACTS, PROFILES, st.lists(FAILURES, max_size=3))
-def test_the_stop_list_stops_whatever_the_cause_and_the_profile(code, facts, profile, earlier):
+def test_the_stop_list_stops_whatever_the_cause_unless_the_profile_lists_the_code(
+    code, facts, profile, earlier
+):
     facts |= {"cancelled": False, "replied": True}
     decision = decide(Failure(code, **facts), profile, earlier)
-    assert (decision.verdict, decision.rule) == (STOP, "stop-code")
+    listed = profile.of_code(code)
+    if facts["rang"] and not profile.advance_after_18x:
+        assert (decision.verdict, decision.rule) == (STOP, "after-18x")
+    elif listed is None:
+        assert (decision.verdict, decision.rule) == (STOP, "stop-code")
+    else:
+        assert (decision.verdict, decision.source) == (listed.verdict, listed.source)
 
 
 @quiet
@@ -180,7 +197,8 @@ def test_a_3xx_is_a_redirect_and_no_failure(code, facts, earlier):
 
 @quiet
 @given(CODES, FACTS, PROFILES, st.sampled_from(EMPTY[1:] + UNASSIGNED))
-def test_an_echo_changes_no_verdict(code, facts, profile, echo):
+def test_an_echo_changes_no_verdict_unless_the_profile_lists_it(code, facts, profile, echo):
+    profile = replace(profile, causes={})
     without = decide(Failure(code, **facts | {"cause": None}), profile)
     beside = decide(Failure(code, **facts | {"cause": echo}), profile)
     assert (beside.verdict, beside.rule) == (without.verdict, without.rule)
@@ -309,13 +327,6 @@ def test_a_profile_may_let_the_cause_decide_on_a_6xx():
     assert verdict(606, profile, cause=88, trusted=False) is STOP
     for code, cause in itertools.product((600, 603, 604, 607, 608), [*EMPTY, 21]):
         assert verdict(code, profile, cause=cause) is STOP
-
-
-def test_a_profile_may_name_stop_codes():
-    profile = Profile(name="x", stop_codes=frozenset({503, 480}))
-    assert verdict(503, profile, cause=34) is STOP
-    assert verdict(480, profile, cause=34) is STOP
-    assert verdict(500, profile) is ADVANCE
 
 
 @pytest.mark.parametrize(

@@ -387,3 +387,38 @@ def test_a_branch_index_is_kept_however_many_there_were(house):
     assert len(house.fake.called("tm.t_set_fr")) == 2
     house.replies(200, branch=0)
     assert house.rows == []
+
+
+def _decided_by(house, **names):
+    """Give the call and its first leg other profiles, as another site would have."""
+    call = house.call
+    leg = msgspec.structs.replace(call.legs[0], profile=names.get("leg", ""))
+    call = msgspec.structs.replace(
+        call, legs=(leg, *call.legs[1:]), profile=names.get("call", "carrier")
+    )
+    house.fake.pv["$avp(bellhop)"] = msgspec.json.encode(call).decode()
+
+
+@pytest.mark.parametrize(
+    ("names", "answers"),
+    [
+        ({}, []),
+        ({"call": "broadworks-inbound"}, [404]),
+        ({"leg": "broadworks-inbound"}, [404]),
+        ({"leg": "carrier", "call": "broadworks-inbound"}, []),
+    ],
+)
+def test_a_carriers_own_profile_decides_else_the_calls(house, names, answers):
+    house.calls("4412")
+    _decided_by(house, **names)
+    house.fails(404)
+    assert house.answers == answers
+
+
+def test_a_profile_that_a_reload_took_away_is_carrier_and_that_is_logged(house):
+    house.calls("4412")
+    _decided_by(house, leg="gone")
+    house.fails(404)
+    assert len(house.sent_to) == 2
+    [line] = house.logged
+    assert "profile=gone is no longer in the site; carrier decides" in line

@@ -1,0 +1,85 @@
+"""What a profile changes: each of its rules, on whose word, and what `carrier` says instead."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bellhop.profiles import CARRIER, SETTINGS, Entry, Profile
+from bellhop.recursion import Failure, decide
+
+BY_CAUSE = "by cause"
+# One cause that ends the search everywhere, one that never does, and none at all.
+_CAUSES = (None, 17, 34)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One rule of a profile. kind: `code`, `cause` or `setting`; what: `403`, `21@U`, `on_480`.
+
+    says: a verdict, or a setting's value. instead: the same for `carrier`: of a code
+    `by cause` where the cause has a say, of a cause `by code` where it tells nothing, and
+    `by ringing` where it matters whether an 18x came.
+    """
+
+    kind: str
+    what: str
+    says: str
+    instead: str
+    source: str
+
+
+def changes(profile: Profile) -> list[Change]:
+    """Return the rules of a profile: its settings that differ from `carrier`'s, codes, causes."""
+    return [*_settings(profile), *_codes(profile), *_causes(profile)]
+
+
+def spelled(value: object) -> str:
+    """Return a setting's value as a site file has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _settings(profile: Profile) -> Iterator[Change]:
+    for name in SETTINGS:
+        value, default = getattr(profile, name), getattr(CARRIER, name)
+        if value != default:
+            yield Change("setting", name, spelled(value), spelled(default), profile.origin(name))
+
+
+def _codes(profile: Profile) -> Iterator[Change]:
+    for what, entry in sorted(profile.codes.items()):
+        first = int(what.replace("x", "0"))
+        codes = range(first, first + 100) if what.endswith("xx") else [first]
+        # A class speaks of the codes that have no entry of their own.
+        own = [code for code in codes if what == str(code) or str(code) not in profile.codes]
+        yield Change("code", what, entry.verdict, _instead(own), entry.source)
+
+
+def _causes(profile: Profile) -> Iterator[Change]:
+    def number(item: tuple[str, Entry]) -> tuple[int, str]:
+        cause, _, location = item[0].partition("@")
+        return int(cause), location
+
+    for what, entry in sorted(profile.causes.items(), key=number):
+        cause, location = number((what, entry))
+        quiet, rang = (_alone(cause, location or None, rang=rang) for rang in (False, True))
+        instead = quiet if quiet == rang else "by ringing"
+        yield Change("cause", what, entry.verdict, instead, entry.source)
+
+
+_UNKNOWN_4XX = 499  # nothing is known of it, so the cause has all the say
+
+
+def _alone(cause: int, location: str | None, *, rang: bool) -> str:
+    """Return what `carrier` makes of a cause where no code decides."""
+    said = decide(Failure(_UNKNOWN_4XX, cause=cause, location=location, rang=rang))
+    return said.verdict.value if said.rule.startswith("cause-") else "by code"
+
+
+def _instead(codes: Iterable[int]) -> str:
+    """Return what `carrier` says of codes, whatever the cause."""
+    verdicts = {
+        decide(Failure(code, cause=cause, rang=rang)).verdict.value
+        for code in codes
+        for cause in _CAUSES
+        for rang in (False, True)
+    }
+    return verdicts.pop() if len(verdicts) == 1 else BY_CAUSE

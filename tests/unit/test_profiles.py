@@ -1,0 +1,299 @@
+"""Profiles: what a table may say, what extending comes to, and how both decide."""
+
+import itertools
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bellhop.profiles import BUILT_IN, CARRIER, Table, resolve
+from bellhop.recursion import Failure, Verdict, decide
+from bellhop.settings import SiteError, load
+from bellhop.tables import read_table
+
+ADVANCE, STOP, REDIRECT = Verdict.ADVANCE, Verdict.STOP, Verdict.REDIRECT
+GOOD = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
+
+
+def profiles(text):
+    """Read profiles as a site file has them, without `[profiles.` around their names."""
+    mistakes = []
+    tables = {
+        n: read_table(Table, t, f"profiles.{n}", mistakes, name=n)
+        for n, t in tomllib.loads(text).items()
+    }
+    found, wrong = resolve(tables, BUILT_IN)
+    assert [*mistakes, *wrong] == []
+    return found
+
+
+def one(text):
+    return profiles(f"[x]\n{text}")["x"]
+
+
+def verdict(profile, code, **facts):
+    return decide(Failure(code, **facts), profile).verdict
+
+
+def said(profile, code, **facts):
+    decision = decide(Failure(code, **facts), profile)
+    return decision.verdict, decision.rule, decision.source
+
+
+@pytest.fixture
+def told(tmp_path):
+    def tell(more):
+        file = tmp_path / "site.toml"
+        file.write_text(f"{GOOD}\n{more}\n")
+        try:
+            load(file)
+        except SiteError as error:
+            return list(error.lines)
+        return []
+
+    return tell
+
+
+def test_a_codes_entry_decides_whatever_the_cause_and_the_built_in_rules():
+    x = one("stop = [503, 404]\nadvance = [486, 603]")
+    for cause, rang in itertools.product((None, 16, 17, 34), (False, True)):
+        for code in (503, 404):
+            assert said(x, code, cause=cause, rang=rang) == (
+                STOP, "profile-stop-code", "profile x: stop",
+            )  # fmt: skip
+        for code in (486, 603):
+            assert said(x, code, cause=cause, rang=rang) == (
+                ADVANCE, "profile-advance-code", "profile x: advance",
+            )  # fmt: skip
+    assert verdict(x, 500) is ADVANCE
+    assert verdict(x, 485) is STOP
+
+
+def test_a_class_speaks_of_its_codes_but_for_those_that_are_listed():
+    x = one('stop = ["4xx", 503]\nadvance = [480, "6xx"]')
+    assert [verdict(x, c, cause=34) for c in (400, 404, 480, 499, 500, 503, 600)] == [
+        STOP, STOP, ADVANCE, STOP, ADVANCE, STOP, ADVANCE,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", [None, 99, 200, 302, 399, 700, 10**30])
+def test_a_list_says_nothing_of_what_is_no_failure(code):
+    x = one('stop = ["4xx", "5xx", "6xx"]\nadvance = [400, 699]')
+    assert code is None or x.of_code(code) is None
+
+
+def test_a_call_that_is_over_is_over_in_any_profile():
+    x = one('advance = ["4xx", "5xx", "6xx"]\nadvance_causes = [17]')
+    assert said(x, 487, cause=17, cancelled=True)[:2] == (STOP, "caller-cancelled")
+    assert said(x, None, replied=False, rang=True)[:2] == (STOP, "ring-timeout")
+    assert said(x, 200)[:2] == (STOP, "answered")
+
+
+def test_nobody_answered_advances_in_any_profile():
+    x = one('stop = ["4xx", "5xx", "6xx"]')
+    assert said(x, 408, replied=False)[:2] == (ADVANCE, "no-reply")
+
+
+def test_a_causes_entry_speaks_where_a_cause_is_asked():
+    x = one("stop_causes = [34]\nadvance_causes = [17, 16]")
+    assert said(x, 480, cause=34) == (STOP, "profile-stop-cause", "profile x: stop_causes")
+    assert said(x, 404, cause=17) == (ADVANCE, "profile-advance-cause", "profile x: advance_causes")
+    assert said(x, 480, cause=16, rang=True)[0] is ADVANCE  # an echo no more
+    for code, expected in ((486, STOP), (503, ADVANCE), (603, STOP)):
+        for cause in (16, 17, 34):
+            assert verdict(x, code, cause=cause) is expected  # the code has decided
+    assert verdict(x, 480, cause=34, trusted=False) is ADVANCE
+    assert verdict(x, 480, conflicting=True, rang=True) is STOP
+
+
+def test_a_causes_entry_speaks_on_5xx_and_6xx_where_the_profile_opens_them():
+    x = one("refine_5xx = true\ntrust_6xx = false\nstop_causes = [20]\nadvance_causes = [17]")
+    assert said(x, 503, cause=20)[:2] == (STOP, "profile-stop-cause")
+    assert said(x, 503, cause=17)[:2] == (ADVANCE, "profile-advance-cause")
+    assert said(x, 503, cause=22)[:2] == (STOP, "refined-5xx")
+    assert said(x, 603, cause=17)[:2] == (ADVANCE, "profile-advance-cause")
+    assert said(x, 603, cause=22)[:2] == (STOP, "cause-stop")
+    assert said(x, 603)[:2] == (STOP, "global-failure")
+
+
+def test_a_code_that_is_listed_asks_no_cause():
+    x = one("stop = [404]\nadvance_causes = [34]")
+    assert verdict(x, 404, cause=34) is STOP
+    assert verdict(x, 403, cause=34) is ADVANCE
+
+
+def test_an_entry_with_a_location_beats_one_without():
+    x = one('stop_causes = [3]\nadvance_causes = ["3@TN,INTL", "21@U"]')
+    assert verdict(x, 480, cause=3) is STOP
+    assert verdict(x, 480, cause=3, location="U") is STOP
+    assert verdict(x, 480, cause=3, location="TN") is ADVANCE
+    assert verdict(x, 480, cause=3, location="INTL") is ADVANCE
+    assert verdict(x, 403, cause=21, location="U") is ADVANCE
+    assert verdict(x, 480, cause=21, rang=True) is STOP  # not at the user: the code decides
+
+
+def test_without_advance_after_18x_a_failure_after_ringing_ends_the_search():
+    x = one("advance_after_18x = false\nadvance = [486]")
+    for code in (400, 404, 480, 486, 500, 503):
+        assert said(x, code, cause=34, rang=True) == (
+            STOP, "after-18x", "profile x: advance_after_18x",
+        )  # fmt: skip
+        assert verdict(x, code, cause=34) is ADVANCE
+    assert verdict(x, 302, rang=True) is REDIRECT
+    assert verdict(x, None, replied=False) is ADVANCE
+    y = one('advance_after_18x = false\nredirect = "fail"')
+    assert (verdict(y, 302), verdict(y, 302, rang=True)) == (ADVANCE, STOP)
+
+
+def test_without_trust_reason_no_cause_counts_and_the_why_says_so():
+    x = one("trust_reason = false\nstop_causes = [34]")
+    decision = decide(Failure(480, cause=34), x)
+    assert decision.verdict is ADVANCE
+    assert "does not count in this profile (trust_reason)" in decision.why
+
+
+def test_a_followed_redirect_is_one_too_and_says_where_it_goes():
+    decision = decide(Failure(302), one('redirect = "follow"'))
+    assert (decision.verdict, decision.rule) == (REDIRECT, "redirect")
+    assert "goes there" in decision.why
+    assert decision.source == "profile x: redirect"
+
+
+def test_a_child_says_only_what_it_changes_and_wins_over_its_parent():
+    found = profiles(
+        """
+        [child]
+        extends = "parent"
+        advance = [404]
+        stop_causes = ["1@U"]
+        trust_6xx = true
+        [parent]
+        extends = "broadworks-inbound"
+        stop = [410, "5xx"]
+        advance_causes = ["1@U,RPN"]
+        trust_6xx = false
+        on_480 = "stop"
+        source = "a contract"
+        """
+    )
+    child, parent = found["child"], found["parent"]
+    assert said(child, 404) == (ADVANCE, "profile-advance-code", "profile child: advance")
+    assert said(child, 410)[2] == "profile parent: stop (a contract)"
+    assert said(child, 403)[2] == (
+        'profile broadworks-inbound: stop ("What\'s your problem?" (2012))'
+    )
+    assert said(child, 480)[1:] == ("on-480", "profile parent: on_480 (a contract)")
+    assert verdict(parent, 404) is STOP
+    assert verdict(child, 402, cause=1, location="U") is STOP
+    assert verdict(child, 402, cause=1, location="RPN") is ADVANCE
+    assert (verdict(parent, 603, cause=41), verdict(child, 603, cause=41)) == (ADVANCE, STOP)
+    assert child.extends == "parent"
+
+
+def test_a_code_beats_a_class_whoever_says_it():
+    found = profiles('[a]\nextends = "broadworks-inbound"\nadvance = ["4xx"]')
+    assert verdict(found["a"], 403) is STOP
+    assert verdict(found["a"], 486) is ADVANCE
+
+
+def test_the_built_in_profiles_stand_on_somebodys_word():
+    assert list(BUILT_IN) == [
+        "carrier", "broadworks-inbound", "teams-direct-routing", "server-failures",
+    ]  # fmt: skip
+    assert all(profile.source for profile in BUILT_IN.values())
+    assert CARRIER.codes == CARRIER.causes == {}
+
+
+def test_teams_direct_routing_fails_over_on_three_codes_and_never_after_ringing():
+    teams = BUILT_IN["teams-direct-routing"]
+    advances = [c for c in range(400, 700) if verdict(teams, c, cause=34) is ADVANCE]
+    assert advances == [408, 503, 504]
+    assert not any(verdict(teams, c, rang=True) is ADVANCE for c in range(300, 700))
+
+
+def test_server_failures_is_blind_to_causes():
+    plain = BUILT_IN["server-failures"]
+    for code, cause in itertools.product(range(400, 700), (None, 17, 34)):
+        advances = code == 408 or 500 <= code < 600
+        assert verdict(plain, code, cause=cause) is (ADVANCE if advances else STOP)
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        ("stop = [302]", "stop: item 1: expected a code from 400 to 699"),
+        ('stop = ["404"]', 'stop: item 1: expected a code from 400 to 699, "4xx", "5xx" or "6xx"'),
+        ('stop = ["3xx"]', "stop: item 1: expected a code"),
+        ("stop = [true]", "stop: item 1: expected a code"),
+        ("stop = 404", "stop: expected a list, got 404"),
+        ("stop = [404, 404]", 'stop: "404" stands in the list twice'),
+        ("stop = [404]\nadvance = [480, 404]", "advance: 404 stands in `stop` too"),
+        ('stop = ["5xx"]\nadvance = ["5xx"]', "advance: 5xx stands in `stop` too"),
+        ("stop_causes = [0]", "stop_causes: item 1: expected a cause from 1 to 127"),
+        ("stop_causes = [128]", "stop_causes: item 1: expected a cause from 1 to 127"),
+        ('stop_causes = ["21"]', "stop_causes: item 1: expected a cause from 1 to 127"),
+        ('stop_causes = ["21@X"]', "stop_causes: item 1: expected a cause from 1 to 127"),
+        ('stop_causes = ["21@u"]', "stop_causes: item 1: expected a cause from 1 to 127"),
+        ('stop_causes = ["21@U,U"]', "stop_causes: item 1: expected a cause from 1 to 127"),
+        ('stop_causes = ["0@U"]', "stop_causes: item 1: expected a cause from 1 to 127"),
+        ('stop_causes = ["1@U"]\nadvance_causes = ["1@RPN,U"]',
+         "advance_causes: 1@U stands in `stop_causes` too"),
+        ('on_480 = "maybe"', 'on_480: expected one of "by-ringing", "advance", "stop", got "maybe"'),
+        ('redirect = "go"', 'redirect: expected one of "relay", "follow", "fail"'),
+        ("trust_6xx = 0", "trust_6xx: expected true or false, got 0"),
+        ("stop_codes = [403]", 'stop_codes: no such key; did you mean "stop_causes"?'),
+        ('extends = "carier"', 'extends: no profile "carier"; did you mean "carrier"?'),
+        ('extends = "x"', "extends: the profile extends itself: x > x"),
+    ],
+)  # fmt: skip
+def test_a_table_that_says_nothing_clear_is_told_with_its_line(told, table, complaint):
+    line = GOOD.count("\n") + 2 + (complaint.startswith("advance") or 0) + 1
+    [mistake] = told(f"[profiles.x]\n{table}")
+    assert mistake.startswith(f"site.toml:{line}: profiles.x.{complaint}")
+
+
+def test_a_chain_that_comes_back_is_told_to_those_in_it_alone(told):
+    said = told(
+        '[profiles.a]\nextends = "b"\n[profiles.b]\nextends = "c"\n[profiles.c]\nextends = "b"'
+    )
+    assert [line.split(": ", 1)[1] for line in said] == [
+        "profiles.b.extends: the profile extends itself: b > c > b",
+        "profiles.c.extends: the profile extends itself: c > b > c",
+    ]
+
+
+def test_who_extends_a_broken_profile_is_not_blamed(told):
+    said = told('[profiles.a]\nextends = "b"\n[profiles.b]\nstop = [1]')
+    assert len(said) == 1
+    assert "profiles.b.stop" in said[0]
+
+
+def test_a_built_in_profile_is_not_to_be_redefined(told):
+    [mistake] = told("[profiles.carrier]\nstop = [404]")
+    assert mistake.endswith("profiles.carrier: a built-in profile has this name")
+
+
+def test_a_long_chain_of_profiles_is_no_traceback(told):
+    chain = "".join(f'[profiles.p{n}]\nextends = "p{n + 1}"\n' for n in range(1500))
+    assert told(chain + "[profiles.p1500]\nstop = [404]") == []
+
+
+def test_a_carrier_a_route_and_a_did_may_name_a_sites_own_profile(tmp_path):
+    file = tmp_path / "site.toml"
+    text = GOOD.replace('profile = "carrier"', 'profile = "mine"')
+    text += '\n[profiles.mine]\nstop = [404]\n[[routes]]\nprefix = "39"\ncarriers = ["north"]\n'
+    file.write_text(text + 'profile = "mine"\n')
+    site = load(file)
+    assert verdict(site.profiles["mine"], 404) is STOP
+    assert site.routes[-1].profile == site.dids[1].profile == "mine"
+    assert set(site.profiles) == {*BUILT_IN, "mine"}
+
+
+@pytest.mark.parametrize("where", ["routes", "dids"])
+def test_a_profile_that_nobody_has_is_told(told, where):
+    table = {
+        "routes": '[[routes]]\nprefix = "39"\ncarriers = ["north"]',
+        "dids": '[[dids]]\nnumber = "39"\nto = ["1008"]',
+    }[where]
+    [mistake] = told(f'{table}\nprofile = "mine"\n[profiles.mein]\nstop = [404]')
+    assert mistake.endswith('.profile: no profile "mine"; did you mean "mein"?')
