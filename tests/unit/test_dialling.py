@@ -174,8 +174,8 @@ def test_the_longest_prefix_of_a_trunk_wins():
 
 def test_a_routes_profile_goes_with_its_carriers_and_is_carrier_when_it_has_none():
     route = next(route for route in SITE.routes if route.prefix == "4420")
-    for given, expected in (("", "carrier"), ("broadworks-inbound", "broadworks-inbound")):
-        site = replace(SITE, routes=(*SITE.routes[:1], replace(route, profile=given)))
+    for named, expected in (("", "carrier"), ("broadworks-inbound", "broadworks-inbound")):
+        site = replace(SITE, routes=(*SITE.routes[:1], replace(route, profile=named)))
         where = destination(site, PHONE, "442071")
         assert isinstance(where, ToCarriers)
         assert where.profile == expected
