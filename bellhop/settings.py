@@ -43,6 +43,9 @@ class Edge:
     """`[edge]`: Kamailio. attempts and budget (ms) bound what one call may cost in carriers;
     reason_to_caller: which Reason a caller of a failed call gets, where its trunk or carrier says
     nothing (bellhop/finals.py).
+    unproved: requests of one address in some 2 s that prove nothing, before more get no answer.
+    guesses: wrong passwords for one user from one address in a minute, before it is refused for
+    lockout (ms).
     """
 
     devices: tuple[Listener, ...] = key(values.list_of(values.listener, least=1))
@@ -51,6 +54,9 @@ class Edge:
     attempts: int = key(values.integer(1, 10), 4)
     budget: int = key(values.duration(1_000, 120_000), 40_000)
     reason_to_caller: str = key(values.one_of(*reason.POLICIES), "relay")
+    unproved: int = key(values.integer(10, 100_000), 600)
+    guesses: int = key(values.integer(1, 100), 5)
+    lockout: int = key(values.duration(10_000, 86_400_000), 300_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bellhop.settings import Site, SiteError
-from kemi import attempt, dialog, failure, invite, ledger, register, rpc, secrets, sip, who
+from kemi import attempt, dialog, failure, floods, invite, ledger, register, rpc, secrets, sip, who
 from kemi.guard import guarded
 from kemi.live import Live, begin
 
@@ -93,6 +93,8 @@ class Edge:
 
 
 def _request(site: Site, known: secrets.Secrets, key: bytes) -> None:
+    if not floods.admitted(site):
+        return
     if not sip.hops_left():
         if sip.method() != "ACK":  # which nothing answers
             sip.reply(483, "Too Many Hops")

@@ -13,7 +13,7 @@ import hmac
 
 from bellhop.settings import Site
 from bellhop.values import DIALLED, Address
-from kemi import sip, who
+from kemi import floods, sip, who
 
 _LENGTH = 10
 
@@ -63,6 +63,7 @@ def route(site: Site, secret: bytes) -> None:
         if method != "ACK":
             sip.refuse(*refusal)
         return
+    floods.proved()
     if who.door(site) is who.Door.DEVICES:
         sip.mark_contact()
     sip.on_dialog()

@@ -18,7 +18,7 @@ from bellhop.dialling import (
 )
 from bellhop.profiles import CARRIER
 from bellhop.settings import Site
-from kemi import answer, attempt, dialog, headers, sip, who
+from kemi import answer, attempt, dialog, digest, headers, ksr_auth, sip, who
 from kemi.secrets import Secrets
 
 _counter = itertools.count()
@@ -86,10 +86,10 @@ def _caller(site: Site, secrets: Secrets) -> Caller | None:
     """Return who calls; None when that has been answered."""
     match who.door(site):
         case who.Door.DEVICES:
-            caller = who.device(site, secrets)
+            caller = digest.device(site, secrets)
             if caller is None:
                 return None
-            sip.drop_credentials()
+            ksr_auth.drop_credentials()
             # The identity is the authenticated one; a From that says another name is a lie to the
             # callee's display, so it is refused (anonymous is RFC 3323's, and no name).
             if sip.text("$fU") not in {caller.name, "anonymous"}:

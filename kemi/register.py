@@ -1,13 +1,13 @@
 """REGISTER: a device may register its own address of record, and nothing else."""
 
 from bellhop.settings import Site
-from kemi import sip, who
+from kemi import digest, sip
 from kemi.secrets import Secrets
 
 
 def register(site: Site, secrets: Secrets) -> None:
     """Challenge, check, store, answer."""
-    caller = who.device(site, secrets)
+    caller = digest.device(site, secrets)
     if caller is None:
         return
     # To is the address of record, From who asks for it (RFC 3261 §10.2): both its own.

@@ -108,22 +108,6 @@ def sane() -> bool:
     return done(KSR.sanity.sanity_check(17895, 7), "sanity_check")
 
 
-def authenticated(realm: str, ha1: str) -> bool:
-    """Whether the request's credentials for the realm were made with this HA1."""
-    return done(KSR.auth.pv_auth_check(realm, ha1, 1, 0), "pv_auth_check")
-
-
-def challenge(realm: str) -> None:
-    """Ask for credentials: 401 to a REGISTER, 407 to anything else."""
-    # auth_challenge knows which by the method; the two by name do not exist on 5.6.
-    done(KSR.auth.auth_challenge(realm, 1), "auth_challenge")
-
-
-def drop_credentials() -> None:
-    """Take our realm's credentials out of the request: they are nobody else's business."""
-    KSR.auth.consume_credentials()
-
-
 def remove_headers(name: str) -> None:
     """Remove all headers of a name from the request."""
     KSR.textops.remove_hf(name)

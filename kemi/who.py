@@ -1,4 +1,4 @@
-"""Who sends this request: by the listener it came in by, its source address, and its digest."""
+"""Who sends this request: by the listener that it came in by, and its source address."""
 
 from enum import Enum
 
@@ -6,7 +6,6 @@ from bellhop.callers import Caller, Kind
 from bellhop.settings import Site
 from bellhop.values import NUMBER, Address
 from kemi import sip
-from kemi.secrets import Secrets
 
 
 class Door(Enum):
@@ -54,20 +53,12 @@ def pbx(site: Site) -> Caller | None:
     return None
 
 
-def device(site: Site, secrets: Secrets) -> Caller | None:
-    """Return the device whose credentials the request carries. None: it has been challenged.
-
-    An unknown Authentication ID takes the same way as a wrong password, down to the digest that is
-    computed, so that neither the answer nor its time tells which users exist.
-    """
-    user = sip.text("$au")
-    realm = site.site.realm
-    if not sip.authenticated(realm, secrets.ha1(user or "")):
-        sip.challenge(realm)
-        return None
-    number = secrets.number(user or "")
-    if number is None:
-        sip.challenge(realm)
-        return None
-    found = site.devices[number]
-    return Caller(Kind.DEVICE, found.number, found.number, found.may)
+def is_peer(site: Site) -> bool:
+    """Whether the message came in at a peer's door from an address of that peer."""
+    match door(site):
+        case Door.TRUNKS:
+            return peer(site, sip.source()) is not None
+        case Door.INTERNAL:
+            return pbx(site) is not None
+        case Door.DEVICES | None:
+            return False

@@ -21,8 +21,8 @@ class Place(Protocol):
 
     artifacts: Path
 
-    def command(self, argv: Sequence[str]) -> list[str]:
-        """Return the command line that runs `argv` there."""
+    def command(self, argv: Sequence[str], *, stdin: bool = False) -> list[str]:
+        """Return the command line that runs `argv` there, with our standard input if so told."""
         ...
 
     def scenario(self, name: str) -> str:
@@ -88,9 +88,9 @@ class Lab:
         """End the SIPps that somebody left in the lab: a demo's speakers, a test that was killed."""
         run(self, "sh", "-c", _CLEAR)
 
-    def command(self, argv: Sequence[str]) -> list[str]:
+    def command(self, argv: Sequence[str], *, stdin: bool = False) -> list[str]:
         """Return the command line."""
-        return self._stack.command("lab", *argv)
+        return self._stack.command("lab", *argv, stdin=stdin)
 
     def scenario(self, name: str) -> str:
         """Return the path in the container."""
@@ -123,7 +123,7 @@ class Here:
             got = version[0] if version else "a program that does not tell its version"
             raise NotThereError(f"--edge needs SIPp 3.8 on this machine (rtp_stats), got {got}")
 
-    def command(self, argv: Sequence[str]) -> list[str]:
+    def command(self, argv: Sequence[str], *, stdin: bool = False) -> list[str]:  # noqa: ARG002
         """Return the command line, as it is."""
         return list(argv)
 

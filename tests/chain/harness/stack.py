@@ -83,9 +83,11 @@ class Stack:
         as_user = ("-u", user) if user else ()
         return docker("exec", *as_user, self.container(service), *argv, timeout=timeout)
 
-    def command(self, service: str, *argv: str) -> list[str]:
-        """Return the command line that runs a program in a service's container."""
-        return [*DOCKER, "exec", self.container(service), *argv]
+    def command(self, service: str, *argv: str, stdin: bool = False) -> list[str]:
+        """Return the command line that runs a program in a service's container, with our standard
+        input if so told.
+        """
+        return [*DOCKER, "exec", *(("-i",) if stdin else ()), self.container(service), *argv]
 
     def restart(self, service: str) -> None:
         """Restart a service as `docker compose restart` does: SIGTERM, its grace, start."""

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from kamailio_kemi import api
 from kamailio_kemi.fake import FakeKSR, Reply, installed
+from kamailio_kemi.tables import Table
 
 from bellhop.calls import Call
 from bellhop.entries import Ending, Entry, decode
@@ -20,6 +21,9 @@ CFG = Path(__file__).parents[3] / "config" / "kamailio" / "bellhop.cfg"
 MODULES = {
     *re.findall(r'^loadmodule "(\w+)\.so"', CFG.read_text("utf-8"), re.MULTILINE)
 } & API.modules
+TABLES = re.findall(
+    r'^modparam\("htable", "htable", "(\w+)=>([^"]*)"\)', CFG.read_text("utf-8"), re.MULTILINE
+)
 CONTACT_HOST = "$(ct{nameaddr.uri}{uri.host})"
 ROUTE_MARK = "$(route_uri{uri.params}{param.value,bh})"
 SOCKETS = {
@@ -64,6 +68,8 @@ class House:
         self.key = self.app._key  # noqa: SLF001 - to make good marks with
         self.contacts = {n: f"sip:{n}@{PHONE}:5060" for n in self.site.devices}
         self.may_break = False
+        for name, options in TABLES:
+            fake.tables[name] = Table(initval=0 if "initval=0" in options else None)
         self.at_rest()
 
     def at_rest(self):

@@ -1,0 +1,41 @@
+"""Floods: how many requests of one address may prove nothing.
+
+Every request counts, by its source, before anything else is done with it; one that proves itself
+(a right digest, our mark on a dialog) is taken off the count again. So a whole site behind one
+NAT address may register at once, and who only asks is left without an answer above the bound. It
+is no ban: a datagram's source can be forged, and a ban would shut out whoever it was forged as.
+"""
+
+from bellhop.settings import Site
+from kemi import ksr_auth, ksr_tables, sip, who
+
+# Counters by source, of some two seconds; and what each was denied within a minute (bellhop.cfg).
+_ASKED = "bellhop_asked"
+_DENIED = "bellhop_denied"
+# What looks as if it will prove itself may be so many times as much: it costs a digest to know.
+_PROMISING = 4
+
+
+def admitted(site: Site) -> bool:
+    """Count the request, and say whether it is to be looked at; if not, it gets no answer."""
+    key = source_key()
+    asked = ksr_tables.count(_ASKED, key)
+    bound = site.edge.unproved
+    if asked <= bound or who.is_peer(site):
+        return True
+    if asked <= _PROMISING * bound and (ksr_auth.has_credentials() or sip.has_to_tag()):
+        return True
+    if ksr_tables.count(_DENIED, key) == 1:
+        sip.error(f"source={key} floods: more than {bound} requests in 2 s that prove nothing")
+    return False
+
+
+def proved() -> None:
+    """Take the request off its source's count: it has shown that it may be here."""
+    ksr_tables.uncount(_ASKED, source_key())
+
+
+def source_key() -> str:
+    """Return what a source is counted as: its address; of IPv6 the /64, which is one line's."""
+    host = sip.text("$si") or ""
+    return ":".join(host.strip("[]").split(":")[:4]) + "::" if ":" in host else host

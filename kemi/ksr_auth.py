@@ -1,0 +1,54 @@
+"""Kamailio's digest authentication, with types: what a request's credentials prove."""
+
+from enum import Enum
+
+import KSR
+
+from kemi.results import BadCall, done
+
+
+class Proof(Enum):
+    """What the credentials of a request come to."""
+
+    GOOD = "good"
+    NONE = "none"  # none for this realm
+    STALE = "stale"  # a nonce that is too old, of before a restart, used already, or not ours
+    WRONG = "wrong"  # a fresh nonce of ours, and not the password
+
+
+# pv_auth_check's words for them (measured): -1 a nonce that is not ours, or credentials that can't
+# be read; -4 too old, of before a start, or an nc that was there; -6 without nc, for a second time.
+_WRONG, _STALE = -2, {-1, -4, -6}
+# auth_challenge: 1 is qop=auth; 16 says stale=true, which the module by itself does for -4 alone
+# (RFC 7616 §3.3: the client may try again without asking its user).
+_QOP, _SAY_STALE = 1, 16
+
+
+def proof(realm: str, ha1: str) -> Proof:
+    """Check the request's credentials for the realm against an HA1."""
+    result = KSR.auth.pv_auth_check(realm, ha1, 1, 0)
+    if isinstance(result, bool):
+        raise BadCall("pv_auth_check")
+    if result > 0:
+        return Proof.GOOD
+    if result in _STALE:
+        return Proof.STALE
+    return Proof.WRONG if result == _WRONG else Proof.NONE
+
+
+def challenge(realm: str, *, stale: bool = False) -> None:
+    """Ask for credentials: 401 to a REGISTER, 407 to anything else."""
+    # auth_challenge knows which by the method; the two by name do not exist on 5.6.
+    flags = _QOP | _SAY_STALE if stale else _QOP
+    done(KSR.auth.auth_challenge(realm, flags), "auth_challenge")
+
+
+def has_credentials() -> bool:
+    """Whether the request brings any, for whatever realm."""
+    names = ("Authorization", "Proxy-Authorization")
+    return any(done(KSR.hdr.is_present(name), "is_present") for name in names)
+
+
+def drop_credentials() -> None:
+    """Take our realm's credentials out of the request: they are nobody else's business."""
+    KSR.auth.consume_credentials()
