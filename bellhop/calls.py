@@ -32,6 +32,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answer_timeout, ring_timeout: ms.
     trusted: whether its Reason headers are believed.
     profile: the leg's own profile; the call's when empty.
+    early_media: pass or suppress (kemi/early.py).
     """
 
     kind: LegKind
@@ -42,6 +43,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ring_timeout: int
     trusted: bool = False
     profile: str = ""
+    early_media: str = "pass"
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -19,6 +19,7 @@ class Carrier:
     profile: its own; else its route's counts, else `carrier`.
     strip, prefix: digits taken off the dialled number, and put before it, for this carrier.
     reason_to_caller: which Reason it gets when a call of its own fails; the edge's when not given.
+    early_media: pass lets its announcements through before it answers; suppress lets it only ring.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Carrier:
     strip: int = key(values.integer(0, 20), 0)
     prefix: str = key(values.prefix, "")
     reason_to_caller: str = key(values.one_of(*reason.POLICIES), "")
+    early_media: str = key(values.one_of("pass", "suppress"), "pass")
 
     def __post_init__(self) -> None:
         """Fill what follows from the rest."""

@@ -23,7 +23,7 @@ from bellhop.calls import (
 from bellhop.finals import NOT_REGISTERED, NOT_SENT
 from bellhop.recursion import Failure, Verdict
 from bellhop.settings import Site
-from kemi import answer, ledger, sip
+from kemi import answer, early, ksr_replies, ledger, sip
 
 _CALL = "$avp(bellhop)"
 _BRANCH = "$avp(bellhop_branch)"
@@ -80,6 +80,7 @@ def _send(site: Site, call: Call) -> str | None:
         return NOT_REGISTERED
     sip.forget(_RANG)
     sip.forget(_BRANCH)
+    early.policy(leg.early_media)
     sip.on_call()
     timer = answer_timer(call, now())
     sip.timers(timer, timer)
@@ -117,6 +118,7 @@ def branch() -> None:
     """Remember which branch is the current attempt's (called for each branch as it is made)."""
     sip.forget(_BRANCH)
     sip.put(_BRANCH, str(sip.number("$T_branch_idx")))
+    early.asks()
 
 
 def _is_current() -> bool:
@@ -126,11 +128,18 @@ def _is_current() -> bool:
 def progressed(code: int) -> None:
     """Note a reply to the current attempt: 18x means that it rang, and starts the ring timer, once;
     a 2xx ends the call's search. A reply of an abandoned attempt changes nothing, nor does one
-    that comes again: a 2xx does until the caller's ACK has arrived.
+    that comes again: a 2xx does until the caller's ACK has arrived. An abandoned carrier's ringing
+    or announcement is not the caller's to hear.
     """
     call = load()
-    if call is None or call.current.ended >= 0 or not _is_current():
+    if call is None:
         return
+    if call.current.ended >= 0 or not _is_current():
+        if code < 200:
+            ksr_replies.drop()
+        return
+    if code < 200:
+        early.heard(code)
     if 180 <= code <= 183 and not rang():
         sip.put(_RANG, "1")
         timer = ring_timer(call, now())

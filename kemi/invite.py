@@ -156,6 +156,7 @@ def legs_of(where: Destination) -> tuple[tuple[Leg, ...], str]:
                     ring_timeout=carrier.ring_timeout,
                     trusted=carrier.trust_reason,
                     profile=carrier.profile,
+                    early_media=carrier.early_media,
                 )
                 for carrier in carriers
             )

@@ -21,7 +21,9 @@ MAY = {
     "pager": {"msgspec", "bellhop", "agi", "ami"},
 }
 # KSR's adapters: sip.py, and one more for each theme.
-KSR_ADAPTERS = {f"kemi/{name}.py" for name in ("sip", "ksr_auth", "ksr_queue", "ksr_tables")}
+KSR_ADAPTERS = {
+    f"kemi/{name}.py" for name in ("sip", "ksr_auth", "ksr_queue", "ksr_replies", "ksr_tables")
+}
 # What one file, or the files of one folder, may import besides.
 BESIDES = {
     **{place: {"KSR"} for place in KSR_ADAPTERS},

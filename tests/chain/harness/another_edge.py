@@ -34,28 +34,58 @@ def another_edge(
     title: names its artifacts. last: the last part of its addresses. change: what is done to the
     text of the stack's site.toml.
     """
-    site = cast.site
+    with (
+        edge_beside(stack, lab, cast, title, tag=tag, last=last, change=change) as (site, name),
+        scene_at(stack, lab, cast, site, title) as scene,
+    ):
+        yield scene, name
+
+
+@contextlib.contextmanager
+def edge_beside(
+    stack: Stack,
+    lab: Lab,
+    cast: Cast,
+    title: str,
+    *,
+    tag: str = "latest",
+    last: str,
+    change: Callable[[str], str] = lambda text: text,
+) -> Iterator[tuple[Site, str]]:
+    """Start one for several tests, each of which makes its scene with `scene_at`; yields its site
+    and its container's name.
+    """
     directory = lab.artifacts / title
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     path = directory / "site.toml"
-    path.write_text(change(_moved(site.path.read_text("utf-8"), site, last)), "utf-8")
+    path.write_text(change(_moved(cast.site.path.read_text("utf-8"), cast.site, last)), "utf-8")
     moved = load(path)
     name = f"{stack.project}-another-{last}"
     _start(name, f"{stack.project}-edge:{tag}", path, moved, stack)
     try:
         until(f"the edge of {stack.project}-edge:{tag} to answer", lambda: _answers(name), 20)
-        hosts = (moved.edge.devices[0].address.host,)
-        wire = Capture(stack, lab, directory, hosts)
-        wire.start()
-        its_cast = Cast(moved, cast.secrets, device_listener(moved))
-        scene = Scene(moved, its_cast, lab, directory, wire, stack)
-        yield scene, name
-        scene.end()
+        yield moved, name
     finally:
         with contextlib.suppress(RuntimeError):  # it never came to be
             (directory / "kamailio.log").write_text(docker("logs", name), "utf-8")
             docker("rm", "-f", name)
+
+
+@contextlib.contextmanager
+def scene_at(stack: Stack, lab: Lab, cast: Cast, site: Site, title: str) -> Iterator[Scene]:
+    """Make a scene around an edge of `edge_beside`, with its own capture and artifacts."""
+    directory = lab.artifacts / title
+    directory.mkdir(parents=True, exist_ok=True)
+    wire = Capture(stack, lab, directory, (site.edge.devices[0].address.host,))
+    wire.start()
+    scene = Scene(
+        site, Cast(site, cast.secrets, device_listener(site)), lab, directory, wire, stack
+    )
+    try:
+        yield scene
+    finally:
+        scene.end()
 
 
 def rows(name: str, base: str, query: str) -> list[list[object]]:

@@ -1,0 +1,35 @@
+"""What the caller hears before the call is answered: a carrier's 18x, by policy.
+
+`suppress`: no early media of that carrier reaches the caller. Its 183 with a body becomes a 180
+without one, so that his phone makes the ringing itself; another 18x loses its body. A reliable
+provisional (RFC 3262) can't be treated so: its body may be the only answer to the caller's offer
+(§5), so the carrier is not offered 100rel; where the caller requires it, early media passes.
+"""
+
+from kemi import ksr_replies, sip
+
+SUPPRESS = "suppress"
+_POLICY = "$avp(bellhop_early)"
+
+
+def policy(early_media: str) -> None:
+    """Note how early media of the attempt that begins is treated."""
+    sip.forget(_POLICY)
+    if early_media == SUPPRESS:
+        sip.put(_POLICY, SUPPRESS)
+
+
+def asks() -> None:
+    """Shape the request of the branch in hand."""
+    if sip.text(_POLICY) == SUPPRESS:
+        ksr_replies.ask_for_no_reliable_provisionals()
+
+
+def heard(code: int) -> None:
+    """Shape a provisional reply of the current attempt."""
+    if code == 100 or sip.text(_POLICY) != SUPPRESS or ksr_replies.is_reliable():
+        return
+    if ksr_replies.has_body():
+        ksr_replies.remove_body()
+        if code == 183:
+            ksr_replies.becomes(180, "Ringing")
