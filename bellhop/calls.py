@@ -28,7 +28,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One place to send the INVITE to.
 
     name: the carrier's, trunk's or device's; user: the number in the request URI.
-    address: host:port, "" for a device (its registration tells).
+    address: host:port of one gateway; "" for a device (its registration tells), and for a name that
+        nobody has resolved.
     answer_timeout, ring_timeout: ms.
     trusted: whether its Reason headers are believed.
     profile: the leg's own profile; the call's when empty.
@@ -104,15 +105,30 @@ class Exhausted(Enum):
 
 
 def next_leg(call: Call, now: int) -> int | Exhausted:
-    """Return the index of the leg to try now, or why there is none."""
-    index = call.current.leg + 1 if call.attempts else 0
-    if index >= len(call.legs):
+    """Return the index of the leg to try now, or why there is none. A peer's further gateways are
+    for one that did not answer at all: once it has, its answer is the same at each of them.
+    """
+    first = call.current.leg + 1 if call.attempts else 0
+    heard = _heard(call)
+    index = next(
+        (i for i in range(first, len(call.legs)) if _peer(call.legs[i]) not in heard), None
+    )
+    if index is None:
         return Exhausted.LEGS
     if len(call.attempts) >= call.attempts_allowed:
         return Exhausted.ATTEMPTS
     if call.left(now) < SHORTEST_ATTEMPT:
         return Exhausted.BUDGET
     return index
+
+
+def _peer(leg: Leg) -> tuple[LegKind, str]:
+    return leg.kind, leg.name
+
+
+def _heard(call: Call) -> set[tuple[LegKind, str]]:
+    """Return the peers that have given a final reply."""
+    return {_peer(call.legs[a.leg]) for a in call.attempts if a.failure and a.failure.replied}
 
 
 def begun(call: Call, index: int, now: int) -> Call:

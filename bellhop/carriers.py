@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bellhop import reason, values
+from bellhop import gateways, reason, values
+from bellhop.gateways import Gateway
 from bellhop.tables import key
-from bellhop.values import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
     """An upstream.
 
-    sources: addresses that its calls come from; its gateway's when none is named.
+    gateways: where it takes calls; another one is tried only while it has not answered at all.
+    sources: addresses that its calls come from; its gateways' when none is named.
     answer_timeout: ms without an 18x or a final reply, after which the next carrier is tried.
     ring_timeout: ms that it may ring; then the call ends.
     trust_reason: whether its Reason headers are believed (RFC 6432 leaves that to local policy).
@@ -23,7 +24,7 @@ class Carrier:
     """
 
     name: str
-    gateway: Address = key(values.address)
+    gateways: tuple[Gateway, ...] = key(gateways.gateways, name="gateway")
     sources: tuple[str, ...] = key(values.list_of(values.source), ())
     profile: str = key(values.name, "")
     answer_timeout: int = key(values.duration(200, 32_000), 4_000)
@@ -36,7 +37,7 @@ class Carrier:
 
     def __post_init__(self) -> None:
         """Fill what follows from the rest."""
-        object.__setattr__(self, "sources", self.sources or (self.gateway.host,))
+        object.__setattr__(self, "sources", self.sources or gateways.hosts(self.gateways))
 
     def dialled(self, number: str) -> str:
         """Return the number as this carrier wants it; not a number when it strips more digits than
@@ -57,7 +58,7 @@ class Trunk:
     """
 
     name: str
-    gateway: Address = key(values.address)
+    gateways: tuple[Gateway, ...] = key(gateways.gateways, name="gateway")
     sources: tuple[str, ...] = key(values.list_of(values.source), ())
     numbers: tuple[str, ...] = key(values.list_of(values.prefix), ())
     may: tuple[str, ...] = key(
@@ -70,7 +71,7 @@ class Trunk:
 
     def __post_init__(self) -> None:
         """Fill what follows from the rest."""
-        object.__setattr__(self, "sources", self.sources or (self.gateway.host,))
+        object.__setattr__(self, "sources", self.sources or gateways.hosts(self.gateways))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

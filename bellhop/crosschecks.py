@@ -7,6 +7,7 @@ could not be read stands as None under its name.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bellhop.gateways import hosts
 from bellhop.profiles import BUILT_IN
 from bellhop.tables import Mistake, unknown
 from bellhop.zones import cycle
@@ -138,7 +139,7 @@ def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     for kind in ("carriers", "trunks"):
         for name, peer in parts[kind].items():
             # In order, each once: the gateway is where a dialog's requests go back to.
-            for host in dict.fromkeys((peer.gateway.host, *peer.sources)) if peer else ():
+            for host in dict.fromkeys((*hosts(peer.gateways), *peer.sources)) if peer else ():
                 if host in owner:
                     yield Mistake(f"{kind}.{name}", f"{host} is an address of {owner[host]} too")
                 owner.setdefault(host, f"{kind}.{name}")

@@ -27,6 +27,7 @@ from bellhop.recursion import Failure, Verdict
 
 NOT_REGISTERED = "not-registered"
 NOT_SENT = "not-sent"
+UNRESOLVED = "unresolved"
 FINAL_CODES = range(300, 700)
 REDIRECTS = range(300, 400)
 
@@ -164,7 +165,7 @@ def _of(leg: Leg, attempt: Attempt) -> Final:
     failure = attempt.failure
     if attempt.rule == NOT_REGISTERED:
         return _UNREGISTERED
-    if attempt.rule == NOT_SENT:
+    if attempt.rule in {NOT_SENT, UNRESOLVED}:
         return _UNSENT
     if failure is None or not failure.replied or failure.code is None:
         return _NO_ANSWER if attempt.rang else _SILENT.get(leg.kind, _SILENT_PEER)

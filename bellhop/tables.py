@@ -35,9 +35,11 @@ class SiteError(Exception):
         self.lines = lines
 
 
-def key(read: Reader[Any], default: Any = MISSING) -> Any:
-    """Declare a field that stands in the file; without a default it must."""
-    metadata = {"read": read}
+def key(read: Reader[Any], default: Any = MISSING, *, name: str = "") -> Any:
+    """Declare a field that stands in the file; without a default it must. name: its key there,
+    where that is not the field's own name.
+    """
+    metadata = {"read": read, "name": name}
     return (
         field(metadata=metadata)
         if default is MISSING
@@ -69,7 +71,11 @@ def read_table(
         mistakes.append(Mistake(path, f"expected a table, got {shown(raw)}"))
         return None
     before = len(mistakes)
-    declared = {f.name: f for f in fields(cls) if "read" in f.metadata}  # type: ignore[arg-type]
+    declared = {
+        f.metadata["name"] or f.name: f
+        for f in fields(cls)  # type: ignore[arg-type]
+        if "read" in f.metadata
+    }
     values: dict[str, object] = dict(fixed)
     for name, given in raw.items():
         at = f"{path}.{name}" if path else name
@@ -77,7 +83,7 @@ def read_table(
             mistakes.append(Mistake(at, f"no such key{unknown(name, list(declared))}"))
             continue
         try:
-            values[name] = declared[name].metadata["read"](given)
+            values[declared[name].name] = declared[name].metadata["read"](given)
         except ValueError as error:
             mistakes.append(Mistake(at, str(error)))
     for name, one in declared.items():

@@ -20,7 +20,7 @@ from bellhop.calls import (
     next_leg,
     ring_timer,
 )
-from bellhop.finals import NOT_REGISTERED, NOT_SENT
+from bellhop.finals import NOT_REGISTERED, NOT_SENT, UNRESOLVED
 from bellhop.recursion import Failure, Verdict
 from bellhop.settings import Site
 from kemi import answer, early, ksr_replies, ledger, sip
@@ -77,7 +77,7 @@ def _send(site: Site, call: Call) -> str | None:
     """Send the INVITE to the current leg; returns why it could not be, as a rule's name."""
     leg = call.leg
     if not _aim(site, leg):
-        return NOT_REGISTERED
+        return NOT_REGISTERED if leg.kind is LegKind.DEVICE else UNRESOLVED
     sip.forget(_RANG)
     sip.forget(_BRANCH)
     early.policy(leg.early_media)
@@ -88,11 +88,15 @@ def _send(site: Site, call: Call) -> str | None:
 
 
 def _aim(site: Site, leg: Leg) -> bool:
-    """Point the request at the leg; False when it is a device that is not registered."""
+    """Point the request at the leg; False when it is a device that is not registered, or a gateway
+    whose name nobody has resolved.
+    """
     if leg.kind is LegKind.DEVICE:
         # lookup sets the socket that the device registered over, so that it passes its NAT.
         return sip.find(leg.name) and _is_a_devices(site, leg)
     address = str(site.pbx.address) if leg.kind is LegKind.PBX else leg.address
+    if not address:
+        return False
     socket = f"udp:{site.edge.internal}" if leg.kind is LegKind.PBX else str(site.edge.trunks[0])
     sip.put("$ru", f"sip:{leg.user}@{address}")
     sip.put("$du", f"sip:{address}")
@@ -106,8 +110,9 @@ def _is_a_devices(site: Site, leg: Leg) -> bool:
     """
     there = sip.next_hop()
     peers = {site.pbx.address, site.edge.internal}
-    peers |= {trunk.gateway for trunk in site.trunks.values()}
-    peers |= {carrier.gateway for carrier in site.carriers.values()}
+    gateways = [one.gateways for one in site.trunks.values()]
+    gateways += [one.gateways for one in site.carriers.values()]
+    peers |= {gateway.address for several in gateways for gateway in several if gateway.address}
     if there is not None and there not in peers:
         return True
     sip.error(f"device={leg.name} its registered contact is a peer's or a name: not called")

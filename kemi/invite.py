@@ -6,27 +6,13 @@ import time
 
 from bellhop.callers import Caller, Kind
 from bellhop.calls import Call, Leg, LegKind
-from bellhop.dialling import (
-    Destination,
-    Refusal,
-    ToCarriers,
-    ToDevice,
-    ToLegs,
-    ToTrunk,
-    ToZone,
-    destination,
-)
-from bellhop.profiles import CARRIER
+from bellhop.dialling import Refusal, ToZone, destination
+from bellhop.legs import legs_of
 from bellhop.settings import Site
-from kemi import answer, attempt, dialog, digest, headers, ksr_auth, sip, who
+from kemi import answer, attempt, dialog, digest, headers, ksr_auth, names, sip, who
 from kemi.secrets import Secrets
 
 _counter = itertools.count()
-
-# How long the pbx has to answer for a page before the caller is told that paging is down (ms), and
-# how long a page may be prepared before it is answered.
-_PBX_ANSWER = 4_000
-_PBX_RING = 30_000
 
 
 def invite(site: Site, secrets: Secrets, key: bytes) -> None:
@@ -49,7 +35,7 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
         sip.answer_to_source()
     if caller.kind is Kind.DEVICE:
         sip.mark_contact()
-    legs, profile = legs_of(where)
+    legs, profile = legs_of(where, names.resolve)
     dialog.record(key, _peers(caller, legs))
     now = time.monotonic_ns() // 1_000_000
     attempt.go_on(
@@ -111,58 +97,6 @@ def _spelled(caller: Caller) -> str:
     if caller.kind is Kind.DEVICE or not caller.name:
         return caller.name
     return f"{caller.kind.value}:{caller.name}" + (f":{caller.number}" if caller.number else "")
-
-
-def legs_of(where: Destination) -> tuple[tuple[Leg, ...], str]:
-    """Return the legs of a destination in order, and the profile that decides between them."""
-    match where:
-        case ToDevice(device):
-            leg = Leg(
-                kind=LegKind.DEVICE,
-                name=device.number,
-                user=device.number,
-                answer_timeout=device.answer_timeout,
-                ring_timeout=device.ring_timeout,
-            )
-            return (leg,), CARRIER.name
-        case ToZone(zone):
-            leg = Leg(
-                kind=LegKind.PBX,
-                name="pbx",
-                user=zone.number,
-                answer_timeout=_PBX_ANSWER,
-                ring_timeout=_PBX_RING,
-            )
-            return (leg,), CARRIER.name
-        case ToTrunk(trunk, number):
-            leg = Leg(
-                kind=LegKind.TRUNK,
-                name=trunk.name,
-                user=number,
-                address=str(trunk.gateway),
-                answer_timeout=trunk.answer_timeout,
-                ring_timeout=trunk.ring_timeout,
-                trusted=trunk.trust_reason,
-            )
-            return (leg,), CARRIER.name
-        case ToCarriers(number, carriers, profile):
-            legs = tuple(
-                Leg(
-                    kind=LegKind.CARRIER,
-                    name=carrier.name,
-                    user=carrier.dialled(number),
-                    address=str(carrier.gateway),
-                    answer_timeout=carrier.answer_timeout,
-                    ring_timeout=carrier.ring_timeout,
-                    trusted=carrier.trust_reason,
-                    profile=carrier.profile,
-                    early_media=carrier.early_media,
-                )
-                for carrier in carriers
-            )
-            return legs, profile
-        case ToLegs(several, profile):
-            return tuple(legs_of(one)[0][0] for one in several), profile
 
 
 def _peers(caller: Caller, legs: tuple[Leg, ...]) -> tuple[str, ...]:

@@ -21,14 +21,14 @@ def dial(scene: Scene, dialled: str, scenario: str = "caller/calls", **options: 
 
 def to(messages: Messages, scene: Scene, name: str) -> Messages:
     """Return the INVITEs that a carrier or a trunk got; retransmissions do not count."""
-    gateway = {**scene.site.carriers, **scene.site.trunks}[name].gateway
+    gateway = {**scene.site.carriers, **scene.site.trunks}[name].gateways[0]
     return messages.where(method="INVITE", target=str(gateway)).once()
 
 
 def tried(messages: Messages, scene: Scene) -> list[str]:
     """Return who got an INVITE of whom the site names, in order."""
-    names = {str(one.gateway): one.name for one in scene.site.carriers.values()}
-    names |= {str(one.gateway): one.name for one in scene.site.trunks.values()}
+    names = {str(one.gateways[0]): one.name for one in scene.site.carriers.values()}
+    names |= {str(one.gateways[0]): one.name for one in scene.site.trunks.values()}
     return [names[m.target] for m in messages.where(method="INVITE").once() if m.target in names]
 
 

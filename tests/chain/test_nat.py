@@ -40,7 +40,7 @@ def test_a_device_behind_nat_is_reached_where_it_registered_from(scene: Scene):
 
 def test_a_contact_at_a_carrier_does_not_have_us_dial_out(scene: Scene):
     device = scene.cast.device("1009")
-    gateway = scene.site.carriers["south"].gateway
+    gateway = scene.site.carriers["south"].gateways[0]
     hijack = {"contact_host": gateway.host, "contact_port": str(gateway.port)}
     scene.finish(scene.play(device, "speaker/registers", **hijack))
     callee = scene.play(device, "speaker/answers")

@@ -98,7 +98,10 @@ def test_any_call_ends_within_its_attempts_and_its_budget_and_tries_no_leg_twice
     else:
         assert next_leg(one, now) is Exhausted.LEGS  # twelve at most were there
     tried = [attempt.leg for attempt in one.attempts]
-    assert tried == list(range(len(tried)))
+    assert tried == sorted(set(tried))
+    for place, attempt in enumerate(one.attempts):
+        answered = {legs[a.leg].name for a in one.attempts[:place] if a.failure.replied}
+        assert legs[attempt.leg].name not in answered
     assert len(tried) <= min(allowed, len(legs))
     assert all(a.started + SHORTEST_ATTEMPT <= one.deadline for a in one.attempts)
 
@@ -162,3 +165,33 @@ def test_an_answered_attempt_has_no_failure():
     assert (one.current.verdict, one.current.failure, one.current.rang) == ("answered", None, True)
     assert one.current.ended == 1_700
     assert one.earlier == ()
+
+
+def after(legs, *failures):
+    """Return which leg is next after the first ones have failed like this."""
+    one = call(legs)
+    for failure in failures:
+        index = next_leg(one, 1_000)
+        one = begun(one, index, 1_000)
+        one = ended(one, 1_100, rule="r", failure=failure, verdict=Verdict.ADVANCE)
+    return next_leg(one, 1_100)
+
+
+SILENT, BUSY = Failure(None, replied=False), Failure(503)
+NORTH_TWICE_THEN_SOUTH = (leg("north"), leg("north"), leg("south"))
+
+
+def test_a_carriers_next_gateway_is_for_one_that_did_not_answer():
+    assert after(NORTH_TWICE_THEN_SOUTH, SILENT) == 1
+    assert after(NORTH_TWICE_THEN_SOUTH, SILENT, SILENT) == 2
+
+
+def test_a_carrier_that_has_answered_is_not_asked_at_another_gateway():
+    assert after(NORTH_TWICE_THEN_SOUTH, BUSY) == 2
+    assert after(NORTH_TWICE_THEN_SOUTH, SILENT, BUSY) == 2
+    assert after((leg("north"), leg("south"), leg("north")), BUSY, SILENT) is Exhausted.LEGS
+
+
+def test_a_trunk_and_a_carrier_of_one_name_are_two_peers():
+    trunk = msgspec.structs.replace(leg("north"), kind=LegKind.TRUNK)
+    assert after((leg("north"), trunk), BUSY) == 1

@@ -3,13 +3,13 @@
 import pytest
 
 from bellhop.carriers import Carrier, Route, carriers_for
-from bellhop.values import Address
+from bellhop.gateways import Gateway
 
-GATEWAY = Address("203.0.113.1", 5060)
+GATEWAY = Gateway("203.0.113.1", 5060)
 
 
 def carrier(name="north", **settings):
-    return Carrier(name=name, gateway=GATEWAY, **settings)
+    return Carrier(name=name, gateways=(GATEWAY,), **settings)
 
 
 @pytest.mark.parametrize(

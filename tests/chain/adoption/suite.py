@@ -46,7 +46,7 @@ def gateways(site: Site) -> list[tuple[str, str]]:
     at an address of its own, as the guide says.
     """
     return [
-        (f'gateway = "{peer.gateway}"', f'gateway = "{host}:5060"')
+        (f'gateway = "{peer.gateways[0]}"', f'gateway = "{host}:5060"')
         for peer, host in zip(_peers(site), _others(site), strict=True)
     ]
 

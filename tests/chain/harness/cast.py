@@ -70,12 +70,12 @@ class Cast:
 
     def carrier(self, name: str) -> Who:
         """Return a carrier."""
-        gateway = self.site.carriers[name].gateway
+        gateway = self.site.carriers[name].gateways[0]
         return Who(name, "carrier", self._own(gateway, name), self.trunks_door)
 
     def trunk(self, name: str) -> Who:
         """Return the PBX at the other end of a trunk."""
-        gateway = self.site.trunks[name].gateway
+        gateway = self.site.trunks[name].gateways[0]
         return Who(name, "pbx", self._own(gateway, name), self.trunks_door)
 
     def stranger(self, door: tuple[str, int] = ("", 0)) -> Who:

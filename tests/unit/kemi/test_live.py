@@ -48,7 +48,7 @@ def test_a_process_that_has_not_looked_yet_goes_over_too(house, reload):
     assert other.now().version == 0
     reload('gateway = "203.0.113.1:5060"', 'gateway = "203.0.113.77:5060"', wanted=5)
     assert other.now().version == 5
-    assert str(other.now().site.carriers["north"].gateway) == "203.0.113.77:5060"
+    assert str(other.now().site.carriers["north"].gateways[0]) == "203.0.113.77:5060"
 
 
 def test_a_file_that_is_wrong_changes_nothing_and_is_told(house, reload):

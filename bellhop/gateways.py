@@ -1,0 +1,84 @@
+"""Where a peer is reached: addresses, and names, which are resolved outside Kamailio's workers."""
+
+import re
+from dataclasses import dataclass
+
+from bellhop.values import Address, address, ip, shown
+
+DEFAULT_PORT = 5060
+_LABEL = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
+# With a letter in its last label, or it is an address with something missing.
+_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*(?=[A-Za-z0-9-]*[A-Za-z]){_LABEL}", re.ASCII)
+_PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One place where a peer takes calls: an IP address and port; a name and port, which is looked
+    up as A or AAAA; or a name alone, which has SRV records, or else stands for port 5060 (RFC 3263
+    §4.2). port: 0 when a name has none.
+    """
+
+    host: str
+    port: int
+
+    @property
+    def address(self) -> Address | None:
+        """Return it as an address; None for a name."""
+        return Address(self.host, self.port) if ip(self.host) else None
+
+    def __str__(self) -> str:
+        """As the site file has it."""
+        known = self.address
+        if known is not None:
+            return str(known)
+        return f"{self.host}:{self.port}" if self.port else self.host
+
+
+def _gateway(value: object) -> Gateway:
+    expected = (
+        'expected an address like "192.0.2.1:5060", or a name like "sip.carrier.example" or '
+        f'"sip.carrier.example:5060", got {shown(value)}'
+    )
+    if not isinstance(value, str):
+        raise ValueError(expected)
+    try:
+        found = address(value)
+    except ValueError:
+        host, colon, port = value.partition(":")
+        # A word without a dot or a port is rather somebody's name here than a host's.
+        if not _NAME.fullmatch(host) or not (_is_port(port) if colon else "." in host):
+            raise ValueError(expected) from None
+        return Gateway(host.lower(), int(port) if colon else 0)
+    return Gateway(found.host, found.port)
+
+
+def _is_port(text: str) -> bool:
+    return bool(_PORT.fullmatch(text)) and 0 < int(text) < 65536
+
+
+def gateways(value: object) -> tuple[Gateway, ...]:
+    """Read one gateway, or a list of them in the order in which they are tried."""
+    if not isinstance(value, list):
+        return (_gateway(value),)
+    found: list[Gateway] = []
+    wrong: list[str] = []
+    for place, item in enumerate(value, 1):
+        try:
+            one = _gateway(item)
+        except ValueError as error:
+            wrong.append(f"item {place}: {error}")
+            continue
+        if one in found:
+            wrong.append(f"item {place}: {shown(item)} stands in the list twice")
+        found.append(one)
+    if not value:
+        wrong.append("expected at least one gateway, got an empty list")
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return tuple(found)
+
+
+def hosts(several: tuple[Gateway, ...]) -> tuple[str, ...]:
+    """Return the addresses among them, without ports: where calls of such a peer come from."""
+    return tuple(dict.fromkeys(one.host for one in several if one.address))

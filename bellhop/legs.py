@@ -1,0 +1,92 @@
+"""A destination's legs: each place that the INVITE may be sent to, in order."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from bellhop.calls import Leg, LegKind
+from bellhop.carriers import Carrier, Trunk
+from bellhop.devices import Device
+from bellhop.dialling import Destination, ToCarriers, ToDevice, ToLegs, ToTrunk, ToZone
+from bellhop.gateways import Gateway
+from bellhop.profiles import CARRIER
+from bellhop.values import Address
+from bellhop.zones import Zone
+
+# How long the pbx has to answer for a page before the caller is told that paging is down (ms), and
+# how long a page may be prepared before it is answered.
+_PBX_ANSWER = 4_000
+_PBX_RING = 30_000
+
+# The addresses of a gateway, in the order to try; none for a name that has not been resolved.
+Resolve = Callable[[Gateway], tuple[Address, ...]]
+
+
+def legs_of(where: Destination, resolve: Resolve) -> tuple[tuple[Leg, ...], str]:
+    """Return the legs of a destination, and the profile that decides between them."""
+    match where:
+        case ToDevice(device):
+            return (_of_device(device),), CARRIER.name
+        case ToZone(zone):
+            return (_of_zone(zone),), CARRIER.name
+        case ToTrunk(trunk, number):
+            return tuple(_of_trunk(trunk, number, resolve)), CARRIER.name
+        case ToCarriers(number, carriers, profile):
+            legs = (leg for carrier in carriers for leg in _of_carrier(carrier, number, resolve))
+            return tuple(legs), profile
+        case ToLegs(several, profile):
+            return tuple(leg for one in several for leg in legs_of(one, resolve)[0]), profile
+
+
+def _of_device(device: Device) -> Leg:
+    return Leg(
+        kind=LegKind.DEVICE,
+        name=device.number,
+        user=device.number,
+        answer_timeout=device.answer_timeout,
+        ring_timeout=device.ring_timeout,
+    )
+
+
+def _of_zone(zone: Zone) -> Leg:
+    return Leg(
+        kind=LegKind.PBX,
+        name="pbx",
+        user=zone.number,
+        answer_timeout=_PBX_ANSWER,
+        ring_timeout=_PBX_RING,
+    )
+
+
+def _addresses(gateways: Iterable[Gateway], resolve: Resolve) -> list[str]:
+    """Return each address once. A name that nobody has resolved is "": its leg is passed over, and
+    the ledger says so.
+    """
+    found = [str(a) for gateway in gateways for a in resolve(gateway) or ("",)]
+    return list(dict.fromkeys(found))
+
+
+def _of_trunk(trunk: Trunk, number: str, resolve: Resolve) -> Iterator[Leg]:
+    for address in _addresses(trunk.gateways, resolve):
+        yield Leg(
+            kind=LegKind.TRUNK,
+            name=trunk.name,
+            user=number,
+            address=address,
+            answer_timeout=trunk.answer_timeout,
+            ring_timeout=trunk.ring_timeout,
+            trusted=trunk.trust_reason,
+        )
+
+
+def _of_carrier(carrier: Carrier, number: str, resolve: Resolve) -> Iterator[Leg]:
+    for address in _addresses(carrier.gateways, resolve):
+        yield Leg(
+            kind=LegKind.CARRIER,
+            name=carrier.name,
+            user=carrier.dialled(number),
+            address=address,
+            answer_timeout=carrier.answer_timeout,
+            ring_timeout=carrier.ring_timeout,
+            trusted=carrier.trust_reason,
+            profile=carrier.profile,
+            early_media=carrier.early_media,
+        )
