@@ -48,12 +48,15 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One leg that was tried, and how it ended; times are ms on the call's clock."""
+    """One leg that was tried, and how it ended; times are ms on the call's clock. ring: how many ms
+    after its start the first 18x came; -1 without one.
+    """
 
     leg: int
     started: int
     ended: int = -1
     rang: bool = False
+    ring: int = -1
     failure: Failure | None = None
     verdict: str = ""
     rule: str = ""
@@ -85,6 +88,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def leg(self) -> Leg:
         """Return the leg of the attempt under way."""
         return self.legs[self.current.leg]
+
+    @property
+    def rang(self) -> bool:
+        """Return whether an attempt that has ended had rung: the caller has heard something."""
+        return any(attempt.rang for attempt in self.attempts)
 
     @property
     def earlier(self) -> tuple[Failure, ...]:
@@ -145,12 +153,14 @@ def ended(
     failure: Failure | None = None,
     verdict: Verdict | None = None,
     rang: bool = False,
+    ring: int = -1,
 ) -> Call:
     """Return the call with its current attempt over; no failure means that it was answered."""
     attempt = msgspec.structs.replace(
         call.current,
         ended=now,
         rang=rang,
+        ring=ring,
         failure=failure,
         verdict=verdict.value if verdict else "answered",
         rule=rule,

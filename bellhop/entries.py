@@ -1,6 +1,11 @@
 """What the ledger keeps: an entry for each attempt of a call, and one ending for the call."""
 
+import re
+
 import msgspec
+
+# Printable ASCII but space, quotes, `%` and `=`.
+_PLAIN = re.compile(r"[!#-$&(-<>-~]+")
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="attempt"):
@@ -43,21 +48,31 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
     conflict: bool = False
 
     def line(self) -> str:
-        """Return it as one log line of key=value."""
-        pairs = {
-            "call": self.call,
-            "caller": self.caller,
-            "dialled": self.dialled,
-            "attempt": self.attempt,
-            "leg": self.leg,
-            "sip": self.code or "none",
-            "q850": self.cause or "none",
-            "rang": str(self.rang).lower(),
-            "verdict": self.verdict,
-            "rule": self.rule or "none",
-            "ms": self.ms,
-        }
-        return " ".join(f"{key}={value}" for key, value in pairs.items())
+        """Return it as one log line of key=value (docs/recursion.md lists the keys)."""
+        return _line(
+            ("call", self.call),
+            ("call-id", self.call_id),
+            ("caller", self.caller),
+            ("dialled", self.dialled),
+            ("profile", self.profile),
+            ("attempt", self.attempt),
+            ("leg", self.leg),
+            ("gateway", self.gateway),
+            ("number", self.number),
+            ("after-ms", self.after_ms),
+            ("ms", self.ms),
+            ("ring-ms", self.ring_ms),
+            ("sip", self.code),
+            ("q850", self.cause),
+            ("location", self.location),
+            ("conflicting", self.conflicting),
+            ("trusted", self.trusted),
+            ("challenged", self.challenged),
+            ("rang", self.rang),
+            ("verdict", self.verdict),
+            ("rule", self.rule),
+            ("conflict", self.conflict),
+        )
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="ending"):
@@ -84,17 +99,41 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
     why: str
 
     def line(self) -> str:
-        """Return it as one log line of key=value."""
-        pairs = {
-            "call": self.call,
-            "attempts": self.attempts,
-            "ended": self.why,
-            "told": self.code,
-            "told-q850": self.cause or "none",
-            "of": self.of or "none",
-            "ms": self.ms,
-        }
-        return " ".join(f"{key}={value}" for key, value in pairs.items())
+        """Return it as one log line of key=value (docs/recursion.md lists the keys)."""
+        return _line(
+            ("call", self.call),
+            ("call-id", self.call_id),
+            ("caller", self.caller),
+            ("dialled", self.dialled),
+            ("attempts", self.attempts),
+            ("ended", self.why),
+            ("answered-by", self.leg),
+            ("told", self.code),
+            ("told-q850", self.cause),
+            ("of", self.of),
+            ("ms", self.ms),
+        )
+
+
+def _line(*pairs: tuple[str, str | int | bool | None]) -> str:
+    return " ".join(f"{key}={_value(value)}" for key, value in pairs)
+
+
+def _value(value: str | int | bool | None) -> str:
+    """Return a value of a log line: no space, no line's end, and another text for another value
+    (what could be taken for something else is percent-encoded, as in RFC 3986 §2.1).
+    """
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    if _PLAIN.fullmatch(text) and text != "none":
+        return text
+    return "".join(
+        c if _PLAIN.fullmatch(c) and text != "none" else "".join(f"%{b:02X}" for b in c.encode())
+        for c in text
+    )
 
 
 encode_json = msgspec.json.Encoder().encode

@@ -46,6 +46,7 @@ class Edge:
     unproved: requests of one address in some 2 s that prove nothing, before more get no answer.
     guesses: wrong passwords for one user from one address in a minute, before it is refused for
     lockout (ms).
+    metrics_from: who may read /metrics, besides our own daemons.
     """
 
     devices: tuple[Listener, ...] = key(values.list_of(values.listener, least=1))
@@ -57,6 +58,7 @@ class Edge:
     unproved: int = key(values.integer(10, 100_000), 600)
     guesses: int = key(values.integer(1, 100), 5)
     lockout: int = key(values.duration(10_000, 86_400_000), 300_000)
+    metrics_from: tuple[str, ...] = key(values.list_of(values.source), ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

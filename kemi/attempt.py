@@ -23,7 +23,7 @@ from bellhop.calls import (
 from bellhop.finals import NOT_REGISTERED, NOT_SENT, UNRESOLVED
 from bellhop.recursion import Failure, Verdict
 from bellhop.settings import Site
-from kemi import answer, early, ksr_replies, ledger, sip
+from kemi import answer, early, ksr_replies, ledger, metrics, sip
 
 _CALL = "$avp(bellhop)"
 _BRANCH = "$avp(bellhop_branch)"
@@ -70,7 +70,7 @@ def go_on(site: Site, call: Call) -> None:
         failure = Failure(None, replied=False)
         call = ended(call, now(), rule=unsent, failure=failure, verdict=Verdict.ADVANCE)
         store(call)
-        ledger.write_down(ledger.entry(call, sip.text("$ci") or "", unsent.replace("-", " ")))
+        ledger.write_down(call, ledger.entry(call, sip.text("$ci") or "", unsent.replace("-", " ")))
 
 
 def _send(site: Site, call: Call) -> str | None:
@@ -146,16 +146,26 @@ def progressed(code: int) -> None:
     if code < 200:
         early.heard(code)
     if 180 <= code <= 183 and not rang():
-        sip.put(_RANG, "1")
+        sip.put(_RANG, str(now()))
+        if not call.rang:
+            metrics.delay(call, now())
         timer = ring_timer(call, now())
         sip.timers(timer, timer)
     elif 200 <= code < 300:
-        call = ended(call, now(), rule="answered", rang=rang())
+        if not (call.rang or rang()):
+            metrics.delay(call, now())
+        call = ended(call, now(), rule="answered", rang=rang(), ring=ring(call))
         store(call)
-        ledger.write_down(ledger.entry(call, sip.text("$ci") or "", "answered"))
+        ledger.write_down(call, ledger.entry(call, sip.text("$ci") or "", "answered"))
         ledger.final(call, code, None, "answered", of=len(call.attempts))
 
 
 def rang() -> bool:
     """Whether the current attempt has sent an 18x."""
-    return sip.text(_RANG) == "1"
+    return sip.text(_RANG) is not None
+
+
+def ring(call: Call) -> int:
+    """Return how many ms the current attempt took to its first 18x; -1 when none has come."""
+    at = sip.text(_RANG)
+    return -1 if at is None else int(at) - call.current.started

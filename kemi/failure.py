@@ -3,6 +3,7 @@ where nothing may block: it reads the transaction, and writes to shared memory.
 """
 
 from bellhop.calls import Call, ended
+from bellhop.conflicts import conflict
 from bellhop.profiles import CARRIER, Profile
 from bellhop.recursion import Failure, Verdict, decide
 from bellhop.settings import Site
@@ -16,7 +17,8 @@ def failed(site: Site) -> None:
     if call is None:
         raise RuntimeError("a failure route without a call")
     failure = _read(call.leg.trusted)
-    decision = decide(failure, _profile(site, call), call.earlier)
+    profile = _profile(site, call)
+    decision = decide(failure, profile, call.earlier)
     call = ended(
         call,
         attempt.now(),
@@ -24,9 +26,15 @@ def failed(site: Site) -> None:
         failure=failure,
         verdict=decision.verdict,
         rang=failure.rang,
+        ring=attempt.ring(call),
     )
     attempt.store(call)
-    ledger.write_down(ledger.entry(call, sip.text("$ci") or "", decision.why))
+    ledger.write_down(
+        call,
+        ledger.entry(
+            call, sip.text("$ci") or "", decision.why, conflict=conflict(failure, decision, profile)
+        ),
+    )
     if decision.verdict is Verdict.ADVANCE:
         attempt.go_on(site, call)
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from bellhop.calls import Call
 from bellhop.entries import Ending, Entry, decode, encode
 from bellhop.ledger import Ledger
-from kemi import ksr_queue, sip
+from kemi import ksr_queue, metrics, sip
 
 _MOST_AT_ONCE = 2000
 # A Call-ID is as long as its caller likes, and the queue is in memory that all of Kamailio shares.
@@ -18,7 +18,7 @@ _CALL_ID = 255
 _MOST_QUEUED = 19_000
 
 
-def entry(call: Call, call_id: str, why: str) -> Entry:
+def entry(call: Call, call_id: str, why: str, *, conflict: bool = False) -> Entry:
     """Return what the ledger keeps of the attempt that just ended."""
     attempt = call.current
     failure = attempt.failure
@@ -45,11 +45,14 @@ def entry(call: Call, call_id: str, why: str) -> Entry:
         conflicting=failure.conflicting if failure else False,
         replied=failure.replied if failure else True,
         trusted=failure.trusted if failure else call.leg.trusted,
+        ring_ms=attempt.ring if attempt.ring >= 0 else None,
+        conflict=conflict,
     )
 
 
-def write_down(one: Entry) -> None:
-    """Queue the entry, and log it as one line."""
+def write_down(call: Call, one: Entry) -> None:
+    """Queue the entry of the attempt that just ended, count it, and log it as one line."""
+    metrics.attempt(call.leg, one)
     _queue(one)
     sip.note(one.line())
 
@@ -75,12 +78,14 @@ def final(call: Call, code: int, cause: int | None, why: str, *, of: int = 0) ->
         of=of,
         why=why,
     )
+    metrics.call(ending)
     _queue(ending)
     sip.note(ending.line())
 
 
 def _queue(one: Entry | Ending) -> None:
     if ksr_queue.waiting() >= _MOST_QUEUED or not ksr_queue.put(one.call, encode(one)):
+        metrics.lost("queue")
         sip.error(f"call={one.call} ledger=full")
 
 

@@ -1,17 +1,33 @@
-"""The pager's questions to the edge (who is registered): JSON-RPC over HTTP, on the internal
-listener and from the site's own daemons alone. HTTP arrives on any TCP listener of Kamailio's.
+"""HTTP on the internal listener: the pager's questions to the edge (who is registered), JSON-RPC
+from the site's own daemons alone; and the metrics, for them and whom the site names. HTTP arrives
+on any TCP listener of Kamailio's.
 """
 
 from bellhop.settings import Site
-from kemi import sip, who
+from kemi import ksr_metrics, sip, who
 
 
 def serve(site: Site) -> None:
     """Answer an HTTP request, or refuse it."""
-    friends = {site.pager.agi.host, site.edge.internal.host}
-    if who.door(site) is not who.Door.INTERNAL or sip.source().host not in friends:
+    if who.door(site) is not who.Door.INTERNAL:
         sip.http_reply(403, "Forbidden", "not from here\n")
-    elif sip.text("$hu") != "/RPC":
-        sip.http_reply(404, "Not Found", "only /RPC\n")
+        return
+    source, path = sip.source().host, sip.text("$hu")
+    friends = {site.pager.agi.host, site.edge.internal.host}
+    if path == "/metrics" and (source in friends or source in site.edge.metrics_from):
+        _metrics()
+    elif source not in friends:
+        sip.http_reply(403, "Forbidden", "not from here\n")
+    elif path != "/RPC":
+        sip.http_reply(404, "Not Found", "only /RPC and /metrics\n")
     else:
         sip.dispatch_rpc()
+
+
+def _metrics() -> None:
+    if sip.method() != "GET":
+        sip.http_reply(405, "Method Not Allowed", "only GET\n")
+    elif not ksr_metrics.available():
+        sip.http_reply(404, "Not Found", "no metrics: this Kamailio has not loaded xhttp_prom\n")
+    else:
+        ksr_metrics.serve()

@@ -5,6 +5,7 @@ and the ledger. Each runs beside the stack's own edge, on addresses of its own.
 from collections.abc import Iterator
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.chain.calling import assert_all_settled, cause, dial, final, tried
 from tests.chain.harness.another_edge import another_edge, rows
@@ -67,6 +68,27 @@ def test_it_takes_a_call_past_a_failing_carrier_and_writes_down_why(smoke):
         ["carrier:north", 480, 34, "advance"],
         ["carrier:south", 200, None, "answered"],
     ]
+
+
+def test_it_counts_the_call_for_prometheus(smoke):
+    scene, name = smoke
+    north = scene.play(scene.cast.carrier("north"), "carrier/rejects-486", reason=cause(63))
+    scene.finish(dial(scene, TO_NORTH, "caller/calls-and-is-refused"), north)
+
+    fetch = (
+        "import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout=5).read().decode())"
+    )
+    url = f"http://{scene.site.edge.internal}/metrics"
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(
+            docker("exec", name, "python3", "-c", fetch, url)
+        )
+        for sample in family.samples
+    }
+    assert found["kamailio_bellhop_attempts_total", "north", "63", "stop"] == 1
+    assert found["kamailio_bellhop_conflicts_total", "north", "486", "63"] == 1
+    assert found["kamailio_bellhop_calls_total", "486"] == 1
 
 
 def test_it_stops_at_a_busy_callee(smoke):

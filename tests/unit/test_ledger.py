@@ -233,10 +233,3 @@ def test_an_entry_survives_the_queue_in_one_line(call_id, why, code, at):
     one = entry(call_id=call_id, why=why, code=code, at=at)
     assert "\n" not in encode(one)
     assert decode(encode(one)) == one
-
-
-def test_a_log_line_says_none_where_nothing_came():
-    assert entry(code=None, cause=None, rule="").line() == (
-        "call=c1 caller=1020 dialled=4412 attempt=1 leg=carrier:north sip=none q850=none "
-        "rang=false verdict=advance rule=none ms=40"
-    )

@@ -15,6 +15,15 @@ except urllib.error.HTTPError as error:  # an RPC's error has an HTTP status too
     answer = error
 print(answer.read().decode())
 """
+_GET = """
+import sys, urllib.error, urllib.request
+try:
+    answer = urllib.request.urlopen(sys.argv[1], timeout=5)
+except urllib.error.HTTPError as error:
+    answer = error
+print(answer.status)
+print(answer.read().decode(), end="")
+"""
 _ROWS = """
 import json, sqlite3, sys
 base = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True, timeout=5)
@@ -46,6 +55,12 @@ class Edge:
             raise RpcError(f"{method}: {answer['error']}")
         return answer["result"]
 
+    def get(self, path: str, *, of: str = "edge") -> tuple[int, str]:
+        """Ask the internal listener by HTTP from a service's address; return status and body."""
+        url = f"http://{self._site.edge.internal}{path}"
+        status, _, body = self._stack.execute(of, "python3", "-c", _GET, url).partition("\n")
+        return int(status), body
+
     def contacts(self, number: str) -> list[str]:
         """Return the addresses that a device is registered at, as the running edge knows them."""
         try:
@@ -70,6 +85,16 @@ class Edge:
             )
 
         rows: list[dict[str, Any]] = until(f"the ledger's rows of {call_id}", found, 5)
+        return rows
+
+    def endings(self, call_id: str) -> list[dict[str, Any]]:
+        """Return the ledger's rows of how calls with this Call-ID ended; waits for one."""
+
+        def found() -> list[dict[str, Any]]:
+            query = "SELECT * FROM calls WHERE call_id = ? AND code IS NOT NULL ORDER BY rowid"
+            return self.rows("calls.db", query, call_id)
+
+        rows: list[dict[str, Any]] = until(f"the end of {call_id} in the ledger", found, 5)
         return rows
 
     def rows(self, base: str, query: str, *params: str) -> list[dict[str, Any]]:

@@ -113,6 +113,15 @@ class House:
                 "jsonrpcs.dispatch": 1,
             }
         )
+        if hasattr(self.fake.KSR, "xhttp_prom"):  # a Kamailio may have been built without it
+            prom = (
+                "counter_inc_l1",
+                "counter_inc_l3",
+                "gauge_set_l0",
+                "histogram_observe_l1",
+                "dispatch",
+            )
+            self.fake.returns.update({f"xhttp_prom.{name}": 1 for name in prom})
 
     def _auth(self, _realm, ha1, _flags, _checks):
         return 1 if self.password_of is not None and ha1 == HA1.get(self.password_of) else -2

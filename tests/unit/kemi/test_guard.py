@@ -159,23 +159,49 @@ def test_the_queue_is_written_down_in_order_and_bounded(house):
     assert house.logged == []
 
 
-def test_rpc_is_for_the_sites_own_daemons_on_the_internal_listener(house):
-    for door, source, path, expected in [
-        ("internal", "198.51.100.30", "/RPC", None),
-        ("internal", "198.51.100.10", "/RPC", None),
+RPC, METRICS = "jsonrpcs.dispatch", "xhttp_prom.dispatch"
+
+
+@pytest.mark.parametrize(
+    ("door", "source", "path", "expected"),
+    [
+        ("internal", "198.51.100.30", "/RPC", RPC),
+        ("internal", "198.51.100.10", "/RPC", RPC),
         ("internal", "198.51.100.30", "/", 404),
+        ("internal", "198.51.100.30", None, 404),
         ("internal", "198.51.100.20", "/RPC", 403),
         ("internal", "192.0.2.77", "/RPC", 403),
         ("devices", "198.51.100.30", "/RPC", 403),
         ("strange", "198.51.100.30", "/RPC", 403),
-    ]:
-        house.arrives("OPTIONS", "sip:edge", door=door, source=source)
-        house.fake.calls.clear()
-        house.says({"$hu": path})
-        house.app.ksr_xhttp_event(None, "xhttp:request")
-        replied = [args[0] for args in house.fake.called("xhttp.xhttp_reply")]
-        assert replied == ([expected] if expected else [])
-        assert len(house.fake.called("jsonrpcs.dispatch")) == (expected is None)
+        ("internal", "198.51.100.30", "/metrics", METRICS),
+        ("internal", "198.51.100.99", "/metrics", METRICS),
+        ("internal", "198.51.100.99", "/RPC", 403),
+        ("internal", "198.51.100.98", "/metrics", 403),
+        ("devices", "198.51.100.99", "/metrics", 403),
+        ("trunks", "198.51.100.30", "/metrics", 403),
+    ],
+)
+def test_http_is_for_the_sites_own_daemons_and_the_metrics_for_whom_it_names(
+    make_house_of, door, source, path, expected
+):
+    house = make_house_of(
+        lambda text: text.replace("[edge]", '[edge]\nmetrics_from = ["198.51.100.99"]')
+    )
+    house.arrives("GET", "sip:edge", door=door, source=source)
+    house.fake.calls.clear()
+    house.says({"$hu": path})
+    house.app.ksr_xhttp_event(None, "xhttp:request")
+    done = [args[0] for args in house.fake.called("xhttp.xhttp_reply")]
+    done += [name for name in (RPC, METRICS) if house.fake.called(name)]
+    assert done == [expected]
+
+
+def test_the_metrics_are_read_with_get(house):
+    house.arrives("POST", "sip:edge", door="internal", source="198.51.100.30")
+    house.fake.calls.clear()
+    house.says({"$hu": "/metrics"})
+    house.app.ksr_xhttp_event(None, "xhttp:request")
+    assert [args[0] for args in house.fake.called("xhttp.xhttp_reply")] == [405]
 
 
 def test_what_could_not_be_written_is_written_the_next_time(house, monkeypatch):
