@@ -5,8 +5,9 @@ of its own in the stack's networks.
 import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from bellhop.settings import Site, load
 from tests.chain.harness.capture import Capture
@@ -15,7 +16,8 @@ from tests.chain.harness.places import Lab
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import Stack, docker, until
 
-_SECRETS = "/etc/bellhop/secrets"
+_CONFIG = "/etc/bellhop"
+_SECRETS = f"{_CONFIG}/secrets"
 
 
 @contextlib.contextmanager
@@ -28,14 +30,20 @@ def another_edge(
     tag: str = "latest",
     last: str,
     change: Callable[[str], str] = lambda text: text,
+    files: Mapping[str, str] = MappingProxyType({}),
+    options: Sequence[str] = (),
 ) -> Iterator[tuple[Scene, str]]:
     """Start one from the image PROJECT-edge:TAG; yields a scene around it and its container's name.
 
     title: names its artifacts. last: the last part of its addresses. change: what is done to the
-    text of the stack's site.toml.
+    text of the stack's site.toml. files: more files of the container, by path, or by a path relative
+    to site.toml, there and here. options: of `docker create`.
     """
+    edge = edge_beside(
+        stack, lab, cast, title, tag=tag, last=last, change=change, files=files, options=options
+    )
     with (
-        edge_beside(stack, lab, cast, title, tag=tag, last=last, change=change) as (site, name),
+        edge as (site, name),
         scene_at(stack, lab, cast, site, title) as scene,
     ):
         yield scene, name
@@ -51,18 +59,26 @@ def edge_beside(
     tag: str = "latest",
     last: str,
     change: Callable[[str], str] = lambda text: text,
+    files: Mapping[str, str] = MappingProxyType({}),
+    options: Sequence[str] = (),
 ) -> Iterator[tuple[Site, str]]:
     """Start one for several tests, each of which makes its scene with `scene_at`; yields its site
-    and its container's name.
+    and its container's name. Arguments: see another_edge.
     """
     directory = lab.artifacts / title
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
+    mounts = ["-v", f"{directory / 'site.toml'}:{_CONFIG}/site.toml:ro"]
+    for file, text in files.items():
+        here = directory / file.lstrip("/")
+        here.parent.mkdir(parents=True, exist_ok=True)
+        here.write_text(text, "utf-8")
+        mounts += ["-v", f"{here}:{Path(_CONFIG) / file}:ro"]
     path = directory / "site.toml"
     path.write_text(change(_moved(cast.site.path.read_text("utf-8"), cast.site, last)), "utf-8")
     moved = load(path)
     name = f"{stack.project}-another-{last}"
-    _start(name, f"{stack.project}-edge:{tag}", path, moved, stack)
+    _start(name, f"{stack.project}-edge:{tag}", [*mounts, *options], moved, stack)
     try:
         until(f"the edge of {stack.project}-edge:{tag} to answer", lambda: _answers(name), 20)
         yield moved, name
@@ -107,7 +123,7 @@ def _moved(text: str, site: Site, last: str) -> str:
     return text
 
 
-def _start(name: str, image: str, path: Path, site: Site, stack: Stack) -> None:
+def _start(name: str, image: str, options: Sequence[str], site: Site, stack: Stack) -> None:
     with contextlib.suppress(RuntimeError):  # one that an aborted run left
         docker("rm", "-f", name)
     mounts = json.loads(docker("inspect", "--format={{json .Mounts}}", stack.container("edge")))
@@ -115,7 +131,7 @@ def _start(name: str, image: str, path: Path, site: Site, stack: Stack) -> None:
     docker(
         "create", "--name", name, "--user", "5060:5060", "--tmpfs", "/run:uid=5060,gid=5060",
         "--network", f"{stack.project}_outside", "--ip", site.edge.devices[0].address.host,
-        "-v", f"{path}:/etc/bellhop/site.toml:ro", "-v", f"{secrets}:{_SECRETS}:ro", image,
+        "-v", f"{secrets}:{_SECRETS}:ro", *options, image,
     )  # fmt: skip
     inside = f"{stack.project}_inside"
     docker("network", "connect", "--ip", site.edge.internal.host, inside, name)
