@@ -3,9 +3,12 @@
 import importlib.util
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+
+from tests.chain.matrix import CODES
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "sipp-scenarios"
@@ -120,12 +123,23 @@ def test_the_readme_lists_every_scenario_and_no_other():
         assert name[-3:] in row
 
 
-def test_the_rejects_files_are_what_their_writer_writes():
-    spec = importlib.util.spec_from_file_location("rejects", SCENARIOS / "rejects.py")
+def writer(name: str) -> Any:
+    """Return a program that writes scenarios, as a module."""
+    spec = importlib.util.spec_from_file_location(name, SCENARIOS / f"{name}.py")
     assert spec
     assert spec.loader
-    rejects = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(rejects)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_files_that_are_written_are_what_their_writers_write():
+    rejects, as_dialled = writer("rejects"), writer("as_dialled")
     written = {f"carrier/rejects-{status}": rejects.scenario(status) for status in rejects.PHRASES}
+    written["carrier/does-as-dialled"] = as_dialled.scenario()
     files = dict(zip(NAMES, (p.read_text("utf-8") for p in FILES), strict=True))
     assert written == {n: t for n, t in files.items() if "Written by sipp-scenarios/" in t}
+
+
+def test_a_carrier_can_do_all_that_the_matrix_dials():
+    assert writer("as_dialled").CODES == CODES
