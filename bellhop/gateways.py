@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from bellhop.values import Address, address, ip, shown
+from bellhop.values import Address, address, shown
 
 DEFAULT_PORT = 5060
 _LABEL = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
@@ -21,11 +21,12 @@ class Gateway:
 
     host: str
     port: int
+    named: bool = False
 
     @property
     def address(self) -> Address | None:
         """Return it as an address; None for a name."""
-        return Address(self.host, self.port) if ip(self.host) else None
+        return None if self.named else Address(self.host, self.port)
 
     def __str__(self) -> str:
         """As the site file has it."""
@@ -49,7 +50,7 @@ def _gateway(value: object) -> Gateway:
         # A word without a dot or a port is rather somebody's name here than a host's.
         if not _NAME.fullmatch(host) or not (_is_port(port) if colon else "." in host):
             raise ValueError(expected) from None
-        return Gateway(host.lower(), int(port) if colon else 0)
+        return Gateway(host.lower(), int(port) if colon else 0, named=True)
     return Gateway(found.host, found.port)
 
 
@@ -81,4 +82,4 @@ def gateways(value: object) -> tuple[Gateway, ...]:
 
 def hosts(several: tuple[Gateway, ...]) -> tuple[str, ...]:
     """Return the addresses among them, without ports: where calls of such a peer come from."""
-    return tuple(dict.fromkeys(one.host for one in several if one.address))
+    return tuple(dict.fromkeys(one.host for one in several if not one.named))

@@ -11,7 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from bellhop.settings import Site, SiteError
-from kemi import attempt, dialog, failure, floods, invite, ledger, register, rpc, secrets, sip, who
+from kemi import (
+    attempt,
+    dialog,
+    failure,
+    floods,
+    invite,
+    ledger,
+    names,
+    register,
+    rpc,
+    secrets,
+    sip,
+    who,
+)
 from kemi.guard import guarded
 from kemi.live import Live, begin
 
@@ -31,6 +44,7 @@ class Edge:
         # be ended after a restart.
         self._key = _key(Path(site.site.state) / "dialog.key")
         self._ledger = ledger.Writer(Path(site.site.state) / "calls.db")
+        self._resolver = names.Resolver()
 
     def child_init(self, _rank: int) -> int:
         """Start in a process; nothing needs one's own before its first use."""
@@ -87,6 +101,11 @@ class Edge:
     def ksr_site_reload(self, _message: Any) -> None:
         """Reload the site when somebody wants it; runs every second in a process of its own."""
         self._live.reload()
+
+    @guarded(None)
+    def ksr_names_resolve(self, _message: Any) -> None:
+        """Look up the names of gateways; runs every second in a process of its own."""
+        self._resolver.run(self._site())
 
     def _site(self) -> Site:
         return self._live.now().site

@@ -23,7 +23,7 @@ from bellhop.calls import (
 from bellhop.finals import NOT_REGISTERED, NOT_SENT, UNRESOLVED
 from bellhop.recursion import Failure, Verdict
 from bellhop.settings import Site
-from kemi import answer, early, ksr_replies, ledger, metrics, sip
+from kemi import answer, early, ksr_replies, ledger, metrics, names, sip
 
 _CALL = "$avp(bellhop)"
 _BRANCH = "$avp(bellhop_branch)"
@@ -112,7 +112,7 @@ def _is_a_devices(site: Site, leg: Leg) -> bool:
     peers = {site.pbx.address, site.edge.internal}
     gateways = [one.gateways for one in site.trunks.values()]
     gateways += [one.gateways for one in site.carriers.values()]
-    peers |= {gateway.address for several in gateways for gateway in several if gateway.address}
+    peers |= {a for several in gateways for one in several for a in names.resolve(one)}
     if there is not None and there not in peers:
         return True
     sip.error(f"device={leg.name} its registered contact is a peer's or a name: not called")

@@ -11,10 +11,9 @@ dialog module knows; the rest passes by its mark, so that a call can be ended af
 import hashlib
 import hmac
 
-from bellhop.gateways import hosts
 from bellhop.settings import Site
 from bellhop.values import DIALLED, Address
-from kemi import floods, sip, who
+from kemi import floods, names, sip, who
 
 _LENGTH = 10
 
@@ -114,7 +113,7 @@ def peer_of(site: Site, there: Address | None) -> str | None:
         return "pbx"
     for kind, book in (("trunk", site.trunks), ("carrier", site.carriers)):
         for name, one in book.items():
-            if host in one.sources or host in hosts(one.gateways):
+            if names.is_of(one, host):
                 return f"{kind}:{name}"
     return ""
 

@@ -1,9 +1,114 @@
-"""The addresses of gateways."""
+"""The addresses of gateways that the site has by name: looked up by a process of its own, read by
+the workers, which never wait for DNS.
 
-from bellhop.gateways import Gateway
+What was found stands in a shared variable, which every worker reads again only when it has changed.
+A name that does not resolve any more keeps the addresses that it had: a carrier whose DNS is down
+may well take calls. One that never did has none, and its leg is passed over.
+"""
+
+from collections.abc import Iterator
+from random import SystemRandom
+
+from bellhop import names
+from bellhop.carriers import Carrier, Trunk
+from bellhop.gateways import DEFAULT_PORT, Gateway, hosts
+from bellhop.names import Book, Record
+from bellhop.settings import Site
 from bellhop.values import Address
+from kemi import ksr_dns, sip
+
+FOUND = "$shv(bellhop_names)"
+_random = SystemRandom()
+
+
+class _Read:
+    """The book as this process read it last."""
+
+    text = ""
+    book: Book = {}  # noqa: RUF012 - replaced, never changed
+
+
+def _book() -> Book:
+    text = sip.text(FOUND) or ""
+    if text != _Read.text:
+        _Read.book = names.decode(text) if text else {}
+        _Read.text = text
+    return _Read.book
 
 
 def resolve(gateway: Gateway) -> tuple[Address, ...]:
     """Return a gateway's addresses, in the order to try; none for a name that is not resolved."""
-    return (gateway.address,) if gateway.address else ()
+    if gateway.address:
+        return (gateway.address,)
+    return names.ordered(_book().get(str(gateway), ()), _random)
+
+
+def calls_from(peer: Carrier | Trunk, host: str) -> bool:
+    """Whether a call from this address is the peer's: a source, or what its names resolve to."""
+    return host in peer.sources or _named(peer, host)
+
+
+def is_of(peer: Carrier | Trunk, host: str) -> bool:
+    """Whether an address is the peer's, for requests to it within a dialog."""
+    return host in peer.sources or host in hosts(peer.gateways) or _named(peer, host)
+
+
+def _named(peer: Carrier | Trunk, host: str) -> bool:
+    return any(
+        record.host == host
+        for gateway in peer.gateways
+        if gateway.named
+        for record in _book().get(str(gateway), ())
+    )
+
+
+class Resolver:
+    """Looks the names up. `every`: how many of its turns pass between two looks at a name that has
+    resolved; one that has not is looked up each fifth turn.
+    """
+
+    def __init__(self, every: int = 30) -> None:
+        self._every = every
+        self._turn = 0
+        self._names: frozenset[str] = frozenset()
+
+    def run(self, site: Site) -> None:
+        """Look up what is due; all in the first turn, and when the site has other names."""
+        named = {str(one): one for one in _gateways(site) if one.named}
+        fresh = named.keys() != self._names
+        self._names = frozenset(named)
+        known = _book()
+        due = [
+            one
+            for text, one in named.items()
+            if fresh or self._turn % (self._every if known.get(text) else 5) == 0
+        ]
+        self._turn += 1
+        if not due and not fresh:
+            return
+        kept = {text: records for text, records in known.items() if text in named}
+        for one in due:
+            if records := names.permitted(_look_up(one), site):
+                kept[str(one)] = records
+            else:
+                left = "its last addresses are used" if kept.get(str(one)) else "it is passed over"
+                sip.error(f"gateway={one} does not resolve: {left}")
+        if kept != known:
+            sip.put(FOUND, names.encode(kept).decode())
+            sip.note(f"names={','.join(sorted(kept)) or 'none'}")
+
+
+def _gateways(site: Site) -> Iterator[Gateway]:
+    for peers in (site.trunks, site.carriers):
+        for peer in peers.values():
+            yield from peer.gateways
+
+
+def _look_up(gateway: Gateway) -> Iterator[Record]:
+    """Yield a name's records (RFC 3263 §4.2): SRV for one without a port, else its addresses."""
+    services = [] if gateway.port else ksr_dns.services(gateway.host)
+    for target, port, priority, weight in services or [
+        (gateway.host, gateway.port or DEFAULT_PORT, 0, 0)
+    ]:
+        for host in ksr_dns.addresses(target):
+            yield Record(host=host, port=port, priority=priority, weight=weight)

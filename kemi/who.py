@@ -5,7 +5,7 @@ from enum import Enum
 from bellhop.callers import Caller, Kind
 from bellhop.settings import Site
 from bellhop.values import NUMBER, Address
-from kemi import sip
+from kemi import names, sip
 
 
 class Door(Enum):
@@ -32,10 +32,10 @@ def door(site: Site) -> Door | None:
 def peer(site: Site, source: Address) -> Caller | None:
     """Return the trunk or carrier that a source address is of, without its number."""
     for trunk in site.trunks.values():
-        if source.host in trunk.sources:
+        if names.calls_from(trunk, source.host):
             return Caller(Kind.TRUNK, trunk.name, _number(), trunk.may)
     for carrier in site.carriers.values():
-        if source.host in carrier.sources:
+        if names.calls_from(carrier, source.host):
             return Caller(Kind.CARRIER, carrier.name, _number())
     return None
 

@@ -7,17 +7,17 @@ from bellhop.values import Address
 
 
 @pytest.mark.parametrize(
-    ("said", "host", "port"),
+    ("said", "host", "port", "named"),
     [
-        ("192.0.2.1:5060", "192.0.2.1", 5060),
-        ("[2001:DB8::1]:5061", "2001:db8::1", 5061),
-        ("sip.carrier.example", "sip.carrier.example", 0),
-        ("SIP.Carrier.Example:5080", "sip.carrier.example", 5080),
-        ("carrier-a:5060", "carrier-a", 5060),
+        ("192.0.2.1:5060", "192.0.2.1", 5060, False),
+        ("[2001:DB8::1]:5061", "2001:db8::1", 5061, False),
+        ("sip.carrier.example", "sip.carrier.example", 0, True),
+        ("SIP.Carrier.Example:5080", "sip.carrier.example", 5080, True),
+        ("carrier-a:5060", "carrier-a", 5060, True),
     ],
 )
-def test_a_gateway_is_an_address_or_a_name(said, host, port):
-    assert gateways(said) == (Gateway(host, port),)
+def test_a_gateway_is_an_address_or_a_name(said, host, port, named):
+    assert gateways(said) == (Gateway(host, port, named),)
 
 
 @pytest.mark.parametrize(

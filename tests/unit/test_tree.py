@@ -23,7 +23,9 @@ MAY = {
 # KSR's adapters: sip.py, and one more for each theme.
 KSR_ADAPTERS = {
     f"kemi/{name}.py"
-    for name in ("sip", "ksr_auth", "ksr_metrics", "ksr_queue", "ksr_replies", "ksr_tables")
+    for name in (
+        "sip", "ksr_auth", "ksr_dns", "ksr_metrics", "ksr_queue", "ksr_replies", "ksr_tables",
+    )
 }
 # What one file, or the files of one folder, may import besides.
 BESIDES = {

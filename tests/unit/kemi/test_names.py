@@ -1,0 +1,121 @@
+"""Gateways by name: looked up by one process, read by the workers."""
+
+import pytest
+
+from bellhop.gateways import Gateway
+from kemi import names
+
+NORTH = 'gateway = "203.0.113.1:5060"'
+
+
+class Dns:
+    """What the names have: addresses by name, SRV records by name; it counts what it is asked."""
+
+    def __init__(self, house):
+        self.addresses, self.services, self.asked = {}, {}, []
+        self.house = house
+        house.fake.returns["ipops.dns_query"] = self._addresses
+        house.fake.returns["ipops.srv_query"] = self._services
+
+    def _addresses(self, name, _here):
+        self.asked.append(name)
+        found = self.addresses.get(name, [])
+        self.house.says({"$dns(bellhop=>count)": len(found)})
+        self.house.says({f"$dns(bellhop=>addr[{n}])": one for n, one in enumerate(found)})
+        return 1 if found else -4
+
+    def _services(self, name, _here):
+        self.asked.append(name)
+        found = self.services.get(name, [])
+        self.house.says({"$srvquery(bellhop=>count)": len(found)})
+        for n, one in enumerate(found):
+            for field, value in zip(("target", "port", "priority", "weight"), one, strict=True):
+                self.house.says({f"$srvquery(bellhop=>{field}[{n}])": value})
+        return 1
+
+
+@pytest.fixture
+def dns(house):
+    file = house.folder / "site.toml"
+    file.write_text(
+        file.read_text().replace(NORTH, 'gateway = ["sip.north.example", "b.north.example:5080"]')
+    )
+    house.fake.pv["$shv(bellhop_wanted)"] = 1
+    house.app.ksr_site_reload(None)
+    return Dns(house)
+
+
+def test_srv_records_lead_to_their_targets_and_a_name_with_a_port_to_its_addresses(house, dns):
+    dns.services["_sip._udp.sip.north.example"] = [
+        ("two.example", 5070, 20, 0),
+        ("one.example", 5060, 10, 0),
+    ]
+    dns.addresses = {"one.example": ["203.0.113.51"], "two.example": ["203.0.113.52"],
+                     "b.north.example": ["203.0.113.53"]}  # fmt: skip
+    house.app.ksr_names_resolve(None)
+    assert [str(a) for a in names.resolve(Gateway("sip.north.example", 0, named=True))] == [
+        "203.0.113.51:5060", "203.0.113.52:5070",
+    ]  # fmt: skip
+    house.calls("4412")
+    house.fails()
+    house.fails()
+    assert house.sent_to[:3] == [
+        "sip:203.0.113.51:5060", "sip:203.0.113.52:5070", "sip:203.0.113.53:5080",
+    ]  # fmt: skip
+
+
+def test_a_name_without_srv_records_stands_for_port_5060(house, dns):
+    dns.addresses["sip.north.example"] = ["203.0.113.51"]
+    house.app.ksr_names_resolve(None)
+    house.calls("4412")
+    assert house.sent_to == ["sip:203.0.113.51:5060"]
+
+
+def test_a_call_before_any_answer_of_dns_passes_the_carrier_over_at_once(house, dns):
+    house.calls("4412")
+    assert house.sent_to == ["sip:203.0.113.2:5060"]
+    assert [row.rule for row in house.rows] == [
+        "unresolved"
+    ]  # the carrier once, whatever its names
+    assert dns.asked == []
+
+
+def test_a_name_that_no_longer_resolves_keeps_its_addresses_and_is_told(house, dns):
+    dns.addresses["sip.north.example"] = ["203.0.113.51"]
+    house.app.ksr_names_resolve(None)
+    dns.addresses.clear()
+    for _ in range(31):
+        house.app.ksr_names_resolve(None)
+    assert any("does not resolve: its last addresses are used" in line for line in house.logged)
+    house.calls("4412")
+    assert house.sent_to == ["sip:203.0.113.51:5060"]
+
+
+def test_an_unresolved_name_is_looked_up_again_soon_and_a_resolved_one_seldom(house, dns):
+    dns.addresses["b.north.example"] = ["203.0.113.53"]
+    for _ in range(31):
+        house.app.ksr_names_resolve(None)
+    assert dns.asked.count("b.north.example") == 2
+    assert dns.asked.count("sip.north.example") == 7
+
+
+def test_calls_from_a_names_address_are_its_carriers(house, dns):
+    dns.addresses["sip.north.example"] = ["203.0.113.51"]
+    house.arrives(
+        "INVITE", "sip:442071838750@edge", door="trunks", source="203.0.113.51", fU="4411"
+    )
+    assert house.answers == [403]
+    house.app.ksr_names_resolve(None)
+    house.arrives(
+        "INVITE", "sip:442071838750@edge", door="trunks", source="203.0.113.51", fU="4411"
+    )
+    assert house.answers == []
+    assert house.sent_to != []
+
+
+def test_a_site_without_names_asks_dns_nothing(house):
+    dns = Dns(house)
+    for _ in range(3):
+        house.app.ksr_names_resolve(None)
+    assert dns.asked == []
+    assert house.fake.pv["$shv(bellhop_names)"] == ""
