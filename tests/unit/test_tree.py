@@ -24,7 +24,13 @@ MAY = {
 KSR_ADAPTERS = {
     f"kemi/{name}.py"
     for name in (
-        "sip", "ksr_auth", "ksr_dns", "ksr_metrics", "ksr_queue", "ksr_replies", "ksr_tables",
+        "sip",
+        "ksr_auth",
+        "ksr_dns",
+        "ksr_metrics",
+        "ksr_queue",
+        "ksr_replies",
+        "ksr_tables",
     )
 }
 # What one file, or the files of one folder, may import besides.
