@@ -34,6 +34,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trusted: whether its Reason headers are believed.
     profile: the leg's own profile; the call's when empty.
     early_media: pass or suppress (kemi/early.py).
+    redirected: a redirect that was followed leads here (bellhop/redirects.py), so it may be another
+        gateway or number of a carrier that has been tried.
     """
 
     kind: LegKind
@@ -45,6 +47,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trusted: bool = False
     profile: str = ""
     early_media: str = "pass"
+    redirected: bool = False
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -114,12 +117,18 @@ class Exhausted(Enum):
 
 def next_leg(call: Call, now: int) -> int | Exhausted:
     """Return the index of the leg to try now, or why there is none. A peer's further gateways are
-    for one that did not answer at all: once it has, its answer is the same at each of them.
+    for one that did not answer at all: once it has, its answer is the same at each of them, unless
+    it is a redirect that leads there.
     """
     first = call.current.leg + 1 if call.attempts else 0
     heard = _heard(call)
     index = next(
-        (i for i in range(first, len(call.legs)) if _peer(call.legs[i]) not in heard), None
+        (
+            i
+            for i, leg in enumerate(call.legs[first:], first)
+            if leg.redirected or _peer(leg) not in heard
+        ),
+        None,
     )
     if index is None:
         return Exhausted.LEGS

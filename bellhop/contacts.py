@@ -19,7 +19,6 @@ _SIP = re.compile(
 )
 _TEL = re.compile(r"tel:(?P<number>[^;?]+)(?:;.*)?", re.ASCII | re.IGNORECASE)
 _ELSEWHERE = re.compile(r"[;&?](?:maddr=|transport=(?!udp(?:[;?]|$)))", re.ASCII | re.IGNORECASE)
-_SIP_PORT = 5060
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,9 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a URI leads: a number, and the host and port beside it; no host for a tel URI."""
+    """Where a URI leads: a number, and the host and port beside it. host: "" for a tel URI; port: 0
+    when none is given.
+    """
 
     number: str
     host: str = ""
@@ -71,7 +72,7 @@ def place(contact: Contact) -> Place | None:
     sip = _SIP.fullmatch(contact.uri)
     if sip is None or _ELSEWHERE.search(sip["rest"] or ""):
         return None
-    return Place(sip["number"], sip["host"].strip("[]").lower(), int(sip["port"] or _SIP_PORT))
+    return Place(sip["number"], sip["host"].strip("[]").lower(), int(sip["port"] or 0))
 
 
 def _contact(tokens: list[str]) -> Contact | None:

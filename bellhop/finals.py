@@ -28,6 +28,7 @@ from bellhop.recursion import Failure, Verdict
 NOT_REGISTERED = "not-registered"
 NOT_SENT = "not-sent"
 UNRESOLVED = "unresolved"
+FOLLOWED = "redirect-followed"
 FINAL_CODES = range(300, 700)
 REDIRECTS = range(300, 400)
 
@@ -138,7 +139,7 @@ def final(call: Call) -> Final:
     ]
     if not told:
         return NOBODY
-    if call.current.verdict != Verdict.ADVANCE:
+    if call.current.verdict != Verdict.ADVANCE and call.current.rule != FOLLOWED:
         return told[-1]
     return min(told, key=lambda one: (one.about, -one.attempt))
 
@@ -171,9 +172,17 @@ def _of(leg: Leg, attempt: Attempt) -> Final:
         return _NO_ANSWER if attempt.rang else _SILENT.get(leg.kind, _SILENT_PEER)
     if leg.kind is LegKind.DEVICE:
         return _of_device(failure, failure.code)
-    if failure.code in REDIRECTS and attempt.verdict == Verdict.ADVANCE:
-        # The profile takes it for a failure, so the caller is not sent after it either.
-        return replace(_NOT_MOVED, cause=failure.cause, location=failure.location, ours=False)
+    if failure.code in REDIRECTS and (
+        attempt.verdict == Verdict.ADVANCE or attempt.rule == FOLLOWED
+    ):
+        # It was taken for a failure, or followed by us: the caller is not sent after it either.
+        return replace(
+            _NOT_MOVED,
+            about=About.SILENCE,
+            cause=failure.cause,
+            location=failure.location,
+            ours=False,
+        )
     return _of_peer(failure, failure.code)
 
 

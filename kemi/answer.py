@@ -46,14 +46,14 @@ def _of_reply(told: finals.Final) -> list[str]:
     or 422 asks for. Written anew, from a closed set.
     """
     if told.moved:
-        found = contacts.parse(_read("Contact"))
+        found = contacts.parse(said("Contact"))
         return [f"Contact: {', '.join(one.header() for one in found)}"] if found else []
     name = finals.code(told.code).repair
-    said = _read(name) if name and not told.ours else ""
-    return [f"{name}: {said}"] if _REPAIR.fullmatch(said) else []
+    value = said(name) if name and not told.ours else ""
+    return [f"{name}: {value}"] if _REPAIR.fullmatch(value) else []
 
 
-def _read(name: str) -> str:
+def said(name: str) -> str:
     """Read a header of the reply that ended the attempt in hand, all its lines as one."""
     try:
         return sip.text(f"$T_rpl($(hdr({name})[*]))") or ""

@@ -4,10 +4,11 @@ where nothing may block: it reads the transaction, and writes to shared memory.
 
 from bellhop.calls import Call, ended
 from bellhop.conflicts import conflict
+from bellhop.finals import FOLLOWED
 from bellhop.profiles import CARRIER, Profile
 from bellhop.recursion import Failure, Verdict, decide
 from bellhop.settings import Site
-from kemi import answer, attempt, ledger, sip
+from kemi import answer, attempt, ledger, redirect, sip
 from kemi.results import Unreadable
 
 
@@ -18,7 +19,8 @@ def failed(site: Site) -> None:
         raise RuntimeError("a failure route without a call")
     failure = _read(call.leg.trusted)
     profile = _profile(site, call)
-    decision = decide(failure, profile, call.earlier)
+    decided = decide(failure, profile, call.earlier)
+    call, decision = redirect.follow(site, call, profile, decided)
     call = ended(
         call,
         attempt.now(),
@@ -32,10 +34,10 @@ def failed(site: Site) -> None:
     ledger.write_down(
         call,
         ledger.entry(
-            call, sip.text("$ci") or "", decision.why, conflict=conflict(failure, decision, profile)
+            call, sip.text("$ci") or "", decision.why, conflict=conflict(failure, decided, profile)
         ),
     )
-    if decision.verdict is Verdict.ADVANCE:
+    if decision.verdict is Verdict.ADVANCE or decision.rule == FOLLOWED:
         attempt.go_on(site, call)
     else:
         answer.final(call, decision.rule)

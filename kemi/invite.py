@@ -36,7 +36,8 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
     if caller.kind is Kind.DEVICE:
         sip.mark_contact()
     legs, profile = legs_of(where, names.resolve)
-    dialog.record(key, _peers(caller, legs))
+    peers = _peers(caller, legs) | _moved(site, legs, profile)
+    dialog.record(key, tuple(sorted(peers)))
     now = time.monotonic_ns() // 1_000_000
     attempt.go_on(
         site,
@@ -99,7 +100,15 @@ def _spelled(caller: Caller) -> str:
     return f"{caller.kind.value}:{caller.name}" + (f":{caller.number}" if caller.number else "")
 
 
-def _peers(caller: Caller, legs: tuple[Leg, ...]) -> tuple[str, ...]:
+def _moved(site: Site, legs: tuple[Leg, ...], profile: str) -> set[str]:
+    """Return the names of those that a redirect may lead to: any carrier, where one is followed."""
+    profiles = (site.profiles[leg.profile or profile] for leg in legs)
+    if all(one.redirect != "follow" for one in profiles):
+        return set()
+    return {f"carrier:{name}" for name in site.carriers}
+
+
+def _peers(caller: Caller, legs: tuple[Leg, ...]) -> set[str]:
     """Return the names of those that the dialog may be with, as dialog.peer_of spells them."""
     names = {"pbx" if leg.kind is LegKind.PBX else f"{leg.kind.value}:{leg.name}" for leg in legs}
     match caller.kind:
@@ -109,4 +118,4 @@ def _peers(caller: Caller, legs: tuple[Leg, ...]) -> tuple[str, ...]:
             names.add(f"{caller.kind.value}:{caller.name}")
         case Kind.DEVICE:
             pass
-    return tuple(sorted(n for n in names if not n.startswith("device:")))
+    return {name for name in names if not name.startswith("device:")}

@@ -13,10 +13,17 @@ TO_WEST = "4930123456"  # west, south
 
 
 def changed(text):
-    """North may not announce; a caller behind reception always hears a cause, and carriers none."""
-    north = '[carriers.north]\nearly_media = "suppress"\n'
-    reception = '[trunks.reception]\nreason_to_caller = "add"\n'
-    return text.replace("[carriers.north]\n", north).replace("[trunks.reception]", f"{reception}# ")
+    """North may not announce, a caller behind reception always hears a cause, and what the carriers
+    of 49 say of other places is followed.
+    """
+    for table, more in (
+        ("[carriers.north]", 'early_media = "suppress"'),
+        ("[trunks.reception]", 'reason_to_caller = "add"'),
+        ('prefix = "49"', 'profile = "follower"'),
+    ):
+        assert text.count(table) == 1
+        text = text.replace(table, f"{table}\n{more}\n#")
+    return text + '\n[profiles.follower]\nredirect = "follow"\n'
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +129,38 @@ def test_a_503_that_nobody_could_better_stays_a_503_and_asks_for_no_pause(scene)
     answer = final(scene.messages(), caller)
     assert (answer.code, answer.phrase) == (503, "Service Unavailable")
     assert not answer.all("retry-after")
+
+
+def test_a_redirect_that_is_followed_leads_only_where_our_own_plan_does(scene):
+    """West's first choice is a host that is nobody's; its second, south, fails; its third is another
+    number, which our plan sends to north, who is in no way a carrier of the number that was dialled.
+    """
+    stranger = scene.cast.stranger().socket
+    south, north = (scene.cast.carrier(name).socket for name in ("south", "north"))
+    places = f"sip:{TO_WEST}@{stranger}>, <sip:{TO_NORTH}@{north}>;q=0.2, <sip:{TO_WEST}@{south}>;q=0.7, <tel:900123"
+    west = scene.play(scene.cast.carrier("west"), "speaker/moves-302", moved_to=places)
+    south = scene.play(scene.cast.carrier("south"), "carrier/rejects-503")
+    north = scene.play(scene.cast.carrier("north"), "carrier/answers")
+    caller = dial(scene, TO_WEST)
+    scene.finish(caller, west, south, north)  # north's has ended with the caller's BYE
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["west", "south", "north"]
+    assert to(messages, scene, "north")[0].uri == f"sip:{TO_NORTH}@{north.who.socket}"
+    assert not messages.where(target=stranger.rpartition(":")[0])
+    assert not [m for m in messages if "900123" in m.uri]
+    assert final(messages, caller).code == 200
+    assert_all_settled(messages)
+
+
+def test_a_redirect_that_leads_nowhere_is_not_passed_on_where_it_should_be_followed(scene):
+    moved = f"sip:900123@{scene.cast.stranger().socket}"
+    west = scene.play(scene.cast.carrier("west"), "speaker/moves-302", moved_to=moved)
+    south = scene.play(scene.cast.carrier("south"), "speaker/moves-302", moved_to=moved)
+    caller = dial(scene, TO_WEST, "caller/calls-and-is-refused")
+    scene.finish(caller, west, south)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["west", "south"]
+    answer = final(messages, caller)
+    assert (answer.code, answer.all("contact")) == (480, [])

@@ -35,12 +35,12 @@ def test_a_contact_is_written_without_what_only_names_somebody():
 
 
 PLACES = [
-    ("sip:4412@203.0.113.2", Place("4412", "203.0.113.2", 5060)),
+    ("sip:4412@203.0.113.2", Place("4412", "203.0.113.2")),
     ("SIP:+4412@203.0.113.2:5080;user=phone", Place("+4412", "203.0.113.2", 5080)),
-    ("sip:4412;npdi;rn=+4499@GW.Example", Place("4412", "gw.example", 5060)),
+    ("sip:4412;npdi;rn=+4499@GW.Example", Place("4412", "gw.example")),
     ("sip:4412@[2001:DB8::1]:5070", Place("4412", "2001:db8::1", 5070)),
     ("tel:+4412;phone-context=x", Place("+4412")),
-    ("sip:4412@x;transport=udp", Place("4412", "x", 5060)),
+    ("sip:4412@x;transport=udp", Place("4412", "x")),
     ("sips:4412@x", None),
     ("sip:4412@x;transport=tcp", None),
     ("sip:4412@x;maddr=198.51.100.1", None),

@@ -267,3 +267,9 @@ def make_house_of(tmp_path):
 def make_house(tmp_path):
     """Make houses for property tests: a new server for each example."""
     return lambda: House(FakeKSR(MODULES, API), tmp_path)
+
+
+@pytest.fixture
+def make_house_changed(tmp_path):
+    """The same, of a changed site file."""
+    return lambda change: House(FakeKSR(MODULES, API), tmp_path, change)
