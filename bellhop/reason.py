@@ -11,6 +11,7 @@ leading zeros, stray commas.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 # RFC 8606: the sixteen codings of Q.850's location and what they mean.
@@ -40,6 +41,7 @@ CAUSES = range(1, 128)  # Q.850 numbers that a cause can have: seven bits, and 0
 # RFC 9366 allows one value per protocol, STIR aside; more than this in one message is noise.
 MAX_VALUES = 64
 
+_REPEATED = 200  # letters; a longer header is not remembered
 _SPELLING = {"sip": "SIP", "q.850": "Q.850"}
 _MAX_DIGITS = 9  # of a cause of another protocol; int() refuses numbers beyond 4300 digits
 
@@ -114,6 +116,17 @@ def parse(header: str | Iterable[str]) -> tuple[ReasonValue, ...]:
         if len(found) >= MAX_VALUES:
             break
     return tuple(found)
+
+
+def said(header: str) -> Q850:
+    """Return what a header's Q.850 values say together; what carriers repeat is remembered."""
+    return _remembered(header) if len(header) <= _REPEATED else q850(parse(header))
+
+
+# Carriers have a few texts; a peer that makes up others costs time, and a bounded part of memory.
+@lru_cache(maxsize=1024)
+def _remembered(header: str) -> Q850:
+    return q850(parse(header))
 
 
 def q850(values: Iterable[ReasonValue]) -> Q850:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -24,6 +25,7 @@ AUTH_USER = re.compile(r"[A-Za-z0-9._+-]{1,64}", re.ASCII)
 _DURATION = re.compile(r"([0-9]{1,7})(ms|s|m|h)", re.ASCII)
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
+_LONGEST_IP = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
 _FOLDER = re.compile(r"(?:/[A-Za-z0-9._+-]{1,64}){1,16}", re.ASCII)
 
 
@@ -157,8 +159,14 @@ def ip(text: str) -> str | None:
     """Return an IP address in its one spelling; None for a name, for "any address", which is
     nobody's, and for one with a scope, whose text Python lets be anything.
     """
-    if "%" in text:
+    if len(text) > _LONGEST_IP or "%" in text:
         return None
+    return _ip(text)
+
+
+# A site's peers are few, and Python takes as long to read an address as Kamailio for a transaction.
+@lru_cache(maxsize=4096)
+def _ip(text: str) -> str | None:
     try:
         parsed = ipaddress.ip_address(text)
     except ValueError:

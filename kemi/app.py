@@ -1,8 +1,9 @@
 """The KEMI app: what Kamailio calls. Each callback reads, hands over to one verb, and never raises.
 
 app_python3 calls `mod_init()` once before it forks, then the methods of what that returned;
-`child_init` runs in every process. On Kamailio 5.6 every core callback must exist, or requests go
-unanswered (measured).
+`child_init` runs in every process. Of the core's callbacks only the request's is used; bellhop.cfg
+turns off the two for every reply and for every message that is sent, which on Kamailio 5.6 must
+exist otherwise, or requests go unanswered (measured).
 """
 
 import os
@@ -55,14 +56,6 @@ class Edge:
         """Route a request."""
         now = self._live.now()
         _request(now.site, now.secrets, self._key)
-
-    @guarded(None)
-    def ksr_reply_route(self, _message: Any) -> None:
-        """Every reply passes; tm's reply routes look at those of calls."""
-
-    @guarded(None)
-    def ksr_onsend_route(self, _message: Any) -> None:
-        """Nothing is changed on its way out."""
 
     @guarded(None)
     def ksr_branch_call(self, _message: Any) -> None:

@@ -54,11 +54,11 @@ def go_on(site: Site, call: Call) -> None:
     """Try the next leg, and the next while one cannot be sent to; when there is none, answer."""
     while True:
         if sip.cancelled():
-            answer.final(call, "cancelled")
+            end(call, "cancelled")
             return
         index = next_leg(call, now())
         if isinstance(index, Exhausted):
-            answer.final(call, index.value)
+            end(call, index.value)
             return
         call = begun(call, index, now())
         store(call)
@@ -71,6 +71,12 @@ def go_on(site: Site, call: Call) -> None:
         call = ended(call, now(), rule=unsent, failure=failure, verdict=Verdict.ADVANCE)
         store(call)
         ledger.write_down(call, ledger.entry(call, sip.text("$ci") or "", unsent.replace("-", " ")))
+
+
+def end(call: Call, why: str) -> None:
+    """End the call with an answer of ours; a late reply finds its attempts over."""
+    store(call)
+    answer.final(call, why)
 
 
 def _send(site: Site, call: Call) -> str | None:
@@ -136,6 +142,8 @@ def progressed(code: int) -> None:
     that comes again: a 2xx does until the caller's ACK has arrived. An abandoned carrier's ringing
     or announcement is not the caller's to hear.
     """
+    if code >= 300:
+        return  # what ends an attempt is the failure route's
     call = load()
     if call is None:
         return

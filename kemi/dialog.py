@@ -8,7 +8,6 @@ must carry that peer's. An INVITE, which could begin a call, must besides be one
 dialog module knows; the rest passes by its mark, so that a call can be ended after a restart.
 """
 
-import hashlib
 import hmac
 
 from bellhop.settings import Site
@@ -34,7 +33,7 @@ def allowed(secret: bytes, call_id: str, tags: tuple[str, ...], peer: str, value
 
 def _one(secret: bytes, call_id: str, tag: str, peer: str) -> str:
     text = f"{call_id}\n{tag}\n{peer}"
-    return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:_LENGTH]
+    return hmac.digest(secret, text.encode(), "sha256").hex()[:_LENGTH]
 
 
 def record(secret: bytes, peers: tuple[str, ...]) -> None:

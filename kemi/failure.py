@@ -2,13 +2,14 @@
 where nothing may block: it reads the transaction, and writes to shared memory.
 """
 
+from bellhop import reason
 from bellhop.calls import Call, ended
 from bellhop.conflicts import conflict
 from bellhop.finals import FOLLOWED
 from bellhop.profiles import CARRIER, Profile
 from bellhop.recursion import Failure, Verdict, decide
 from bellhop.settings import Site
-from kemi import answer, attempt, ledger, redirect, sip
+from kemi import attempt, ledger, redirect, sip
 from kemi.results import Unreadable
 
 
@@ -30,7 +31,6 @@ def failed(site: Site) -> None:
         rang=failure.rang,
         ring=attempt.ring(call),
     )
-    attempt.store(call)
     ledger.write_down(
         call,
         ledger.entry(
@@ -40,7 +40,7 @@ def failed(site: Site) -> None:
     if decision.verdict is Verdict.ADVANCE or decision.rule == FOLLOWED:
         attempt.go_on(site, call)
     else:
-        answer.final(call, decision.rule)
+        attempt.end(call, decision.rule)
 
 
 def _profile(site: Site, call: Call) -> Profile:
@@ -61,10 +61,13 @@ def _read(trusted: bool) -> Failure:
         headers = sip.text("$T_rpl($(hdr(Reason)[*]))") or ""
     except Unreadable:
         headers = ""
-    failure = Failure(
+    said = reason.said(headers)
+    return Failure(
         sip.number("$T_reply_code"),
+        cause=said.cause,
+        location=said.location,
+        conflicting=said.conflicting,
         rang=attempt.rang(),
         cancelled=sip.cancelled(),
         trusted=trusted,
     )
-    return failure.with_reason(headers)

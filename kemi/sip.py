@@ -7,11 +7,12 @@ and `drop()` do not exist. So results go through `done`, which knows them apart,
 `text`, which turns bytes that nobody can read into an error that the guard answers with a 400.
 """
 
+from functools import lru_cache
 from typing import Literal
 
 import KSR
 
-from bellhop.values import Address, ip
+from bellhop.values import Address, Listener, ip
 from kemi.results import Unreadable, done
 
 
@@ -50,7 +51,10 @@ def method() -> str:
 
 def _host(variable: str) -> str:
     """Read an address in the spelling that the site file's have: Kamailio writes IPv6 in full."""
-    host = text(variable) or ""
+    return _spelled(text(variable) or "")
+
+
+def _spelled(host: str) -> str:
     return ip(host.strip("[]")) or host
 
 
@@ -65,9 +69,14 @@ def next_hop() -> Address | None:
     return Address(host, number("$nh(p)")) if host else None
 
 
-def received_on() -> tuple[str, Address]:
-    """Protocol and address of the socket that the message came in by."""
-    return (text("$proto") or "").lower(), Address(_host("$Ri"), number("$Rp"))
+def received_on() -> Listener:
+    """Which socket the message came in by."""
+    return _listener(text("$proto") or "", text("$Ri") or "", number("$Rp"))
+
+
+@lru_cache(maxsize=256)  # this machine's own sockets
+def _listener(protocol: str, host: str, port: int) -> Listener:
+    return Listener(protocol.lower(), Address(_spelled(host), port))
 
 
 def has_to_tag() -> bool:

@@ -18,15 +18,13 @@ class Door(Enum):
 
 def door(site: Site) -> Door | None:
     """Return the kind of the socket that the message came in by; None for one of nobody's."""
-    protocol, here = sip.received_on()
-    if here == site.edge.internal:
+    # WebSocket and TLS come in over TCP; Kamailio names them by their own protocol.
+    here = sip.received_on()
+    if here.address == site.edge.internal:
         return Door.INTERNAL
-    for kind in (Door.DEVICES, Door.TRUNKS):
-        for listener in getattr(site.edge, kind.value):
-            # WebSocket and TLS come in over TCP; Kamailio names them by their own protocol.
-            if listener.address == here and listener.protocol == protocol:
-                return kind
-    return None
+    if here in site.edge.devices:
+        return Door.DEVICES
+    return Door.TRUNKS if here in site.edge.trunks else None
 
 
 def peer(site: Site, source: Address) -> Caller | None:

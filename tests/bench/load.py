@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from tests.bench.sides import ANSWERS, CALLER, DOOR, FAILS, Running
 from tests.chain.harness.places import Lab, bound
@@ -17,6 +18,7 @@ NUMBER = "441632960"
 # SIP messages that the edge gets and sends: a call that goes on to the second carrier, one that stops.
 MESSAGES = {"on": 16, "stop": 7}
 _TALKS = 20  # ms
+_LONGEST = 3_600  # s that the carriers stay, whatever becomes of us
 
 
 def messages(calls: int) -> int:
@@ -35,74 +37,69 @@ class Loaded:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Common:
-    """What the three SIPps of a load share: whom they talk to, for how long (s), on which CPUs."""
-
-    one: Running
-    limit: int
-    pin: str
-
-
 class Load:
-    """Calls from the lab to a side, whose carriers sit there too."""
+    """Calls from the lab to a side, whose carriers sit there too. The carriers answer whoever calls,
+    from `with` on.
+    """
 
     def __init__(self, lab: Lab, folder: Path, prefix: str) -> None:
         self._lab = lab
         self._folder = folder
         self._prefix = prefix
+        self._carriers: list[subprocess.Popen[bytes]] = []
         for file in SCENARIOS.glob("*.xml"):
             shutil.copy(file, folder)
         numbers = "".join(f"{NUMBER}{digit};\n" for digit in MIX)
         (folder / "numbers.csv").write_text(f"SEQUENTIAL\n{numbers}", "utf-8")
+
+    def __enter__(self) -> Self:
+        carriers = {"fails": FAILS, "answers": ANSWERS}
+        self._carriers = [self._sipp(name, last, "", _LONGEST) for name, last in carriers.items()]
+        bound(self._lab, [(f"{self._prefix}.{last}", 5060) for last in carriers.values()])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lab.clear()
+        for process in self._carriers:
+            process.wait(timeout=20)
 
     def play(
         self, one: Running, calls: int, rate: int, *, at_once: int = 4000, pin: str = ""
     ) -> Loaded:
         """Place so many calls, `rate` a second and never more than `at_once` at the same time.
 
-        pin: the CPUs that SIPp may use. Raises RuntimeError when it did not end as it should.
+        pin: the CPUs that the caller may use. Raises RuntimeError when it did not end as it should.
         """
-        stops = MIX.count("2") * calls // len(MIX)
         limit = max(30, 3 * calls // rate)
-        common = _Common(one, limit, pin)
-        carriers = [
-            self._start(common, "fails", FAILS, calls),
-            self._start(common, "answers", ANSWERS, calls - stops),
-        ]
+        caller = self._sipp(
+            "caller", CALLER, pin, limit, f"{one.host}:{DOOR}", "-m", str(calls),
+            "-inf", self._lab.there(self._folder / "numbers.csv"), "-r", str(rate),
+            "-l", str(at_once), "-d", str(_TALKS),
+            "-trace_stat", "-stf", self._lab.there(self._stats), "-fd", "1",
+        )  # fmt: skip
         try:
-            bound(self._lab, [(f"{self._prefix}.{last}", 5060) for last in (FAILS, ANSWERS)])
-            caller = self._start(
-                common, "caller", CALLER, calls,
-                "-inf", self._lab.there(self._folder / "numbers.csv"), "-r", str(rate),
-                "-l", str(at_once), "-d", str(_TALKS),
-                "-trace_stat", "-stf", self._lab.there(self._stats), "-fd", "1",
-            )  # fmt: skip
-            for process in (caller, *carriers):
-                if process.wait(timeout=limit + 20) not in {0, 1}:
-                    raise RuntimeError(
-                        f"a SIPp ended with {process.returncode}; see {self._folder}"
-                    )
-        finally:
-            if any(process.poll() is None for process in carriers):
-                self._lab.clear()
+            code = caller.wait(timeout=limit + 20)
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(f"the caller did not end in {limit} s; see {self._folder}") from None
+        if code not in {0, 1}:  # 1: some calls failed, which the statistics tell
+            raise RuntimeError(f"the caller ended with {code}; see {self._folder}")
         return loaded(self._stats.read_text("utf-8"))
 
     @property
     def _stats(self) -> Path:
         return self._folder / "caller.csv"
 
-    def _start(
-        self, common: "_Common", name: str, last: str, calls: int, *more: str
+    def _sipp(
+        self, name: str, last: str, pin: str, limit: int, *more: str
     ) -> "subprocess.Popen[bytes]":
         there = self._lab.there
         errors = there(self._folder / f"{name}.errors.log")
-        argv = ["sipp", f"{common.one.host}:{DOOR}", "-sf", there(self._folder / f"{name}.xml"),
-                "-nostdin", "-m", str(calls), "-timeout", f"{common.limit}s", "-timeout_error",
-                "-recv_timeout", "20000", "-i", f"{self._prefix}.{last}", "-p", "5060",
-                "-bind_local", "-trace_err", "-error_file", errors, *more]  # fmt: skip
-        if common.pin:
-            argv = ["taskset", "-c", common.pin, *argv]
+        argv = ["sipp", *more, "-sf", there(self._folder / f"{name}.xml"), "-nostdin",
+                "-timeout", f"{limit}s", "-timeout_error", "-recv_timeout", "20000",
+                "-i", f"{self._prefix}.{last}", "-p", "5060", "-bind_local",
+                "-trace_err", "-error_file", errors]  # fmt: skip
+        if pin:
+            argv = ["taskset", "-c", pin, *argv]
         with (self._folder / f"{name}.screen.log").open("wb") as screen:
             return subprocess.Popen(
                 self._lab.command(argv), stdin=subprocess.DEVNULL, stdout=screen, stderr=screen

@@ -56,12 +56,12 @@ def measure(size: Size) -> Measured:
     found = Measured(cpu={s.name: [] for s in SIDES}, advance={}, saturation={}, memory=[])
     with running(stack, SIDES, folder) as up:
         prefix = up[0].host.rpartition(".")[0]
-        load = Load(lab, folder, prefix)
         tap = Tap(stack, lab, folder / "advance.pcap", f"{prefix}.{FAILS}", f"{prefix}.{ANSWERS}")
-        with capture(tap, up, found):
-            _rounds(load, up, size, found)
-        _saturation(load, up, size, found)
-        _soak(load, up[0], size, found)
+        with Load(lab, folder, prefix) as load:
+            with capture(tap, up, found):
+                _rounds(load, up, size, found)
+            _saturation(load, up, size, found)
+            _soak(load, up[0], size, found)
     return found
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellhop.reason import LOCATIONS, MAX_VALUES, Q850, ReasonValue, parse, q850
+from bellhop.reason import LOCATIONS, MAX_VALUES, Q850, ReasonValue, parse, q850, said
 
 quiet = settings(deadline=None, derandomize=True)
 
@@ -242,3 +242,12 @@ def test_what_is_written_is_read_again(written, comma):
 def test_what_has_no_place_in_a_header_is_refused(value):
     with pytest.raises(ValueError, match="expected"):
         value.header()
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Q.850;cause=34", "Q.850;cause=34;text=" + "x" * 500, "Q.850;cause=1, Q.850;cause=2", ""],
+)
+def test_what_is_remembered_is_what_is_read(header):
+    for _ in range(2):
+        assert said(header) == q850(parse(header))

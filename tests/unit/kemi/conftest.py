@@ -161,13 +161,15 @@ class House:
         protocol, host, port = SOCKETS[door]
         plain = {"fU": user, "tU": user, "ft": "from-1", "tt": None, "ci": "call-1", "au": user}
         contact = said.pop("contact", source)
+        # As it came, for what is only looked for in it; most tests of headers have an odd one.
+        raw = said.pop("raw", "INVITE\r\nCall-Info: x\r\n")
         said.setdefault("headers", [("Contact", f"<sip:x@{contact}>")])
         self.fake.request(method, ruri, source=(source, 5060), **(plain | said))
         self.says(
             {
             "$proto": protocol, "$Ri": host, "$Rp": port, "$nh(d)": next_hop, "$nh(p)": "5060", ROUTE_MARK: mark,
             CONTACT_HOST: contact,
-            "$T(id_index)": 7 if transaction else None, "$T_branch_idx": -1, "$hu": None,
+            "$T(id_index)": 7 if transaction else None, "$T_branch_idx": -1, "$hu": None, "$mb": raw,
             "$dlg(from_contact)": f"sip:1020@{PHONE}:5060", "$dlg(to_contact)": f"sip:{NORTH}:5060",
         })  # fmt: skip
         self.app.ksr_request_route(None)

@@ -51,12 +51,6 @@ def test_a_defect_in_any_callback_is_logged_and_the_caller_gets_a_500(
     assert line.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["ksr_reply_route", "ksr_onsend_route"])
-def test_callbacks_that_do_nothing_are_there(house, name):
-    assert getattr(house.app, name)(None) == 1
-    assert house.app.child_init(-1) == 1
-
-
 def test_events_are_called_with_their_name(house):
     house.arrives("GET", "/x")
     assert house.app.ksr_xhttp_event(None, "xhttp:request") == 1

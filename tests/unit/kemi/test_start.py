@@ -76,5 +76,5 @@ def test_every_callback_that_is_armed_is_there(house):
     for path in ("t_on_branch", "t_on_reply", "t_on_failure"):
         for (name,) in house.fake.called(f"tm.{path}"):
             assert callable(getattr(house.app, name))
-    for name in ("ksr_request_route", "ksr_reply_route", "ksr_onsend_route", "child_init"):
+    for name in ("ksr_request_route", "child_init"):
         assert callable(getattr(house.app, name))  # 5.6 leaves requests unanswered without them
