@@ -5,6 +5,7 @@ A call ends after at most `attempts` attempts and `budget` ms, and no leg is tri
 walks forward only.
 """
 
+from collections.abc import Callable
 from enum import Enum
 
 import msgspec
@@ -115,28 +116,32 @@ class Exhausted(Enum):
     BUDGET = "budget-used-up"
 
 
-def next_leg(call: Call, now: int) -> int | Exhausted:
+def _nobody(_leg: int) -> bool:
+    return False
+
+
+def next_leg(call: Call, now: int, out: Callable[[int], bool] = _nobody) -> int | Exhausted:
     """Return the index of the leg to try now, or why there is none. A peer's further gateways are
     for one that did not answer at all: once it has, its answer is the same at each of them, unless
     it is a redirect that leads there.
+
+    out: whether a leg may not be tried now. It is asked of one leg after another, and only where
+    that decides: the one that is not out is the one that is tried.
     """
     first = call.current.leg + 1 if call.attempts else 0
     heard = _heard(call)
-    index = next(
-        (
-            i
-            for i, leg in enumerate(call.legs[first:], first)
-            if leg.redirected or _peer(leg) not in heard
-        ),
-        None,
-    )
-    if index is None:
+    fitting = [
+        i
+        for i, leg in enumerate(call.legs[first:], first)
+        if leg.redirected or _peer(leg) not in heard
+    ]
+    if not fitting:
         return Exhausted.LEGS
     if len(call.attempts) >= call.attempts_allowed:
         return Exhausted.ATTEMPTS
     if call.left(now) < SHORTEST_ATTEMPT:
         return Exhausted.BUDGET
-    return index
+    return next((index for index in fitting if not out(index)), Exhausted.LEGS)
 
 
 def _peer(leg: Leg) -> tuple[LegKind, str]:

@@ -21,6 +21,10 @@ class Carrier:
     strip, prefix: digits taken off the dialled number, and put before it, for this carrier.
     reason_to_caller: which Reason it gets when a call of its own fails; the edge's when not given.
     early_media: pass lets its announcements through before it answers; suppress lets it only ring.
+    probe: whether its gateways are asked by OPTIONS, where the edge probes at all.
+    breaker: faults in a row that open a gateway's breaker (0: none do), breaker_pause: for how long
+    at first (ms; bellhop/health.py).
+    calls, calls_per_second: how many it may have at once, and begin in a second; 0: any number.
     """
 
     name: str
@@ -34,6 +38,11 @@ class Carrier:
     prefix: str = key(values.prefix, "")
     reason_to_caller: str = key(values.one_of(*reason.POLICIES), "")
     early_media: str = key(values.one_of("pass", "suppress"), "pass")
+    probe: bool = key(values.flag, True)
+    breaker: int = key(values.integer(0, 1_000), 3)
+    breaker_pause: int = key(values.duration(1_000, 3_600_000), 30_000)
+    calls: int = key(values.integer(0, 100_000), 0)
+    calls_per_second: int = key(values.integer(0, 10_000), 0)
 
     def __post_init__(self) -> None:
         """Fill what follows from the rest."""

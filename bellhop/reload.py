@@ -5,7 +5,7 @@ Kamailio itself was started with, so that only a restart can change them.
 from bellhop.settings import Site
 
 # Kamailio opened these at its start (listen.cfg, the databases' folder).
-_AT_START = ("edge.devices", "edge.trunks", "edge.internal", "site.state")
+_AT_START = ("edge.devices", "edge.trunks", "edge.internal", "edge.probe", "site.state")
 _PARTS = (
     "site",
     "edge",

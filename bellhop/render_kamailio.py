@@ -1,12 +1,54 @@
-"""What of a site Kamailio's own configuration must hold: its listeners and its database."""
+"""What of a site Kamailio's own configuration must hold: listeners, a database, whom to probe."""
 
+from collections.abc import Container
+from pathlib import Path
+
+from bellhop.legs import Resolve
 from bellhop.settings import Site
+
+# The dispatcher's set of our gateways: far from the small numbers that people give to theirs.
+SET = 20117
+# Its flags of a destination: not probed at all, and dead until a probe says otherwise.
+_DISABLED, _INACTIVE_PROBING = 4, 9
 
 
 def listen_cfg(site: Site) -> str:
     """Return the lines for kamailio.cfg, to be included before bellhop.cfg."""
     lines = [f"# Printed by `bellhop render kamailio` from {site.path.name}; do not edit."]
     lines += [f'#!define BELLHOP_USRLOC "sqlite:///{site.site.state}/usrloc.db"']
+    if site.edge.probe:
+        lines += [f"#!define BELLHOP_PROBE {max(1, site.edge.probe // 1_000)}"]
+        lines += [f'#!define BELLHOP_GATEWAYS "{gateways_file(site)}"']
     lines += [f"listen={one}" for one in (*site.edge.devices, *site.edge.trunks)]
     lines += [f"listen=udp:{site.edge.internal}", f"listen=tcp:{site.edge.internal}"]
     return "\n".join(lines) + "\n"
+
+
+def gateways_file(site: Site) -> Path:
+    """Return where the dispatcher's list is."""
+    return Path(site.site.state) / "gateways.list"
+
+
+def gateways(
+    site: Site, resolve: Resolve, *, blocked: Container[str] = (), down: Container[str] = ()
+) -> tuple[str, ...]:
+    """Return the dispatcher's list, a line an address that is probed. blocked: carriers to which
+    nothing is sent; down: URIs that are known to be dead, and stay so until they answer.
+    """
+    flags = {
+        uri: _DISABLED if name in blocked else _INACTIVE_PROBING * (uri in down)
+        for name, uri in probed(site, resolve)
+    }
+    socket = site.edge.trunks[0]
+    return tuple(f"{SET} {uri} {flag} 0 socket={socket}" for uri, flag in flags.items())
+
+
+def probed(site: Site, resolve: Resolve) -> tuple[tuple[str, str], ...]:
+    """Return the carriers and URIs that are probed."""
+    return tuple(
+        (carrier.name, f"sip:{address}")
+        for carrier in site.carriers.values()
+        if carrier.probe
+        for gateway in carrier.gateways
+        for address in resolve(gateway)
+    )

@@ -132,6 +132,20 @@ def duration(low_ms: int, high_ms: int) -> Reader[int]:
     return read
 
 
+def or_off(read: Reader[int]) -> Reader[int]:
+    """Read what `read` reads, or 0 for "off"."""
+
+    def read_it(value: object) -> int:
+        if value == "off":
+            return 0
+        try:
+            return read(value)
+        except ValueError as error:
+            raise ValueError(f'{error} (or "off")') from None
+
+    return read_it
+
+
 def spelled(ms: int) -> str:
     """Milliseconds as a site file spells them, in the largest unit that is exact."""
     for unit in ("h", "m", "s"):

@@ -4,9 +4,10 @@ of it is a carrier's. What it says is decided in bellhop/finals.py.
 
 import re
 
-from bellhop import contacts, finals
+from bellhop import contacts, finals, health
 from bellhop.calls import Call
 from bellhop.dialling import Refusal
+from bellhop.health import Skipped
 from bellhop.reason import parse, q850
 from kemi import ledger, sip
 from kemi.results import Unreadable
@@ -26,6 +27,19 @@ def final(call: Call, why: str) -> None:
     sip.reply(told.code, told.phrase, *headers)
     cause = q850(parse(reason)).cause if reason is not None else None
     ledger.final(call, told.code, cause, why, of=told.attempt)
+
+
+def all_out(call: Call, skipped: tuple[Skipped, ...]) -> None:
+    """Answer a call for which nobody could be tried: at once, and with when to come again."""
+    cause, after = health.told(skipped)
+    told = finals.Final(
+        code=503, phrase="Service Unavailable", about=finals.About.SILENCE, cause=cause, ours=True
+    )
+    reason = finals.reason(told, call.reason_to_caller)
+    headers = [f"Reason: {reason}"] if reason is not None else []
+    headers += [f"Retry-After: {after}"] if after is not None else []
+    sip.reply(told.code, told.phrase, *headers)
+    ledger.final(call, told.code, cause if reason is not None else None, skipped[0].out.value)
 
 
 def refuse(refusal: Refusal, policy: str) -> None:

@@ -17,6 +17,7 @@ from kemi import (
     dialog,
     failure,
     floods,
+    gateways,
     invite,
     ledger,
     names,
@@ -46,6 +47,7 @@ class Edge:
         self._key = _key(Path(site.site.state) / "dialog.key")
         self._ledger = ledger.Writer(Path(site.site.state) / "calls.db")
         self._resolver = names.Resolver()
+        self._gateways = gateways.Gateways(site)
 
     def child_init(self, _rank: int) -> int:
         """Start in a process; nothing needs one's own before its first use."""
@@ -65,9 +67,10 @@ class Edge:
     @guarded(None)
     def ksr_reply_call(self, _message: Any) -> None:
         """Handle a reply to an attempt."""
-        if who.door(self._site()) is who.Door.DEVICES:
+        site = self._site()
+        if who.door(site) is who.Door.DEVICES:
             sip.mark_contact()
-        attempt.progressed(sip.number("$rs"))
+        attempt.progressed(site, sip.number("$rs"))
 
     @guarded(None)
     def ksr_reply_dialog(self, _message: Any) -> None:
@@ -99,6 +102,11 @@ class Edge:
     def ksr_names_resolve(self, _message: Any) -> None:
         """Look up the names of gateways; runs every second in a process of its own."""
         self._resolver.run(self._site())
+
+    @guarded(None)
+    def ksr_gateways_load(self, _message: Any) -> None:
+        """Keep the dispatcher's list as the site is; runs every second in a process of its own."""
+        self._gateways.renew(self._site())
 
     def _site(self) -> Site:
         return self._live.now().site

@@ -23,7 +23,7 @@ from bellhop.calls import (
 from bellhop.finals import NOT_REGISTERED, NOT_SENT, UNRESOLVED
 from bellhop.recursion import Failure, Verdict
 from bellhop.settings import Site
-from kemi import answer, early, ksr_replies, ledger, metrics, names, sip
+from kemi import answer, early, health, ksr_replies, ledger, metrics, names, sip
 
 _CALL = "$avp(bellhop)"
 _BRANCH = "$avp(bellhop_branch)"
@@ -56,18 +56,25 @@ def go_on(site: Site, call: Call) -> None:
         if sip.cancelled():
             end(call, "cancelled")
             return
-        index = next_leg(call, now())
+        gate = health.Gate(site, call, now())
+        index = next_leg(call, now(), gate.out)
+        for one in gate.skipped:
+            ledger.skip(call, sip.text("$ci") or "", one, now())
         if isinstance(index, Exhausted):
-            end(call, index.value)
+            if gate.skipped and not call.attempts:
+                answer.all_out(call, tuple(gate.skipped))
+            else:
+                end(call, index.value)
             return
         call = begun(call, index, now())
         store(call)
         unsent = _send(site, call)
         if unsent is None:
             return
-        if sip.cancelled():  # between the check and the relay: tm refuses to forward then
+        failure = Failure(None, replied=False, cancelled=sip.cancelled())
+        health.failed(site, call, failure, now())
+        if failure.cancelled:  # between the check and the relay: tm refuses to forward then
             continue
-        failure = Failure(None, replied=False)
         call = ended(call, now(), rule=unsent, failure=failure, verdict=Verdict.ADVANCE)
         store(call)
         ledger.write_down(call, ledger.entry(call, sip.text("$ci") or "", unsent.replace("-", " ")))
@@ -136,7 +143,7 @@ def _is_current() -> bool:
     return sip.text(_BRANCH) == str(sip.number("$T_branch_idx"))
 
 
-def progressed(code: int) -> None:
+def progressed(site: Site, code: int) -> None:
     """Note a reply to the current attempt: 18x means that it rang, and starts the ring timer, once;
     a 2xx ends the call's search. A reply of an abandoned attempt changes nothing, nor does one
     that comes again: a 2xx does until the caller's ACK has arrived. An abandoned carrier's ringing
@@ -155,11 +162,13 @@ def progressed(code: int) -> None:
         early.heard(code)
     if 180 <= code <= 183 and not rang():
         sip.put(_RANG, str(now()))
+        health.alive(site, call, now())
         if not call.rang:
             metrics.delay(call, now())
         timer = ring_timer(call, now())
         sip.timers(timer, timer)
     elif 200 <= code < 300:
+        health.alive(site, call, now())
         if not (call.rang or rang()):
             metrics.delay(call, now())
         call = ended(call, now(), rule="answered", rang=rang(), ring=ring(call))

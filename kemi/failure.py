@@ -6,10 +6,11 @@ from bellhop import reason
 from bellhop.calls import Call, ended
 from bellhop.conflicts import conflict
 from bellhop.finals import FOLLOWED
+from bellhop.health import retry_after
 from bellhop.profiles import CARRIER, Profile
 from bellhop.recursion import Failure, Verdict, decide
 from bellhop.settings import Site
-from kemi import attempt, ledger, redirect, sip
+from kemi import attempt, health, ledger, redirect, sip
 from kemi.results import Unreadable
 
 
@@ -19,6 +20,7 @@ def failed(site: Site) -> None:
     if call is None:
         raise RuntimeError("a failure route without a call")
     failure = _read(call.leg.trusted)
+    health.failed(site, call, failure, attempt.now(), asked_away=_asked_away(failure))
     profile = _profile(site, call)
     decided = decide(failure, profile, call.earlier)
     call, decision = redirect.follow(site, call, profile, decided)
@@ -51,6 +53,16 @@ def _profile(site: Site, call: Call) -> Profile:
     if name not in site.profiles:
         sip.error(f"call={call.id} profile={name} is no longer in the site; {CARRIER.name} decides")
     return site.profiles.get(name, CARRIER)
+
+
+def _asked_away(failure: Failure) -> int | None:
+    """Return the ms for which a 503 asks to be left alone (RFC 3261 §21.5.4)."""
+    if failure.code != 503 or not failure.replied:
+        return None
+    try:
+        return retry_after(sip.text("$T_rpl($(hdr(Retry-After)[0]))") or "")
+    except Unreadable:
+        return None
 
 
 def _read(trusted: bool) -> Failure:

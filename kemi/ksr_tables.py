@@ -4,6 +4,9 @@ The tables are defined in bellhop.cfg, with `initval=0` where something is count
 sht_inc on a missing key returns -255 (measured).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import KSR
 
 from kemi.results import done
@@ -28,3 +31,25 @@ def read(table: str, key: str) -> str | None:
 def hold(table: str, key: str, value: str, seconds: int) -> None:
     """Let a key hold a value for so long."""
     done(KSR.htable.sht_setxs(table, key, value, seconds), "sht_setxs")
+
+
+def keep(table: str, key: str, value: str) -> None:
+    """Let a key hold a value until it is removed."""
+    done(KSR.htable.sht_sets(table, key, value), "sht_sets")
+
+
+def remove(table: str, key: str) -> None:
+    """Take a key away, if it is there."""
+    done(KSR.htable.sht_rm(table, key), "sht_rm")
+
+
+@contextmanager
+def locked(table: str, key: str) -> Iterator[None]:
+    """Have a key for this process alone, so that what is read and then written is one step; other
+    keys may wait meanwhile. The process that has the lock may read and write (it is recursive).
+    """
+    done(KSR.htable.sht_lock(table, key), "sht_lock")
+    try:
+        yield
+    finally:
+        done(KSR.htable.sht_unlock(table, key), "sht_unlock")

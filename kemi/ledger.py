@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bellhop.calls import Call
 from bellhop.entries import Ending, Entry, decode, encode
+from bellhop.health import SKIPPED, Skipped
 from bellhop.ledger import Ledger
 from kemi import ksr_queue, metrics, sip
 
@@ -55,6 +56,36 @@ def write_down(call: Call, one: Entry) -> None:
     metrics.attempt(call.leg, one)
     _queue(one)
     sip.note(one.line())
+
+
+def skip(call: Call, call_id: str, one: Skipped, now: int) -> None:
+    """Write down that a leg was out. It is no attempt, so its number is 0."""
+    leg = call.legs[one.leg]
+    entry = Entry(
+        call=call.id,
+        call_id=call_id[:_CALL_ID],
+        caller=call.caller,
+        dialled=call.dialled,
+        profile=call.profile,
+        attempt=0,
+        leg=f"{leg.kind.value}:{leg.name}",
+        at=time.time(),
+        after_ms=now - call.started,
+        ms=0,
+        code=None,
+        cause=None,
+        rang=False,
+        verdict=SKIPPED,
+        rule=one.out.value,
+        why=one.why,
+        gateway=leg.address,
+        number=leg.user,
+        replied=False,
+        trusted=leg.trusted,
+    )
+    metrics.skipped(leg, entry)
+    _queue(entry)
+    sip.note(entry.line())
 
 
 def final(call: Call, code: int, cause: int | None, why: str, *, of: int = 0) -> None:

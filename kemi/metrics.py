@@ -9,6 +9,7 @@ from bellhop.reason import CAUSES
 from kemi import ksr_metrics
 
 _ATTEMPTS = "bellhop_attempts_total"
+_SKIPPED = "bellhop_skipped_total"
 _CONFLICTS = "bellhop_conflicts_total"
 _CALLS = "bellhop_calls_total"
 _LOST = "bellhop_ledger_lost_total"
@@ -22,6 +23,11 @@ def attempt(leg: Leg, entry: Entry) -> None:
     ksr_metrics.count(_ATTEMPTS, carrier, cause, entry.verdict)
     if entry.conflict:
         ksr_metrics.count(_CONFLICTS, carrier, code(entry.code), cause)
+
+
+def skipped(leg: Leg, entry: Entry) -> None:
+    """Count a leg that was out, by the rule."""
+    ksr_metrics.count(_SKIPPED, peer(leg), entry.rule)
 
 
 def call(ending: Ending) -> None:

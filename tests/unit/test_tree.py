@@ -27,6 +27,7 @@ KSR_ADAPTERS = {
         "sip",
         "ksr_auth",
         "ksr_dns",
+        "ksr_health",
         "ksr_metrics",
         "ksr_queue",
         "ksr_replies",

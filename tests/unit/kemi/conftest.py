@@ -68,6 +68,8 @@ class House:
         self.key = self.app._key  # noqa: SLF001 - to make good marks with
         self.contacts = {n: f"sip:{n}@{PHONE}:5060" for n in self.site.devices}
         self.may_break = False
+        # Which calls are whose, this second's calls, the gateways that answer no OPTIONS.
+        self.live, self.this_second, self.dead = [], [], set()
         for name, options in TABLES:
             fake.tables[name] = Table(initval=0 if "initval=0" in options else None)
         self.at_rest()
@@ -90,6 +92,13 @@ class House:
                 "registrar.lookup_uri": self._lookup,
                 "dialog.dlg_manage": 1,
                 "dialog.is_known_dlg": 1,
+                "dialog.set_dlg_profile": self._enter,
+                "dialog.unset_dlg_profile": self._leave,
+                "dialog.get_profile_size": self._size,
+                "pipelimit.pl_check_limit": self._rate,
+                "dispatcher.ds_is_active_uri": lambda _, uri: -1 if uri in self.dead else 1,
+                "dispatcher.ds_is_from_list_uri": lambda _, __, uri: 1 if uri in self.dead else -1,
+                "dispatcher.ds_reload": 1,
                 "rr.add_rr_param": 1,
                 "rr.record_route": 1,
                 "rr.loose_route": 1,
@@ -116,12 +125,31 @@ class House:
         if hasattr(self.fake.KSR, "xhttp_prom"):  # a Kamailio may have been built without it
             prom = (
                 "counter_inc_l1",
+                "counter_inc_l2",
                 "counter_inc_l3",
                 "gauge_set_l0",
                 "histogram_observe_l1",
                 "dispatch",
             )
             self.fake.returns.update({f"xhttp_prom.{name}": 1 for name in prom})
+
+    def _enter(self, _profile, carrier):
+        self.live.append(carrier)
+        return 1
+
+    def _leave(self, _profile, carrier):
+        if carrier not in self.live:
+            return -1
+        self.live.remove(carrier)
+        return 1
+
+    def _size(self, _profile, carrier, variable):
+        self.fake.pv[variable] = self.live.count(carrier)
+        return 1
+
+    def _rate(self, pipe, _algorithm, most):
+        self.this_second.append(pipe)
+        return 1 if self.this_second.count(pipe) <= most else -1
 
     def _auth(self, _realm, ha1, _flags, _checks):
         return 1 if self.password_of is not None and ha1 == HA1.get(self.password_of) else -2

@@ -1,0 +1,47 @@
+"""Kamailio's own means to know and to bound a carrier, with types: dispatcher's probes, the dialog
+module's profiles (which calls are whose), pipelimit's counters of calls in a second.
+"""
+
+import KSR
+
+from bellhop.render_kamailio import SET
+from kemi.results import done
+from kemi.sip import number
+
+_PROFILE = "bellhop"
+_SIZE = "$var(bellhop_size)"
+
+
+def probed_down(uri: str) -> bool:
+    """Whether the dispatcher has this gateway and holds it for dead."""
+    if done(KSR.dispatcher.ds_is_active_uri(SET, uri), "ds_is_active_uri"):
+        return False
+    return done(KSR.dispatcher.ds_is_from_list_uri(SET, 0, uri), "ds_is_from_list_uri")
+
+
+def reload_gateways() -> bool:
+    """Have the dispatcher read its list again."""
+    return done(KSR.dispatcher.ds_reload(), "ds_reload")
+
+
+def enter(carrier: str) -> None:
+    """Count the dialog that begins here among the carrier's calls; it leaves when it ends."""
+    done(KSR.dialog.set_dlg_profile(_PROFILE, carrier), "set_dlg_profile")
+
+
+def leave(carrier: str) -> None:
+    """Take the dialog out of the carrier's calls: it goes on without it."""
+    done(KSR.dialog.unset_dlg_profile(_PROFILE, carrier), "unset_dlg_profile")
+
+
+def calls(carrier: str) -> int:
+    """Return how many calls a carrier has."""
+    done(KSR.dialog.get_profile_size(_PROFILE, carrier, _SIZE), "get_profile_size")
+    return number(_SIZE)
+
+
+def within_rate(carrier: str, most: int) -> bool:
+    """Count a call in this second; False when the carrier has got as many as it may."""
+    # A pipe keeps the limit that it was made with, so another limit is another pipe.
+    pipe = f"{carrier}:{most}"
+    return done(KSR.pipelimit.pl_check_limit(pipe, "TAILDROP", most), "pl_check_limit")
