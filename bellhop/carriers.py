@@ -1,6 +1,5 @@
-"""Carriers and routes: who is tried for a number, and in which order."""
+"""Who is at the other end of a trunk: carriers and PBXs; and the numbers that carriers deliver."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bellhop import gateways, reason, values
@@ -84,18 +83,6 @@ class Trunk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """Numbers that begin with `prefix` go to `carriers`, in this order.
-
-    profile: for those of them that have none of their own; `carrier` when empty.
-    """
-
-    prefix: str = key(values.prefix)
-    carriers: tuple[str, ...] = key(values.list_of(values.name, least=1))
-    profile: str = key(values.name, "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Did:
     """A number that carriers deliver to us, and who rings for it, in order: devices, or numbers
     behind a trunk.
@@ -104,20 +91,3 @@ class Did:
     number: str = key(values.number)
     to: tuple[str, ...] = key(values.list_of(values.number, least=1))
     profile: str = key(values.name, "broadworks-inbound")
-
-
-def route_for(number: str, routes: Iterable[Route]) -> Route | None:
-    """Return the route with the longest prefix that the number begins with; None if none has one.
-    A leading `+` is not part of the prefixes: `+44` and `44` are the same number.
-    """
-    digits = number.removeprefix("+")
-    fitting = [r for r in routes if digits.startswith(r.prefix.removeprefix("+"))]
-    return max(fitting, key=lambda route: len(route.prefix.removeprefix("+")), default=None)
-
-
-def carriers_for(
-    number: str, routes: Iterable[Route], carriers: Mapping[str, Carrier]
-) -> tuple[Carrier, ...]:
-    """Return the carriers of the number's route; none if it has none."""
-    route = route_for(number, routes)
-    return tuple(carriers[name] for name in route.carriers) if route else ()

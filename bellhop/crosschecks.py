@@ -9,6 +9,7 @@ from typing import Any
 
 from bellhop.gateways import hosts
 from bellhop.profiles import BUILT_IN
+from bellhop.routes import digits_of
 from bellhop.tables import Mistake, unknown
 from bellhop.zones import cycle
 
@@ -31,7 +32,7 @@ def _routes(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     for place, route in enumerate(parts["routes"], 1):
         if route is None:
             continue
-        digits = route.prefix.removeprefix("+")
+        digits = digits_of(route.prefix)
         if digits in seen:
             what = f'"{route.prefix}" is the prefix of routes[{seen[digits]}] already'
             yield Mistake(f"routes[{place}].prefix", what)

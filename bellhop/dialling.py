@@ -6,11 +6,13 @@ socket. A number is matched whole against a closed set and never cleaned: what i
 """
 
 from dataclasses import dataclass
+from random import Random
 
 from bellhop.callers import Caller, Kind
-from bellhop.carriers import Carrier, Trunk, carriers_for, route_for
+from bellhop.carriers import Carrier, Trunk
 from bellhop.devices import Device
 from bellhop.profiles import CARRIER
+from bellhop.routes import carriers_for, route_for
 from bellhop.settings import Site
 from bellhop.values import DIALLED
 from bellhop.zones import Zone
@@ -77,8 +79,12 @@ UNKNOWN = Refusal(404, "Unknown Number", 1)
 NOT_ALLOWED = Refusal(403, "Not Allowed", 21)
 
 
-def destination(site: Site, caller: Caller, dialled: str) -> Destination | Refusal:
-    """Decide where a call goes. Total: every text has an answer."""
+def destination(
+    site: Site, caller: Caller, dialled: str, random: Random | None = None
+) -> Destination | Refusal:
+    """Decide where a call goes. Total: every text has an answer. random: draws between carriers of
+    one cost; without it the heaviest is first.
+    """
     if not DIALLED.fullmatch(dialled):
         return NOT_A_NUMBER
     match caller.kind:
@@ -87,10 +93,12 @@ def destination(site: Site, caller: Caller, dialled: str) -> Destination | Refus
         case Kind.PBX:
             return _from_pbx(site, dialled)
         case _:
-            return _inside(site, caller, dialled)
+            return _inside(site, caller, dialled, random)
 
 
-def _inside(site: Site, caller: Caller, dialled: str) -> Destination | Refusal:
+def _inside(
+    site: Site, caller: Caller, dialled: str, random: Random | None
+) -> Destination | Refusal:
     """A device or a trunk calls."""
     if device := site.devices.get(dialled):
         return ToDevice(device) if "devices" in caller.may else NOT_ALLOWED
@@ -103,12 +111,12 @@ def _inside(site: Site, caller: Caller, dialled: str) -> Destination | Refusal:
         return ToTrunk(trunk, dialled) if "trunks" in caller.may else NOT_ALLOWED
     carriers = tuple(
         carrier
-        for carrier in carriers_for(dialled, site.routes, site.carriers)
+        for carrier in carriers_for(dialled, site.by_prefix, site.carriers, random)
         if DIALLED.fullmatch(carrier.dialled(dialled))  # too short for what it strips
     )
     if "carriers" not in caller.may:
         return NOT_ALLOWED if carriers else UNKNOWN
-    route = route_for(dialled, site.routes)
+    route = route_for(dialled, site.by_prefix)
     if route is None or not carriers:
         return UNKNOWN
     return ToCarriers(dialled, carriers, route.profile or CARRIER.name)
@@ -125,8 +133,7 @@ def _from_pbx(site: Site, dialled: str) -> Destination | Refusal:
 
 def _inbound(site: Site, dialled: str) -> Destination | Refusal:
     """A carrier delivers a call to one of our numbers."""
-    digits = dialled.removeprefix("+")
-    did = next((d for d in site.dids if d.number == digits), None)
+    did = site.by_number.get(dialled.removeprefix("+"))
     if did is None:
         return UNKNOWN
     legs: list[Leg] = []

@@ -8,15 +8,17 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from bellhop import crosschecks, reason, values
-from bellhop.carriers import Carrier, Did, Route, Trunk
+from bellhop.carriers import Carrier, Did, Trunk
 from bellhop.csvs import read_devices
 from bellhop.devices import Device
 from bellhop.lines import line_of, locate
 from bellhop.profiles import BUILT_IN, Profile, Table, resolve
+from bellhop.routes import Route, digits_of
 from bellhop.tables import Mistake, SiteError, key, read_table, unknown
 from bellhop.values import Address, Listener, shown
 from bellhop.zones import Zone
@@ -80,7 +82,7 @@ class Pager:
     ami_secret_file: str = key(values.text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what is looked up for each call is indexed once
 class Site:
     """A whole site file; `path` is where it stood. `profiles` has those that are built in too."""
 
@@ -96,6 +98,16 @@ class Site:
     dids: tuple[Did, ...]
     devices: Mapping[str, Device]
     zones: Mapping[str, Zone]
+
+    @cached_property
+    def by_prefix(self) -> Mapping[str, Route]:
+        """The routes by the digits of their prefixes."""
+        return {digits_of(route.prefix): route for route in self.routes}
+
+    @cached_property
+    def by_number(self) -> Mapping[str, Did]:
+        """The DIDs by their numbers."""
+        return {did.number: did for did in self.dids}
 
     def file(self, relative: str) -> Path:
         """Return a path that the site file names, relative to the site file."""

@@ -3,6 +3,7 @@
 import itertools
 import os
 import time
+from random import SystemRandom
 
 from bellhop.callers import Caller, Kind
 from bellhop.calls import Call, Leg, LegKind
@@ -13,6 +14,7 @@ from kemi import answer, attempt, dialog, digest, headers, ksr_auth, names, sip,
 from kemi.secrets import Secrets
 
 _counter = itertools.count()
+_random = SystemRandom()
 
 
 def invite(site: Site, secrets: Secrets, key: bytes) -> None:
@@ -21,7 +23,7 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
     if caller is None:
         return
     dialled = sip.text("$rU") or ""
-    where = destination(site, caller, dialled)
+    where = destination(site, caller, dialled, _random)
     if isinstance(where, Refusal):
         answer.refuse(where, reason_to(site, caller))
         return
