@@ -19,6 +19,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "report": "Show what became of a page.",
         "explain": "Say whether the next carrier would be tried after a failure, and why.",
         "reason": "Read a Reason header.",
+        "replay": "Say which past calls a profile would have sent another way.",
+        "policy": "Print the whole policy as a table: SIP code by cause.",
         "render": "Print what Kamailio or Asterisk must know of a site.",
     }
 )

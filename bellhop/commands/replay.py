@@ -1,0 +1,103 @@
+"""`bellhop replay`: which past calls a profile would have sent another way."""
+
+import sqlite3
+import sys
+from pathlib import Path
+
+import click
+
+from bellhop import causes
+from bellhop.commands import show
+from bellhop.ledger import Ledger
+from bellhop.replay import Group, Replay, replay
+
+UNKNOWN = "what a carrier that was not asked would have said, and whether there was one left"
+
+
+@click.command("replay")
+@click.argument("ledger", type=click.Path(path_type=Path))
+@click.option("--profile", "name", required=True, metavar="NAME", help="Whose rules would decide.")
+@click.option("--site", metavar="FILE", help="A site file, for its own profiles.")
+@click.option(
+    "--leg", default="", metavar="LEG", help="Only attempts at LEG: carrier:north, or carrier: all."
+)
+@click.option("--last", type=click.IntRange(1), metavar="N", help="Only the newest N calls.")
+@click.option("--json", "as_json", is_flag=True, help="Print for programs.")
+def command(
+    *, ledger: Path, name: str, site: str | None, leg: str, last: int | None, as_json: bool
+) -> None:
+    """Say which calls in LEDGER (a calls.db) would have gone another way under a profile.
+
+    Each is followed up to the first attempt that the profile decides otherwise; what would have
+    come after that is not known.
+    """
+    profile, _ = show.profile(name, site)
+    try:
+        opened = Ledger.reading(ledger)
+        calls = (told.attempts for told in opened.calls(last or sys.maxsize))
+        came = replay((attempts for attempts in calls if attempts), profile, leg)
+        opened.close()
+    except sqlite3.Error as error:
+        raise click.ClickException(f"{ledger}: {error}") from None
+    groups = sorted(came.groups.values(), key=lambda group: -group.calls)
+    if as_json:
+        show.as_json(_contract(profile.name, came, groups))
+        return
+    show.heading(
+        f"{profile.name}: {came.turned} of {came.calls} calls would have gone another way",
+        "yellow" if came.turned else "green",
+    )
+    rows = [(f"{group.calls}x", _told(group)) for group in groups]
+    rows += [
+        (f"{code}+{cause}", _conflict(cause, **counts))
+        for (code, cause), counts in sorted(came.conflicts.items())
+    ]
+    if rows:
+        show.lines([*rows, ("unknown", UNKNOWN)])
+
+
+def _told(group: Group) -> str:
+    (was, old), (would, new) = group.was, group.would
+    text = f"{was} [{old}] would have been {would} [{new}], {group.source}"
+    if group.saved:
+        text += f"; {group.saved} later attempts not made"
+    if group.lost:
+        text += f", {group.lost} answered calls lost"
+    return show.safe(f"{text}; as call {', '.join(group.examples)}")
+
+
+def _conflict(cause: int, *, attempts: int, otherwise: int) -> str:
+    return (
+        f"{attempts} attempts where code and cause {causes.title(cause)} disagree;"
+        f" the profile decides {otherwise} otherwise"
+    )
+
+
+def _contract(name: str, came: Replay, groups: list[Group]) -> dict[str, object]:
+    return {
+        "profile": name,
+        "calls": came.calls,
+        "attempts": came.attempts,
+        "turned": came.turned,
+        "lost": sum(group.lost for group in groups),
+        "turns": [
+            {
+                "was": {"verdict": group.was[0], "rule": group.was[1]},
+                "would": {
+                    "verdict": group.would[0],
+                    "rule": group.would[1],
+                    "source": group.source,
+                },
+                "calls": group.calls,
+                "lost": group.lost,
+                "saved": group.saved,
+                "examples": group.examples,
+            }
+            for group in groups
+        ],
+        "conflicts": [
+            {"code": code, "cause": cause, **counts}
+            for (code, cause), counts in sorted(came.conflicts.items())
+        ],
+        "unknown": UNKNOWN,
+    }
