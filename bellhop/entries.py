@@ -1,6 +1,7 @@
 """What the ledger keeps: an entry for each attempt of a call, and one ending for the call."""
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -116,16 +117,19 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
 
 
 def _line(*pairs: tuple[str, str | int | bool | None]) -> str:
-    return " ".join(f"{key}={_value(value)}" for key, value in pairs)
+    # A number says itself: half of the values, twice a call, are spared a question.
+    return " ".join([f"{k}={v if type(v) is int else _value(v)}" for k, v in pairs])
 
 
+# Most are said again and again: names, rules, addresses.
+@lru_cache(maxsize=1024, typed=True)
 def _value(value: str | int | bool | None) -> str:
     """Return a value of a log line: no space, no line's end, and another text for another value
     (what could be taken for something else is percent-encoded, as in RFC 3986 §2.1).
     """
     if value is None or value == "":
         return "none"
-    if isinstance(value, bool):
+    if value is True or value is False:
         return "true" if value else "false"
     text = str(value)
     if _PLAIN.fullmatch(text) and text != "none":

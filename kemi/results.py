@@ -11,8 +11,8 @@ class BadCall(Exception):  # noqa: N818
 
 def done(result: object, what: str) -> bool:
     """Whether a KSR call said yes. False is KSR's word for bad arguments, not for no."""
-    if isinstance(result, bool):
-        if result:
-            return True
+    if result is True:
+        return True
+    if result is False:
         raise BadCall(what)
     return isinstance(result, int) and result > 0

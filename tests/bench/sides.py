@@ -121,7 +121,7 @@ def _command(stack: Stack, side: Side, folder: Path, prefix: str) -> list[str]:
         shutil.copy(file, folder)
     (folder / "here.cfg").write_text(here(f"{prefix}.{side.last}", prefix), "utf-8")
     _drouting(folder / "drouting.db", prefix)
-    start = f"mkdir -p /run/kamailio && exec kamailio -DD -E -m 64 -M 16 -Y /run/kamailio -f /bench/{side.cfg} "
+    start = f"mkdir -p /run/kamailio && exec kamailio -DD -E -m 64 -M 16 -x tlsf -X tlsf -Y /run/kamailio -f /bench/{side.cfg} "
     return [*common, "-v", f"{folder}:/bench:ro", "--entrypoint", "sh", image, "-c",
             start + " ".join(defines)]  # fmt: skip
 
