@@ -128,13 +128,7 @@ def next_leg(call: Call, now: int, out: Callable[[int], bool] = _nobody) -> int 
     out: whether a leg may not be tried now. It is asked of one leg after another, and only where
     that decides: the one that is not out is the one that is tried.
     """
-    first = call.current.leg + 1 if call.attempts else 0
-    heard = _heard(call)
-    fitting = [
-        i
-        for i, leg in enumerate(call.legs[first:], first)
-        if leg.redirected or _peer(leg) not in heard
-    ]
+    fitting = _ahead(call)
     if not fitting:
         return Exhausted.LEGS
     if len(call.attempts) >= call.attempts_allowed:
@@ -142,6 +136,17 @@ def next_leg(call: Call, now: int, out: Callable[[int], bool] = _nobody) -> int 
     if call.left(now) < SHORTEST_ATTEMPT:
         return Exhausted.BUDGET
     return next((index for index in fitting if not out(index)), Exhausted.LEGS)
+
+
+def _ahead(call: Call) -> list[int]:
+    """Return the legs that may follow the current one."""
+    first = call.current.leg + 1 if call.attempts else 0
+    heard = _heard(call)
+    return [
+        i
+        for i, leg in enumerate(call.legs[first:], first)
+        if leg.redirected or _peer(leg) not in heard
+    ]
 
 
 def _peer(leg: Leg) -> tuple[LegKind, str]:
@@ -183,10 +188,15 @@ def ended(
 
 
 def answer_timer(call: Call, now: int) -> int:
-    """Return ms that the current leg has until an 18x or a final reply."""
-    return min(call.leg.answer_timeout, call.left(now))
+    """Return ms that the current leg has until an 18x or a final reply: its own limit, and no more
+    than a fair share of the budget that is left, or a silent carrier would leave the last one none.
+    What one does not use is the others'.
+    """
+    others = min(len(_ahead(call)), call.attempts_allowed - len(call.attempts))
+    share = max(SHORTEST_ATTEMPT, call.left(now) // (others + 1))
+    return min(call.leg.answer_timeout, share)
 
 
 def ring_timer(call: Call, now: int) -> int:
-    """Return ms that the current leg may ring."""
-    return max(SHORTEST_ATTEMPT, min(call.leg.ring_timeout, call.left(now)))
+    """Return ms that the current leg may ring; at least 1, for 0 is tm's word for no timer."""
+    return max(1, min(call.leg.ring_timeout, call.left(now)))

@@ -26,19 +26,20 @@ def test_no_more_carriers_are_tried_than_the_site_allows(stack, place, cast):
 
 
 def test_silent_carriers_together_cost_no_more_than_the_budget(stack, place, cast):
-    """Each may be silent for 2 s; with 3 s for all, the second is cut short, the third not tried."""
+    """Each may be silent for 2 s; of 3 s for all, each of the three has one."""
     short = lambda text: text.replace('budget = "40s"', 'budget = "3s"')  # noqa: E731
     with another_edge(stack, place, cast, "three-seconds", last="115", change=short) as (scene, _):
         assert scene.site.edge.budget == 3_000
         north = scene.play(scene.cast.carrier("north"), "carrier/silent")
         south = scene.play(scene.cast.carrier("south"), "carrier/silent")
+        west = scene.play(scene.cast.carrier("west"), "carrier/silent")
         caller = dial(scene, TO_NORTH, "caller/calls-and-is-refused")
         scene.finish(caller)
-        north.end()
-        south.end()
+        for peer in (north, south, west):
+            peer.end()
 
         messages = scene.messages()
-        assert tried(messages, scene) == ["north", "south"]
+        assert tried(messages, scene) == ["north", "south", "west"]
         last = final(messages, caller)
         assert (last.code, last.all("reason")) == (408, ["Q.850;cause=102"])
         began = next(m.at for m in messages.where(method="INVITE", target=str(north.who.socket)))

@@ -116,12 +116,12 @@ def test_why_a_search_ends_is_told():
     assert next_leg(one, one.deadline + 5_000) is Exhausted.BUDGET
 
 
-def test_a_ring_timer_is_what_is_left_and_at_least_the_shortest():
+def test_a_ring_timer_is_what_is_left_and_never_tms_word_for_none():
     one = begun(call(budget=10_000), 0, 1_000)
     assert ring_timer(one, 1_000) == 10_000
     assert ring_timer(one, 6_000) == 5_000
-    # tm takes 0 for "its default", so a ring at the very end has the shortest time, not for ever
-    assert ring_timer(one, 10_950) == ring_timer(one, 99_000) == SHORTEST_ATTEMPT
+    # tm takes 0 for "its default", which would let a ring at the very end go on for ever.
+    assert (ring_timer(one, 10_950), ring_timer(one, 11_000), ring_timer(one, 99_000)) == (50, 1, 1)
     assert ring_timer(begun(call((leg(ring=2_000),)), 0, 1_000), 1_000) == 2_000
 
 
@@ -195,3 +195,38 @@ def test_a_carrier_that_has_answered_is_not_asked_at_another_gateway():
 def test_a_trunk_and_a_carrier_of_one_name_are_two_peers():
     trunk = msgspec.structs.replace(leg("north"), kind=LegKind.TRUNK)
     assert after((leg("north"), trunk), BUSY) == 1
+
+
+def timers(legs, budget, allowed=4):
+    """Return how long each attempt has, when all are silent."""
+    one, now, given = call(legs, allowed, budget), 1_000, []
+    while isinstance(index := next_leg(one, now), int):
+        one = begun(one, index, now)
+        given.append(answer_timer(one, now))
+        now += given[-1]
+        one = ended(one, now, rule="r", failure=SILENT, verdict=Verdict.ADVANCE)
+    return given
+
+
+def test_silent_carriers_share_a_budget_that_is_too_short_for_all():
+    legs = [leg(name, answer=2_000) for name in ("a", "b", "c")]
+    assert timers(legs, 40_000) == [2_000, 2_000, 2_000]
+    assert timers(legs, 3_000) == [1_000, 1_000, 1_000]
+
+
+def test_what_one_attempt_does_not_use_is_the_others():
+    legs = [leg("a", answer=500), leg("b", answer=4_000), leg("c", answer=4_000)]
+    assert timers(legs, 4_500) == [500, 2_000, 2_000]
+
+
+def test_legs_beyond_the_attempts_have_no_share():
+    legs = [leg(name) for name in ("a", "b", "c", "d")]
+    assert timers(legs, 4_000, allowed=2) == [2_000, 2_000]
+
+
+@quiet
+@given(legs=LEGS.filter(bool), allowed=st.integers(1, 10), budget=st.integers(2_400, 120_000))
+def test_no_silent_peer_leaves_another_one_no_time(legs, allowed, budget):
+    given_times = timers(legs, budget, allowed)
+    assert sum(given_times) <= budget
+    assert len(given_times) == min(len(legs), allowed)
