@@ -92,8 +92,8 @@ def test_the_timers_are_cut_to_what_is_left(house, monkeypatch):
     late = house.call.deadline - 1_000
     monkeypatch.setattr("kemi.attempt.now", lambda: late)
     house.fails(503)
-        # Two may yet be tried, so this one has half of the second that is left.
-        assert house.fake.called("tm.t_set_fr")[-1] == (500, 500)
+    # Two may yet be tried, so this one has half of the second that is left.
+    assert house.fake.called("tm.t_set_fr")[-1] == (500, 500)
     house.replies(183, branch=1)
     assert house.fake.called("tm.t_set_fr")[-1] == (1_000, 1_000)
 
