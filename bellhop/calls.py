@@ -53,7 +53,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One leg that was tried, and how it ended; times are ms on the call's clock. ring: how many ms
-    after its start the first 18x came; -1 without one.
+    after its start the first 18x came; -1 without one. challenged: it asked for credentials, and
+    got them.
     """
 
     leg: int
@@ -64,6 +65,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     failure: Failure | None = None
     verdict: str = ""
     rule: str = ""
+    challenged: bool = False
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -184,6 +186,12 @@ def ended(
         verdict=verdict.value if verdict else "answered",
         rule=rule,
     )
+    return msgspec.structs.replace(call, attempts=(*call.attempts[:-1], attempt))
+
+
+def challenged(call: Call) -> Call:
+    """Return the call with its current attempt sent once more, with credentials."""
+    attempt = msgspec.structs.replace(call.current, challenged=True)
     return msgspec.structs.replace(call, attempts=(*call.attempts[:-1], attempt))
 
 

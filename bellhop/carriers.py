@@ -24,6 +24,9 @@ class Carrier:
     breaker: faults in a row that open a gateway's breaker (0: none do), breaker_pause: for how long
     at first (ms; bellhop/health.py).
     calls, calls_per_second: how many it may have at once, and begin in a second; 0: any number.
+    auth_user, secret_file: whom it knows us as when it asks for credentials, and an htdigest file
+        with that user, whose realm is the only one that is answered. Without them a challenge is a
+        failure.
     """
 
     name: str
@@ -42,6 +45,8 @@ class Carrier:
     breaker_pause: int = key(values.duration(1_000, 3_600_000), 30_000)
     calls: int = key(values.integer(0, 100_000), 0)
     calls_per_second: int = key(values.integer(0, 10_000), 0)
+    auth_user: str = key(values.auth_user, "")
+    secret_file: str = key(values.text, "")
 
     def __post_init__(self) -> None:
         """Fill what follows from the rest."""

@@ -23,6 +23,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         *_dids(parts),
         *_numbers(parts),
         *_auth_users(parts),
+        *_credentials(parts),
         *_addresses(parts),
     ]
 
@@ -132,6 +133,15 @@ def _auth_users(parts: Mapping[str, Any]) -> Iterator[Mistake]:
             what = f'"{device.auth_user}" is the Authentication ID of {owner[device.auth_user]} too'
             yield Mistake(f"devices.{number}.auth_user", what)
         owner.setdefault(device.auth_user, number)
+
+
+def _credentials(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    for name, carrier in parts["carriers"].items():
+        if carrier and bool(carrier.auth_user) != bool(carrier.secret_file):
+            missing = "secret_file" if carrier.auth_user else "auth_user"
+            yield Mistake(
+                f"carriers.{name}", f"auth_user and secret_file go together: no {missing}"
+            )
 
 
 def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:

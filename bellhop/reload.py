@@ -28,7 +28,10 @@ def changed(old: Site, new: Site) -> tuple[str, ...]:
 
 def needs_restart(old: Site, new: Site) -> tuple[str, ...]:
     """Return the keys that differ and that a running Kamailio cannot change."""
-    return tuple(key for key in _AT_START if _value(old, key) != _value(new, key))
+    keys = [key for key in _AT_START if _value(old, key) != _value(new, key)]
+    if old.proves_itself != new.proves_itself:
+        keys.append("carriers: the first auth_user, or the last")
+    return tuple(keys)
 
 
 def _value(site: Site, key: str) -> object:

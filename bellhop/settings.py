@@ -109,6 +109,11 @@ class Site:
         """The DIDs by their numbers."""
         return {did.number: did for did in self.dids}
 
+    @cached_property
+    def proves_itself(self) -> bool:
+        """Whether any carrier gets credentials from us."""
+        return any(carrier.auth_user for carrier in self.carriers.values())
+
     def file(self, relative: str) -> Path:
         """Return a path that the site file names, relative to the site file."""
         return self.path.parent / relative

@@ -81,7 +81,8 @@ class Edge:
     @guarded(sip.reply)
     def ksr_failure_call(self, _message: Any) -> None:
         """Handle the end of an attempt that nobody answered."""
-        failure.failed(self._site())
+        now = self._live.now()
+        failure.failed(now.site, now.secrets)
 
     @guarded(None)
     def ksr_xhttp_event(self, _message: Any, _event: str = "") -> None:

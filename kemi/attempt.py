@@ -16,14 +16,16 @@ from bellhop.calls import (
     LegKind,
     answer_timer,
     begun,
+    challenged,
     ended,
     next_leg,
     ring_timer,
 )
 from bellhop.finals import NOT_REGISTERED, NOT_SENT, UNRESOLVED
+from bellhop.htdigest import Credential
 from bellhop.recursion import Failure, Verdict
 from bellhop.settings import Site
-from kemi import answer, early, health, ksr_replies, ledger, metrics, names, sip
+from kemi import answer, challenges, early, health, ksr_replies, ledger, metrics, names, sip
 
 _CALL = "$avp(bellhop)"
 _BRANCH = "$avp(bellhop_branch)"
@@ -86,11 +88,26 @@ def end(call: Call, why: str) -> None:
     answer.final(call, why)
 
 
-def _send(site: Site, call: Call) -> str | None:
+def again(site: Site, call: Call, credential: Credential) -> bool:
+    """Send the current attempt once more, with the credentials that its reply asks for. False: it
+    could not be, for the challenge is of another realm, or of a kind that we do not know.
+    """
+    store(challenged(call))
+    if _send(site, call, credential) is None:
+        return True
+    store(call)
+    return False
+
+
+def _send(site: Site, call: Call, credential: Credential | None = None) -> str | None:
     """Send the INVITE to the current leg; returns why it could not be, as a rule's name."""
     leg = call.leg
     if not _aim(site, leg):
         return NOT_REGISTERED if leg.kind is LegKind.DEVICE else UNRESOLVED
+    if credential is None:
+        challenges.go_past(call)
+    elif not challenges.answer(credential):
+        return NOT_SENT
     sip.forget(_RANG)
     sip.forget(_BRANCH)
     early.policy(leg.early_media)

@@ -12,7 +12,7 @@ import hmac
 
 from bellhop.settings import Site
 from bellhop.values import DIALLED, Address
-from kemi import floods, names, sip, who
+from kemi import challenges, floods, names, sip, who
 
 _LENGTH = 10
 
@@ -49,6 +49,7 @@ def route(site: Site, secret: bytes) -> None:
     """Send a request within a dialog on, or refuse it."""
     method = sip.method()
     known = sip.known() if method == "ACK" else "no"
+    challenges.strip(site)
     if known == "done":  # it was for a refusal of ours
         return
     if not sip.loose_route():

@@ -10,16 +10,20 @@ from bellhop.health import retry_after
 from bellhop.profiles import CARRIER, Profile
 from bellhop.recursion import Failure, Verdict, decide
 from bellhop.settings import Site
-from kemi import attempt, health, ledger, redirect, sip
+from kemi import attempt, challenges, health, ledger, redirect, sip
 from kemi.results import Unreadable
+from kemi.secrets import Secrets
 
 
-def failed(site: Site) -> None:
+def failed(site: Site, secrets: Secrets) -> None:
     """Decide what follows the failure of the current attempt."""
     call = attempt.load()
     if call is None:
         raise RuntimeError("a failure route without a call")
     failure = _read(call.leg.trusted)
+    credential = challenges.credential(site, secrets, call, failure)
+    if credential is not None and attempt.again(site, call, credential):
+        return
     health.failed(site, call, failure, attempt.now(), asked_away=_asked_away(failure))
     profile = _profile(site, call)
     decided = decide(failure, profile, call.earlier)

@@ -10,7 +10,7 @@ from bellhop.calls import Call, Leg, LegKind
 from bellhop.dialling import Refusal, ToZone, destination
 from bellhop.legs import legs_of
 from bellhop.settings import Site
-from kemi import answer, attempt, dialog, digest, headers, ksr_auth, names, sip, who
+from kemi import answer, attempt, challenges, dialog, digest, headers, ksr_auth, names, sip, who
 from kemi.secrets import Secrets
 
 _counter = itertools.count()
@@ -37,6 +37,7 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
         sip.answer_to_source()
     if caller.kind is Kind.DEVICE:
         sip.mark_contact()
+    challenges.strip(site)
     legs, profile = legs_of(where, names.resolve)
     peers = _peers(caller, legs) | _moved(site, legs, profile)
     dialog.record(key, tuple(sorted(peers)))

@@ -46,6 +46,7 @@ def entry(call: Call, call_id: str, why: str, *, conflict: bool = False) -> Entr
         conflicting=failure.conflicting if failure else False,
         replied=failure.replied if failure else True,
         trusted=failure.trusted if failure else call.leg.trusted,
+        challenged=attempt.challenged,
         ring_ms=attempt.ring if attempt.ring >= 0 else None,
         conflict=conflict,
     )

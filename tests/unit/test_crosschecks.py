@@ -213,3 +213,14 @@ def test_nothing_follows_from_a_broken_table_that_others_name(told):
     assert said == "zones.8000.name: is missing"
     (said,) = told('gateway = "203.0.113.2:5060"', "gateway = 2")
     assert said.startswith("carriers.south.gateway: ")
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"), [("auth_user", "secret_file"), ("secret_file", "auth_user")]
+)
+def test_credentials_are_whole(told, given, missing):
+    assert told("[carriers.north]", f'[carriers.north]\n{given} = "site"') == [
+        f"carriers.north: auth_user and secret_file go together: no {missing}"
+    ]
+    both = '[carriers.north]\nauth_user = "site"\nsecret_file = "north.htdigest"'
+    assert told("[carriers.north]", both) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bellhop.htdigest import read
+from bellhop.htdigest import Credential, one, read
 from bellhop.tables import SiteError
 
 HA1 = "0123456789abcdef0123456789abcdef"
@@ -55,3 +55,41 @@ def test_a_file_that_cannot_be_read_is_told(known, tmp_path):
         read(tmp_path / "no", "unit.invalid")
     with pytest.raises(SiteError, match="not UTF-8"):
         known(b"\xff\n")
+
+
+@pytest.fixture
+def mine(tmp_path):
+    def tell(content, mode=0o600):
+        file = tmp_path / "north.htdigest"
+        file.write_text(content)
+        file.chmod(mode)
+        return one(file, "site")
+
+    return tell
+
+
+def test_our_own_line_is_found_whatever_its_realm(mine):
+    text = f"other:north.invalid:{HA1}\nsite:north.invalid:{HA1}\n"
+    assert mine(text) == Credential("site", "north.invalid", HA1)
+    assert mine(text, 0o640) == Credential("site", "north.invalid", HA1)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (f"other:r:{HA1}\n", "no line of site"),
+        (f"site:r:{HA1}\nsite:s:{HA1}\n", "2 lines of site"),
+        ("site:r:hunter2\n", "north.htdigest:1: expected user:realm:HA1"),
+    ],
+)
+def test_our_own_line_must_be_one_and_good(mine, text, what):
+    with pytest.raises(SiteError) as raised:
+        mine(text)
+    assert what in raised.value.lines[0]
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o602])
+def test_our_own_secret_is_not_for_everybody(mine, mode):
+    with pytest.raises(SiteError, match="chmod o-rw"):
+        mine(f"site:r:{HA1}\n", mode)

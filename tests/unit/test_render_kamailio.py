@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bellhop.reload import needs_restart
 from bellhop.render_kamailio import listen_cfg
 from bellhop.settings import load
 
@@ -25,3 +26,19 @@ def test_an_ipv6_listener_keeps_its_brackets(tmp_path):
     file = tmp_path / "site.toml"
     file.write_text(good.replace("udp:192.0.2.10:5070", "udp:[2001:DB8::10]:5070"))
     assert "listen=udp:[2001:db8::10]:5070\n" in listen_cfg(load(file))
+
+
+def test_cseq_is_followed_only_where_a_carrier_gets_credentials(tmp_path):
+    """It costs a look at each message, and needs a restart."""
+    good = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
+    file = tmp_path / "site.toml"
+    keys = '[carriers.north]\nauth_user = "site"\nsecret_file = "north.htdigest"'
+    file.write_text(good)
+    without = load(file)
+    file.write_text(good.replace("[carriers.north]", keys))
+    proving = load(file)
+    assert "BELLHOP_DIGEST" not in listen_cfg(without)
+    assert "#!define BELLHOP_DIGEST\n" in listen_cfg(proving)
+    assert needs_restart(without, proving) == ("carriers: the first auth_user, or the last",)
+    assert needs_restart(proving, without) == ("carriers: the first auth_user, or the last",)
+    assert needs_restart(proving, proving) == ()

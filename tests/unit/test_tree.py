@@ -32,6 +32,7 @@ KSR_ADAPTERS = {
         "ksr_queue",
         "ksr_replies",
         "ksr_tables",
+        "ksr_uac",
     )
 }
 # What one file, or the files of one folder, may import besides.

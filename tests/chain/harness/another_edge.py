@@ -3,8 +3,10 @@ of its own in the stack's networks.
 """
 
 import contextlib
+import io
 import json
 import shutil
+import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -61,9 +63,11 @@ def edge_beside(
     change: Callable[[str], str] = lambda text: text,
     files: Mapping[str, str] = MappingProxyType({}),
     options: Sequence[str] = (),
+    secrets: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[tuple[Site, str]]:
     """Start one for several tests, each of which makes its scene with `scene_at`; yields its site
-    and its container's name. Arguments: see another_edge.
+    and its container's name. Arguments: see another_edge; secrets: files beside site.toml that the
+    edge's user alone may read.
     """
     directory = lab.artifacts / title
     shutil.rmtree(directory, ignore_errors=True)
@@ -78,7 +82,7 @@ def edge_beside(
     path.write_text(change(_moved(cast.site.path.read_text("utf-8"), cast.site, last)), "utf-8")
     moved = load(path)
     name = f"{stack.project}-another-{last}"
-    _start(name, f"{stack.project}-edge:{tag}", [*mounts, *options], moved, stack)
+    _start(name, f"{stack.project}-edge:{tag}", [*mounts, *options], moved, stack, secrets=secrets)
     try:
         until(f"the edge of {stack.project}-edge:{tag} to answer", lambda: _answers(name), 20)
         yield moved, name
@@ -123,19 +127,41 @@ def _moved(text: str, site: Site, last: str) -> str:
     return text
 
 
-def _start(name: str, image: str, options: Sequence[str], site: Site, stack: Stack) -> None:
+def _start(
+    name: str,
+    image: str,
+    options: Sequence[str],
+    site: Site,
+    stack: Stack,
+    *,
+    secrets: Mapping[str, str],
+) -> None:
     with contextlib.suppress(RuntimeError):  # one that an aborted run left
         docker("rm", "-f", name)
     mounts = json.loads(docker("inspect", "--format={{json .Mounts}}", stack.container("edge")))
-    secrets = next(m["Name"] for m in mounts if m["Destination"] == _SECRETS)
+    known = next(m["Name"] for m in mounts if m["Destination"] == _SECRETS)
     docker(
         "create", "--name", name, "--user", "5060:5060", "--tmpfs", "/run:uid=5060,gid=5060",
         "--network", f"{stack.project}_outside", "--ip", site.edge.devices[0].address.host,
-        "-v", f"{secrets}:{_SECRETS}:ro", *options, image,
+        "-v", f"{known}:{_SECRETS}:ro", *options, image,
     )  # fmt: skip
     inside = f"{stack.project}_inside"
     docker("network", "connect", "--ip", site.edge.internal.host, inside, name)
+    if secrets:
+        docker("cp", "-", f"{name}:{_CONFIG}", given=_packed(secrets))
     docker("start", name)
+
+
+def _packed(files: Mapping[str, str]) -> bytes:
+    """Return the files as a tar, the edge's own and nobody else's."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.uid = entry.gid = 5060
+            entry.mode, entry.size = 0o400, len(text.encode())
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    return packed.getvalue()
 
 
 def _answers(name: str) -> bool:

@@ -34,19 +34,22 @@ def until(what: str, done: Callable[[], Any], seconds: float = 10.0) -> Any:
     return found
 
 
-def docker(*argv: str, timeout: float = 60.0) -> str:
-    """Run a docker command and return what it said. Raises RuntimeError with its own words."""
+def docker(*argv: str, timeout: float = 60.0, given: bytes | None = None) -> str:
+    """Run a docker command, on what it is given, and return what it said. Raises RuntimeError with
+    its own words.
+    """
     try:
         ended = subprocess.run(
-            [*DOCKER, *argv], capture_output=True, text=True, timeout=timeout, check=False
+            [*DOCKER, *argv], capture_output=True, input=given, timeout=timeout, check=False
         )
     except FileNotFoundError:
         raise NotThereError(
             f"there is no `{DOCKER[0]}` on this machine: start with ./run test"
         ) from None
     if ended.returncode:
-        raise RuntimeError(f"docker {shlex.join(argv)}: {(ended.stderr or ended.stdout).strip()}")
-    return ended.stdout
+        said = (ended.stderr or ended.stdout).decode(errors="replace").strip()
+        raise RuntimeError(f"docker {shlex.join(argv)}: {said}")
+    return ended.stdout.decode()
 
 
 @dataclass(slots=True)

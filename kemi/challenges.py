@@ -1,0 +1,53 @@
+"""A carrier that asks for credentials: answered once, with those that the site has for it.
+
+The INVITE with credentials is a new one to the carrier, with a CSeq one higher (RFC 3261 §22.2),
+which the caller knows nothing of; so the dialog module counts the difference into the requests of
+the dialog from then on (`track_cseq_updates`), and out of the replies. It goes by a header of the
+request on its way out, which is why nobody else may write one.
+"""
+
+from bellhop.calls import Call, LegKind
+from bellhop.htdigest import Credential
+from bellhop.recursion import Failure
+from bellhop.settings import Site
+from kemi import ksr_uac, names, sip
+from kemi.secrets import Secrets
+
+_CODES = frozenset({401, 407})
+_RAISED = "P-K-CSeq-Auth"
+_NOT_OTHERS = ("P-K-CSeq-Auth", "P-K-CSeq-Refresh")
+
+
+def strip(site: Site) -> None:
+    """Remove what only the dialog module may write."""
+    if site.proves_itself:
+        for name in _NOT_OTHERS:
+            sip.remove_headers(name)
+
+
+def credential(site: Site, secrets: Secrets, call: Call, failure: Failure) -> Credential | None:
+    """Return what to answer this failure with; None when it is no challenge of a carrier's, or a
+    second one, or came from elsewhere than the carrier's gateways (where a redirection led).
+    """
+    leg = call.leg
+    carrier = site.carriers.get(leg.name) if leg.kind is LegKind.CARRIER else None
+    if carrier is None or failure.code not in _CODES or failure.cancelled:
+        return None
+    if call.current.challenged:
+        return None
+    gateways = {str(a) for gateway in carrier.gateways for a in names.resolve(gateway)}
+    return secrets.carriers.get(carrier.name) if leg.address in gateways else None
+
+
+def answer(mine: Credential) -> bool:
+    """Put the credentials into the request that is sent next, and a CSeq one higher."""
+    return ksr_uac.authenticate(mine.user, mine.realm, mine.ha1)
+
+
+def go_past(call: Call) -> None:
+    """Have the next carrier's INVITE continue where those before it have raised the CSeq: the
+    dialog has one difference for all, and the next one's ACK and BYE will have it.
+    """
+    raised = sum(attempt.challenged for attempt in call.attempts)
+    if raised:
+        sip.append_header(f"{_RAISED}: {sip.number('$cs') + raised}")

@@ -1,0 +1,98 @@
+"""Carriers that ask for credentials: who gets them, and how often."""
+
+import pytest
+
+from kemi import challenges
+
+HA1 = "0123456789abcdef0123456789abcdef"
+KEYS = '[carriers.north]\nauth_user = "site"\nsecret_file = "north.htdigest"'
+
+
+@pytest.fixture
+def house(make_house_of, tmp_path):
+    secret = tmp_path / "north.htdigest"
+    secret.write_text(f"site:north.invalid:{HA1}\n")
+    secret.chmod(0o600)
+    made = make_house_of(lambda text: text.replace("[carriers.north]", KEYS))
+    made.asked = []
+
+    def uac_auth_mode(mode):
+        names = ("realm", "user", "secret")
+        made.asked.append((mode, *(made.fake.pv[f"$avp(bellhop_{name})"] for name in names)))
+        return made.known
+
+    made.known = 1
+    made.fake.returns["uac.uac_auth_mode"] = uac_auth_mode
+    return made
+
+
+@pytest.mark.parametrize("code", [401, 407])
+def test_a_carrier_that_asks_is_sent_the_call_once_more(house, code):
+    house.calls("4412")
+    house.fails(code)
+    assert house.sent_to == ["sip:203.0.113.1:5060"] * 2
+    assert house.asked == [(1, "north.invalid", "site", HA1)]
+    assert house.answers == []
+    assert house.rows == []
+    assert house.call.current.challenged
+    assert house.fake.pv["$avp(bellhop_secret)"] is None
+
+
+def test_a_second_challenge_is_a_failure(house):
+    house.calls("4412")
+    house.fails(401)
+    house.fails(401, branch=1)
+    assert (len(house.sent_to), house.answers) == (2, [401])
+    assert [(row.leg, row.code, row.challenged) for row in house.rows] == [
+        ("carrier:north", 401, True)
+    ]
+
+
+def test_a_challenge_that_cannot_be_answered_is_a_failure(house):
+    house.known = -1
+    house.calls("4412")
+    house.fails(407)
+    assert (len(house.sent_to), house.answers) == (1, [407])
+    assert [row.challenged for row in house.rows] == [False]
+
+
+def test_a_carrier_without_credentials_of_ours_gets_none(house):
+    house.calls("4412")
+    house.fails(503)
+    house.fails(407, branch=1)
+    assert (house.asked, house.answers) == ([], [407])
+
+
+def test_another_address_than_a_gateways_gets_none(house):
+    house.calls("4412")
+    elsewhere = house.fake.pv["$avp(bellhop)"].replace("203.0.113.1:5060", "203.0.113.66:5060")
+    house.fake.pv["$avp(bellhop)"] = elsewhere
+    house.fails(401)
+    assert (house.asked, house.answers) == ([], [401])
+
+
+def test_a_caller_who_gave_up_has_nothing_sent(house):
+    house.calls("4412")
+    house.fake.returns["tm.t_is_canceled"] = 1
+    house.fails(401)
+    assert (house.asked, len(house.sent_to)) == ([], 1)
+
+
+def test_the_next_carriers_cseq_goes_on_from_the_raised_one(house):
+    house.calls("4412", cs="7")
+    house.fails(401)
+    house.fails(503, branch=1)
+    assert "P-K-CSeq-Auth: 8\r\n" in house.fake.headers.appended
+    assert house.sent_to[-1] == "sip:203.0.113.2:5060"
+
+
+def test_no_caller_writes_what_raises_the_cseq(house):
+    house.calls("4412")
+    removed = {args[0] for args in house.fake.called("textops.remove_hf")}
+    assert removed >= {"P-K-CSeq-Auth", "P-K-CSeq-Refresh"}
+
+
+def test_a_site_without_credentials_pays_nothing(make_house_of):
+    house = make_house_of(lambda text: text)
+    challenges.strip(house.site)
+    assert house.fake.called("textops.remove_hf") == []
