@@ -89,6 +89,18 @@ class Told:
     ending: Ending | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How often the attempts at somebody (kind:name) came to the same."""
+
+    leg: str
+    verdict: str
+    rule: str
+    code: int | None
+    cause: int | None
+    times: int
+
+
 class Ledger:
     """The database. Open it in the process that uses it: a handle does not survive a fork."""
 
@@ -158,6 +170,16 @@ class Ledger:
             if row:
                 return self._told(row)
         return None
+
+    def tallies(self, since: float) -> tuple[Tally, ...]:
+        """Return what the attempts at carriers since a Unix time came to, counted."""
+        rows = self._db.execute(
+            "SELECT leg, verdict, rule, code, cause, count(*) FROM attempts "
+            "WHERE at >= ? AND leg LIKE 'carrier:%' GROUP BY 1, 2, 3, 4, 5",
+            (since,),
+        )
+        names = ("leg", "verdict", "rule", "code", "cause", "times")
+        return tuple(Tally(**dict(zip(names, row, strict=True))) for row in rows)
 
     def _told(self, row: tuple[Any, ...]) -> Told:
         call = dict(zip(_CALLS, row, strict=True))

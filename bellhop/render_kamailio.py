@@ -46,11 +46,14 @@ def gateways(
 
 
 def probed(site: Site, resolve: Resolve) -> tuple[tuple[str, str], ...]:
-    """Return the carriers and URIs that are probed."""
-    return tuple(
+    """Return the carriers and URIs that are probed, sorted: a name's addresses come in another
+    order each time.
+    """
+    found = {
         (carrier.name, f"sip:{address}")
         for carrier in site.carriers.values()
         if carrier.probe
         for gateway in carrier.gateways
         for address in resolve(gateway)
-    )
+    }
+    return tuple(sorted(found))

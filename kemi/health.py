@@ -138,14 +138,13 @@ def failed(
     now: int,
     *,
     asked_away: int | None = None,
-    credentials: bool = False,
 ) -> None:
     """Note how the current attempt failed (bellhop.health.outcome), and that it is over."""
     carrier = _carrier(site, call.leg)
     if carrier is None:
         return
     ksr_health.leave(carrier.name)
-    seen = outcome(failure, asked_away=asked_away, credentials=credentials)
+    seen = outcome(failure, asked_away=asked_away, credentials=call.current.challenged)
     _tell(carrier, call.leg, seen, began=call.current.started, now=now)
 
 

@@ -8,9 +8,22 @@ from random import SystemRandom
 from bellhop.callers import Caller, Kind
 from bellhop.calls import Call, Leg, LegKind
 from bellhop.dialling import Refusal, ToZone, destination
+from bellhop.health import Hand
 from bellhop.legs import legs_of
 from bellhop.settings import Site
-from kemi import answer, attempt, challenges, dialog, digest, headers, ksr_auth, names, sip, who
+from kemi import (
+    answer,
+    attempt,
+    challenges,
+    dialog,
+    digest,
+    headers,
+    health,
+    ksr_auth,
+    names,
+    sip,
+    who,
+)
 from kemi.secrets import Secrets
 
 _counter = itertools.count()
@@ -88,6 +101,9 @@ def _caller(site: Site, secrets: Secrets) -> Caller | None:
             return caller
         case who.Door.TRUNKS:
             caller = who.peer(site, sip.source())
+            if caller is not None and _is_blocked(caller):
+                sip.reply(503, "Service Unavailable")
+                return None
         case who.Door.INTERNAL:
             caller = who.pbx(site)
         case None:
@@ -95,6 +111,10 @@ def _caller(site: Site, secrets: Secrets) -> Caller | None:
     if caller is None:
         sip.reply(403, "Not A Peer Of This Site")
     return caller
+
+
+def _is_blocked(caller: Caller) -> bool:
+    return caller.kind is Kind.CARRIER and health.hand(caller.name) is Hand.BLOCK
 
 
 def _spelled(caller: Caller) -> str:

@@ -16,6 +16,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "check": "Check a site file.",
         "reload": "Have the running edge take a changed site file.",
         "calls": "Show calls, attempt by attempt.",
+        "carriers": "Show how carriers are, and set one aside by hand.",
         "report": "Show what became of a page.",
         "explain": "Say whether the next carrier would be tried after a failure, and why.",
         "reason": "Read a Reason header.",

@@ -5,9 +5,11 @@ import json
 import msgspec
 import pytest
 
+from bellhop.calls import challenged
 from bellhop.health import Breaker, gateway_key, hand_key
 
 NORTH, SOUTH, WEST = (f"203.0.113.{n}:5060" for n in (1, 2, 3))
+NORTH_HOST = "203.0.113.1"
 HEALTH = "bellhop_health"
 
 
@@ -240,6 +242,24 @@ def test_when_the_rest_is_out_the_attempts_tell_the_caller(house):
     house.fails(503, reason=["Q.850;cause=34"])
     assert house.answers == [503]
     assert house.fake.headers.to_reply == ["Reason: Q.850;cause=34\r\n"]
+
+
+@pytest.mark.parametrize(("got_ours", "faults"), [(True, 1), (False, None)])
+def test_a_403_counts_against_a_carrier_that_has_had_our_credentials(house, got_ours, faults):
+    call(house)
+    house.says({"$cs": 1})
+    if got_ours:
+        house.fake.pv["$avp(bellhop)"] = msgspec.json.encode(challenged(house.call)).decode()
+    house.fails(403)
+    found = breaker(house)
+    assert (found.faults if found else None) == faults
+
+
+def test_a_carrier_that_is_blocked_begins_no_calls_here(house):
+    for hand, answers in (("drain", []), ("block", [503])):
+        values(house)[hand_key("north")] = hand
+        house.arrives("INVITE", "sip:442071838750@edge", door="trunks", source=NORTH_HOST)
+        assert house.answers == answers
 
 
 # --- the dispatcher's list ---

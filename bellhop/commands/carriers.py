@@ -1,0 +1,217 @@
+"""`bellhop carriers`: how carriers are, and setting one aside by hand."""
+
+import sqlite3
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from bellhop import names, rpc, standing
+from bellhop.commands import show
+from bellhop.health import Hand, gateway_key, hand_key
+from bellhop.ledger import Ledger, Tally
+from bellhop.settings import Site, SiteError, load
+from bellhop.standing import Edge, GatewayStanding, Standing
+from bellhop.values import Address, duration
+
+DEFAULT_SITE = "/etc/bellhop/site.toml"
+_TABLE = "bellhop_health"
+_TOP = 3
+
+
+def _duration(ctx: click.Context, param: click.Parameter, value: str) -> int:
+    """Read a duration as the site file spells it."""
+    del ctx
+    try:
+        return duration(1_000, 8_784 * 3_600_000)(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=param) from None
+
+
+@click.group("carriers", invoke_without_command=True)
+@click.option("--site", envvar="BELLHOP_SITE", default=DEFAULT_SITE, metavar="FILE")
+@click.option("--last", default="24h", show_default=True, callback=_duration, metavar="DURATION",
+              help="How far back the ledger is read.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print for programs.")
+@click.pass_context
+def command(ctx: click.Context, *, site: str, last: int, as_json: bool) -> None:
+    """Show how each carrier is: its gateways, its calls, and what came of its attempts."""
+    ctx.obj = _site(site)
+    if ctx.invoked_subcommand is not None:
+        return
+    now = time.time()
+    missing: list[str] = []
+    edge = _ask(ctx.obj, missing)
+    tallies = _tallies(ctx.obj, now - last / 1_000, missing)
+    found = [standing.standing(c, edge, tallies, now) for c in ctx.obj.carriers.values()]
+    if as_json:
+        carriers = [{**asdict(one), "answer_seizure_ratio": one.ratio} for one in found]
+        show.as_json({"carriers": carriers, "not_learned": missing})
+    else:
+        for one in found:
+            _print(one, probing=bool(ctx.obj.edge.probe), now=now)
+        for line in missing:
+            click.echo(f"bellhop: carriers: not learned: {line}", err=True)
+    if missing:
+        raise click.exceptions.Exit(1)
+
+
+@command.command("drain")
+@click.argument("carrier")
+@click.pass_obj
+def drain(site: Site, carrier: str) -> None:
+    """Give CARRIER no new calls; those that are there go on, and it is watched."""
+    _set(site, carrier, Hand.DRAIN)
+
+
+@command.command("block")
+@click.argument("carrier")
+@click.pass_obj
+def block(site: Site, carrier: str) -> None:
+    """Begin nothing with CARRIER, nor let it begin calls here; those that are there go on."""
+    _set(site, carrier, Hand.BLOCK)
+
+
+@command.command("allow")
+@click.argument("carrier")
+@click.pass_obj
+def allow(site: Site, carrier: str) -> None:
+    """Let calls go to CARRIER again, and forget what its gateways did."""
+    _set(site, carrier, Hand.ALLOW)
+
+
+def _site(path: str) -> Site:
+    try:
+        return load(path)
+    except SiteError as error:
+        raise click.ClickException("; ".join(error.lines)) from None
+
+
+def _set(site: Site, carrier: str, hand: Hand) -> None:
+    if carrier not in site.carriers:
+        known = ", ".join(site.carriers) or "none"
+        raise click.ClickException(f"no carrier {carrier!r}; known: {known}")
+    edge = site.edge.internal
+    try:
+        health = _health(edge)
+        before = health.get(hand_key(carrier), Hand.ALLOW)
+        if hand is not Hand.ALLOW:
+            rpc.call(edge, "htable.sets", _TABLE, hand_key(carrier), hand.value)
+        else:
+            for key in health:
+                if key == hand_key(carrier) or key.startswith(gateway_key(carrier, "")):
+                    _delete(edge, key)
+        calls = int(rpc.call(edge, "dlg.profile_get_size", "bellhop", carrier))
+    except rpc.RpcError as error:
+        raise click.ClickException(str(error)) from None
+    go_on = f"; {calls} of its calls go on" if calls and hand is not Hand.ALLOW else ""
+    click.echo(f"{carrier}: {hand.value} (was {before}){go_on}")
+
+
+def _delete(edge: Address, key: str) -> None:
+    try:
+        rpc.call(edge, "htable.delete", _TABLE, key)
+    except rpc.NotKnownError:
+        return  # a call has just closed the breaker: what was wanted
+
+
+def _health(edge: Address) -> dict[str, str]:
+    return standing.table(rpc.call(edge, "htable.dump", _TABLE))
+
+
+def _ask(site: Site, missing: list[str]) -> Edge:
+    """Ask the edge; what it does not tell is added to `missing`."""
+    edge = site.edge.internal
+    try:
+        health = _health(edge)
+        calls = {
+            name: int(rpc.call(edge, "dlg.profile_get_size", "bellhop", name))
+            for name in site.carriers
+        }
+        text = str(rpc.call(edge, "pv.shvGet", "bellhop_names").get("value") or "")
+    except rpc.RpcError as error:
+        missing.append(str(error))
+        return Edge()
+    book = names.decode(text) if text else {}
+    addresses = {
+        name: tuple(str(Address(record.host, record.port)) for record in records)
+        for name, records in book.items()
+    }
+    return Edge(health=health, calls=calls, names=addresses, probes=_probes(site, missing))
+
+
+def _probes(site: Site, missing: list[str]) -> dict[str, str] | None:
+    if not site.edge.probe:
+        return {}
+    try:
+        return standing.probes(rpc.call(site.edge.internal, "dispatcher.list"))
+    except rpc.RpcError as error:
+        missing.append(f"what the probes found: {error}")
+        return None
+
+
+def _tallies(site: Site, since: float, missing: list[str]) -> tuple[Tally, ...] | None:
+    path = Path(site.site.state) / "calls.db"
+    if path.parent.is_dir() and not path.exists():  # no call has been made yet
+        return ()
+    try:
+        ledger = Ledger.reading(path)
+        found = ledger.tallies(since)
+        ledger.close()
+    except sqlite3.Error as error:
+        missing.append(f"what became of calls: {path}: {error}")
+        return None
+    return found
+
+
+def _print(one: Standing, *, probing: bool, now: float) -> None:
+    hand = "?" if one.hand is None else show.safe(one.hand)
+    usable = hand == Hand.ALLOW and any(_goes(g) for g in one.gateways)
+    show.heading(f"{one.carrier}: {hand}", "green" if usable else "red")
+    rate = f", at most {one.most_per_second} a second" if one.most_per_second else ""
+    most = f" of {one.most_calls}" if one.most_calls else ""
+    pairs = [(g.gateway, _gateway(g, probing=probing, now=now)) for g in one.gateways]
+    pairs += [("calls", f"{_or_unknown(one.calls)}{most} now{rate}"), ("answered", _ratio(one))]
+    if one.causes:
+        top = ", ".join(f"{cause} ({times})" for cause, times in one.causes[:_TOP])
+        pairs += [("failures", top)]
+    if one.skipped:
+        pairs += [("left out", ", ".join(f"{rule} ({n})" for rule, n in one.skipped.items()))]
+    show.lines(pairs)
+
+
+def _goes(gateway: GatewayStanding) -> bool:
+    return gateway.breaker in {"closed", "half-open"} and gateway.probe != "dead"
+
+
+def _gateway(one: GatewayStanding, *, probing: bool, now: float) -> str:
+    words = []
+    if one.address != one.gateway:
+        words.append(one.address or "its name is not resolved")
+    match one.breaker:
+        case None:
+            words.append("breaker not known")
+        case "closed":
+            words.append(f"breaker closed, {one.faults} faults" if one.faults else "breaker closed")
+        case state:
+            again = datetime.fromtimestamp(one.again or 0, UTC)
+            until = f"until {again:%H:%M:%S} UTC" if state == "open" else "the next call tries it"
+            left = f", {(one.again or 0) - now:.0f} s" if state == "open" else ""
+            words.append(f"breaker {state} [{one.why}], {until}{left}")
+    if probing:
+        words.append(f"probe: {one.probe or 'not known'}")
+    return "; ".join(words)
+
+
+def _ratio(one: Standing) -> str:
+    if one.attempts is None:
+        return "not known"
+    if one.ratio is None:
+        return "nothing was tried"
+    return f"{one.answered} of {one.attempts} ({one.ratio:.1%})"
+
+
+def _or_unknown(value: int | None) -> str:
+    return "?" if value is None else str(value)

@@ -1,0 +1,154 @@
+"""`bellhop carriers` against an edge that is a small HTTP server: what it asks, sets and tells."""
+
+import http.server
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bellhop.commands.carriers import command
+from bellhop.entries import Entry
+from bellhop.ledger import Ledger
+
+GOOD = Path(__file__).with_name("sites") / "good.toml"
+OPEN = '{"opened":1,"until":9,"why":"silence","at":4102444800,"pause":30000}'
+
+
+class FakeEdge(http.server.BaseHTTPRequestHandler):
+    """One table, and nobody's calls."""
+
+    table: dict
+    calls: dict
+
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        match asked["method"], asked.get("params", []):
+            case "htable.dump", ["bellhop_health"]:
+                slot = [{"name": k, "value": v, "type": "str"} for k, v in self.table.items()]
+                self._send({"result": [{"entry": 1, "size": len(slot), "slot": slot}]})
+            case "htable.sets", ["bellhop_health", key, value]:
+                self.table[key] = value
+                self._send({"result": "Ok. Key set to new value."})
+            case "htable.delete", ["bellhop_health", key] if key in self.table:
+                del self.table[key]
+                self._send({"result": "Ok. Key deleted."})
+            case "dlg.profile_get_size", ["bellhop", carrier]:
+                self._send({"result": self.calls.get(carrier, 0)})
+            case "pv.shvGet", ["bellhop_names"]:
+                self._send({"result": {"name": "bellhop_names", "value": ""}})
+            case _:
+                self._send({"error": {"code": 404, "message": "Method Not Found"}}, 404)
+
+    def _send(self, answer, status=200):
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, **answer}).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def edge(tmp_path):
+    """Serve, and return the class that answers, with the site file that names it."""
+
+    class Edge(FakeEdge):
+        table = {}  # noqa: RUF012 - one for each test
+        calls = {}  # noqa: RUF012
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Edge)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    Edge.site = tmp_path / "site.toml"
+    text = GOOD.read_text("utf-8").replace("198.51.100.10:5080", f"127.0.0.1:{server.server_port}")
+    Edge.site.write_text(text.replace("/var/lib/bellhop", str(tmp_path)))
+    yield Edge
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def run(edge, *arguments):
+    return CliRunner().invoke(command, ["--site", str(edge.site), *arguments])
+
+
+def test_every_carrier_is_told_with_its_gateways_and_calls(edge):
+    edge.table |= {"hand:south": "drain", "gateway:north/203.0.113.1:5060": OPEN}
+    edge.calls["north"] = 3
+    done = run(edge)
+    assert done.exit_code == 0
+    lines = done.output.splitlines()
+    assert lines[:4] == [
+        "north: allow",
+        "  203.0.113.1:5060  breaker open [silence], until 00:00:30 UTC, "
+        + lines[1].rpartition(", ")[2],
+        "  calls             3 now",
+        "  answered          nothing was tried",
+    ]
+    assert "south: drain" in lines
+
+
+def test_programs_get_numbers(edge, tmp_path):
+    ledger = Ledger.writing(tmp_path / "calls.db")
+    whole = {
+        "call": "c", "call_id": "i", "caller": "1020", "dialled": "44", "profile": "carrier",
+        "attempt": 1, "leg": "carrier:north", "at": 4_102_444_800.0, "after_ms": 0, "ms": 5,
+        "rang": False, "rule": "r", "why": "w",
+    }  # fmt: skip
+    ledger.add([Entry(**whole, code=503, cause=34, verdict="advance")])
+    ledger.add([Entry(**whole, code=200, cause=None, verdict="answered")])
+    ledger.close()
+    done = run(edge, "--json")
+    said = json.loads(done.output)
+    north = said["carriers"][0]
+    assert said["not_learned"] == []
+    assert (north["carrier"], north["attempts"], north["answer_seizure_ratio"]) == ("north", 2, 0.5)
+    assert north["causes"] == [["Q.850 34", 1]]
+
+
+def test_what_could_not_be_learned_is_said_and_why(edge, tmp_path):
+    (tmp_path / "calls.db").write_text("no database at all, but long enough to be read as one")
+    nobody = edge.site.read_text("utf-8").replace("127.0.0.1:", "127.0.0.2:")
+    edge.site.write_text(nobody)
+    done = run(edge, "--json")
+    assert done.exit_code == 1
+    said = json.loads(done.stdout)
+    edge_said, ledger_said = said["not_learned"]
+    assert "does not answer" in edge_said
+    assert ledger_said.startswith("what became of calls: ")
+    assert said["carriers"][0]["hand"] is None
+
+
+@pytest.mark.parametrize("hand", ["drain", "block"])
+def test_a_carrier_is_set_aside_and_taken_back(edge, hand):
+    edge.calls["north"] = 2
+    done = run(edge, hand, "north")
+    assert done.output == f"north: {hand} (was allow); 2 of its calls go on\n"
+    assert edge.table == {"hand:north": hand}
+    edge.table |= {"gateway:north/203.0.113.1:5060": OPEN, "gateway:northern/x": OPEN}
+    assert run(edge, "allow", "north").output == f"north: allow (was {hand})\n"
+    assert edge.table == {"gateway:northern/x": OPEN}  # it is given a fresh start, and no other
+
+
+def test_a_name_that_no_carrier_has_changes_nothing(edge):
+    done = run(edge, "block", "nrth")
+    assert done.exit_code == 1
+    assert "no carrier 'nrth'; known: north" in done.output
+    assert edge.table == {}
+
+
+def test_an_edge_that_does_not_answer_is_told(edge):
+    edge.site.write_text(edge.site.read_text("utf-8").replace("127.0.0.1:", "127.0.0.2:"))
+    done = run(edge, "drain", "north")
+    assert done.exit_code == 1
+    assert "does not answer" in done.output
+
+
+def test_a_span_that_is_none_is_refused(edge):
+    done = run(edge, "--last", "a while")
+    assert done.exit_code == 2
+    assert 'expected a duration like "20s"' in done.output
