@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.bench import recursion
 from tests.bench.figures import summary
+from tests.bench.plot import draw
 from tests.bench.table import report
 from tests.chain.harness.stack import NotThereError
 
@@ -38,6 +39,9 @@ def main() -> int:
     except (NotThereError, RuntimeError, TimeoutError) as error:
         sys.stderr.write(f"bellhop: bench: {error}\n")
         return 1
+    picture = ROOT / "build/artifacts/bench/recursion.svg"
+    draw(found, picture)
+    sys.stderr.write(f"· the picture: {picture.relative_to(ROOT)}\n")
     if asked.json:
         print(json.dumps(summary(found)))
     else:

@@ -1,7 +1,7 @@
 """What measurements come to: medians, spreads, quantiles, growth; and the six figures of the JSON."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 # The first part of a soak is not looked at: until then pools and caches fill.
@@ -56,13 +56,15 @@ class Measured:
     cpu: µs a call by side, one value a round. advance: ms from a failure to the next INVITE, by side.
     saturation: calls a second and the share of its CPU that the side used then, by side.
     memory: messages that had passed, and then MB a worker: all that it has mapped and touched, and
-    its own share of it. sizes: what was asked of a round.
+    its own share of it. idle: ms of CPU a second when nobody calls, which is not in `cpu`. failed: calls that did not go as they should, by side.
     """
 
-    cpu: Mapping[str, list[float]] = field(default_factory=dict)
-    advance: Mapping[str, list[float]] = field(default_factory=dict)
-    saturation: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    cpu: dict[str, list[float]] = field(default_factory=dict)
+    advance: dict[str, list[float]] = field(default_factory=dict)
+    saturation: dict[str, tuple[float, float]] = field(default_factory=dict)
     memory: list[tuple[int, float, float]] = field(default_factory=list)
+    failed: dict[str, int] = field(default_factory=dict)
+    idle: dict[str, float] = field(default_factory=dict)
 
     def ratio(self, side: str, to: str) -> Spread:
         """Return how many times the CPU of one side another takes."""

@@ -12,33 +12,37 @@ from dataclasses import dataclass
 
 from tests.bench import meter
 from tests.bench.figures import Measured
-from tests.bench.load import Load, messages
+from tests.bench.load import Load, Loaded, messages
 from tests.bench.sides import ANSWERS, DOOR, FAILS, SIDES, Running, running
 from tests.bench.wire import Tap
 from tests.chain.harness.places import Lab
 from tests.chain.harness.stack import Stack, docker, until
 
+MAY_FAIL = 0.05  # of a load's calls
 SATURATED = ("ours", "native", "native-blind", "drouting")
 _CTL = "unix:/run/kamailio/kamailio_ctl"
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: rounds of calls at a rate for each side, calls at saturation, and the
+    """How much is measured: idle seconds, rounds of calls at a rate for each side, calls at saturation, and the
     blocks of calls of the memory's soak.
     """
 
     rounds: int = 5
-    calls: int = 900
-    rate: int = 300
+    calls: int = 600
+    rate: int = 200
+    idle: float = 6.0
     saturated: int = 2_000
-    blocks: int = 25
+    blocks: int = 20
     block: int = 400
 
 
 DEFAULT = Size()
-SOAK = Size(block=2_700)  # a million messages
-QUICK = Size(rounds=1, calls=20, rate=100, saturated=40, blocks=5, block=10)  # does it work at all?
+SOAK = Size(block=3_400)  # a million messages
+QUICK = Size(
+    rounds=1, calls=20, rate=100, idle=1.0, saturated=40, blocks=5, block=10
+)  # does it work at all?
 
 
 def tell(line: str) -> None:
@@ -53,7 +57,7 @@ def measure(size: Size) -> Measured:
     lab.clear()
     folder = lab.artifacts / "bench"
     folder.mkdir(exist_ok=True)
-    found = Measured(cpu={s.name: [] for s in SIDES}, advance={}, saturation={}, memory=[])
+    found = Measured(cpu={s.name: [] for s in SIDES}, advance={}, saturation={}, failed={}, idle={})
     with running(stack, SIDES, folder) as up:
         prefix = up[0].host.rpartition(".")[0]
         tap = Tap(stack, lab, folder / "advance.pcap", f"{prefix}.{FAILS}", f"{prefix}.{ANSWERS}")
@@ -80,28 +84,56 @@ def capture(tap: Tap, up: list[Running], found: Measured) -> Iterator[None]:
 def _rounds(load: Load, up: list[Running], size: Size, found: Measured) -> None:
     """A round is one load at each side, beginning with another side each time. A side's account is
     closed when the next one's load is over: what a transaction costs when it is freed, 5 s after
-    its end, is in it.
+    its end, is in it; what it uses when nobody calls is not.
     """
     tell("· warming up")
     for one in up:
         load.play(one, max(10, size.calls // 5), size.rate)
     _quiet(up)
+    _idle(up, size, found)
     for number in range(size.rounds):
         turn = number % len(up)
-        before: dict[str, float] = {}
-        spent: dict[str, float] = {}
         order = [*up[turn:], *up[:turn]]
+        accounts: dict[str, Account] = {}
         for one, last in zip(order, [None, *order], strict=False):
-            before[one.side.name] = meter.cpu(one.container)
-            _all_good(one, load.play(one, size.calls, size.rate).failed)
+            accounts[one.side.name] = Account(one)
+            _nearly_all_good(one, load.play(one, size.calls, size.rate), found)
             if last is not None:
-                spent[last.side.name] = meter.cpu(last.container) - before[last.side.name]
+                accounts[last.side.name].close()
         _quiet(up)
-        spent[order[-1].side.name] = meter.cpu(order[-1].container) - before[order[-1].side.name]
-        for name, seconds in spent.items():
-            found.cpu[name].append(seconds / size.calls * 1e6)
-        line = ", ".join(f"{name} {spent[name] / size.calls * 1e6:.0f}" for name in found.cpu)
+        accounts[order[-1].side.name].close()
+        for name, account in accounts.items():
+            own = account.cpu - found.idle[name] / 1000 * account.seconds
+            found.cpu[name].append(own / size.calls * 1e6)
+        line = ", ".join(f"{name} {values[-1]:.0f}" for name, values in found.cpu.items())
         tell(f"· round {number + 1} of {size.rounds}, µs CPU a call: {line}")
+
+
+class Account:
+    """What a side's Kamailio uses from now until it is closed: seconds of CPU, seconds of time."""
+
+    def __init__(self, one: Running) -> None:
+        self._container = one.container
+        self._began = time.monotonic()
+        self.cpu = meter.cpu(one.container)
+        self.seconds = 0.0
+
+    def close(self) -> None:
+        """Close it."""
+        self.cpu = meter.cpu(self._container) - self.cpu
+        self.seconds = time.monotonic() - self._began
+
+
+def _idle(up: list[Running], size: Size, found: Measured) -> None:
+    """Measure what each side uses when nobody calls: a call's price is what is used besides."""
+    accounts = [Account(one) for one in up]
+    # The measurement itself, not a wait for something.
+    time.sleep(size.idle)
+    for one, account in zip(up, accounts, strict=True):
+        account.close()
+        found.idle[one.side.name] = account.cpu / account.seconds * 1000
+    line = ", ".join(f"{name} {used:.2f}" for name, used in found.idle.items())
+    tell(f"· idle, ms CPU a second: {line}")
 
 
 def _quiet(up: list[Running]) -> None:
@@ -114,9 +146,14 @@ def _quiet(up: list[Running]) -> None:
     until("the transactions to end", none_left, 40)
 
 
-def _all_good(one: Running, failed: int) -> None:
-    if failed:
-        raise RuntimeError(f"{one.side.name}: {failed} calls did not go as they should")
+def _nearly_all_good(one: Running, came: Loaded, found: Measured) -> None:
+    """Count what went wrong; a machine that is too busy loses calls, and measures nothing."""
+    found.failed[one.side.name] = found.failed.get(one.side.name, 0) + came.failed
+    if came.failed > MAY_FAIL * (came.calls + came.failed):
+        raise RuntimeError(
+            f"{one.side.name}: {came.failed} of {came.calls + came.failed} calls did not go as they"
+            " should: is this machine too busy for the bench?"
+        )
 
 
 def _saturation(load: Load, up: list[Running], size: Size, found: Measured) -> None:
@@ -130,7 +167,7 @@ def _saturation(load: Load, up: list[Running], size: Size, found: Measured) -> N
         docker("update", "--cpuset-cpus", "0", one.container)
         try:
             before = meter.cpu(one.container)
-            came = load.play(one, size.saturated, 5_000, at_once=60, pin=others)
+            came = load.play(one, size.saturated, 5_000, at_once=200, pin=others)
             used = (meter.cpu(one.container) - before) / came.seconds
             found.saturation[one.side.name] = (came.calls / came.seconds, min(1.0, used))
         finally:
@@ -145,7 +182,7 @@ def _soak(load: Load, ours: Running, size: Size, found: Measured) -> None:
     pids = meter.workers(ours.container, DOOR)
     for number in range(size.blocks + 1):
         if number:
-            _all_good(ours, load.play(ours, size.block, size.rate).failed)
+            _nearly_all_good(ours, load.play(ours, size.block, size.rate), found)
         held = meter.memory(ours.container, pids)
         found.memory.append((messages(number * size.block), held.rss, held.pss))
     tell(

@@ -13,13 +13,21 @@ from tests.bench.sides import SIDES
 
 def report(found: Measured, size: Size, seconds: float) -> str:
     """Return the tables and the machine that they were measured on."""
-    return "\n".join([*_sides(found), "", *_figures(found), "", _machine(size, seconds)])
+    return "\n".join(
+        [
+            *_sides(found),
+            "",
+            *_figures(found),
+            "",
+            _machine(size, seconds, sum(found.failed.values())),
+        ]
+    )
 
 
 def _sides(found: Measured) -> list[str]:
     lines = [
-        "| side | CPU µs a call | ours / this | failure to INVITE ms: p50 | p95 | p99 | calls/s on one CPU |",
-        "|---|---|---|---|---|---|---|",
+        "| side | CPU µs a call | ours / this | failure to INVITE ms: p50 | p95 | p99 | calls/s on one CPU | idle, ms/s |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for side in SIDES:
         cost = spread(found.cpu[side.name])
@@ -31,7 +39,8 @@ def _sides(found: Measured) -> list[str]:
         carried = f"{'' if share > 0.9 else '> '}{rate:.0f}" if rate else ""
         lines.append(
             f"| {side.what} | {cost.median:.0f} ({cost.least:.0f}-{cost.most:.0f})"
-            f" | {ratio.median:.2f} ({ratio.least:.2f}-{ratio.most:.2f}) | {quantiles} | {carried} |"
+            f" | {ratio.median:.2f} ({ratio.least:.2f}-{ratio.most:.2f}) | {quantiles} | {carried}"
+            f" | {found.idle.get(side.name, 0.0):.2f} |"
         )
     return lines
 
@@ -50,12 +59,13 @@ def _figures(found: Measured) -> list[str]:
     ]
 
 
-def _machine(size: Size, seconds: float) -> str:
+def _machine(size: Size, seconds: float, failed: int) -> str:
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text("utf-8"))
     calls = f"{size.rounds} rounds of {size.calls} calls at {size.rate} a second"
     load = os.getloadavg()[0]
     return (
         f"Medians with least and greatest of {calls}, sides interleaved; {os.cpu_count()} CPUs"
         f" ({cpu[1] if cpu else platform.machine()}), load average {load:.1f} at the end,"
-        f" {seconds:.0f} s, {messages(size.calls * size.rounds):,} messages a side."
+        f" {seconds:.0f} s, {messages(size.calls * size.rounds):,} messages a side,"
+        f" {failed or 'no'} failed calls."
     )

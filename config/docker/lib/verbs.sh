@@ -74,12 +74,18 @@ verb_bench() {
     "$PYTHON" -m tests.bench "$@" || exit
     return
   fi
-  { engine && stack_settings && build_images lab pager edge; } >&2 || exit 1
+  { bench_env && engine && stack_settings && build_images lab pager edge; } >&2 || exit 1
   [ -n "$("${DOCKER[@]}" ps -q -f "name=^$BELLHOP_PROJECT-lab-1\$")" ] || mine=1
   { stack_up lab wire; } >&2 || exit 1
   "$PYTHON" -m tests.bench "$@" || code=$?
   [ -z "$mine" ] || { stack_down && stop_our_engine; } >&2 || code=1
   exit "$code"
+}
+
+# matplotlib is the bench's own.
+bench_env() {
+  "$PYTHON" -c 'import matplotlib' 2>/dev/null && return 0
+  step python-bench "adding what draws the bench's picture to .venv" "$PYTHON" -m pip install --quiet --group bench
 }
 
 # --- lint and test: every part runs, whatever failed before it; the summary comes last ---
