@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.chain.calling import assert_all_settled, calls, dial, tried
+from tests.chain.calling import assert_all_settled, calls, dial, final, tried
 from tests.chain.harness.another_edge import another_edge, rows
 from tests.chain.harness.capture import Capture
 from tests.chain.harness.scene import Scene
@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 NUMBER = "441632960100"  # north, south, west in this order
 TO_WEST = "4930901820"  # west, south
 KEYS = {
-    "north": 'answer_timeout = "500ms"\nbreaker = 2\nbreaker_pause = "2s"\n',
-    "west": 'answer_timeout = "500ms"\ncalls = 1\ncalls_per_second = 2\n',
+    "north": 'answer_timeout = "500ms"\nbreaker = 2\nbreaker_pause = "2s"\ncalls_per_second = 2\n',
+    "west": 'answer_timeout = "500ms"\ncalls = 1\n',
 }
 
 
@@ -53,6 +53,16 @@ class Home:
             assert "Key name doesn't exist" in said
             return None
         return json.loads(said[said.index("value: ") + 7 :].splitlines()[0])
+
+    def calls(self, carrier):
+        """Return how many calls it has."""
+        return int(self.kamcmd("dlg.profile_get_size", "bellhop", carrier))
+
+    def probe(self, carrier):
+        """Return what the probes have found of its gateway."""
+        shown = json.loads(self.cli("carriers", "--json"))
+        (found,) = [one for one in shown["carriers"] if one["carrier"] == carrier]
+        return found["gateways"][0]["probe"]
 
     def until_pause_is_over(self, carrier):
         """All clocks here are one machine's."""
@@ -96,7 +106,7 @@ def test_a_silent_carrier_is_left_alone_tried_by_one_call_and_taken_back(home):
     scene = home.scene
     north, south = scene.cast.carrier("north"), scene.cast.carrier("south")
     silent = scene.play(north, "carrier/silent", calls=3, pause=20_000)
-    answers = scene.play(south, "carrier/answers", calls=5)
+    answers = scene.play(south, "carrier/answers", calls=20)
     for _ in range(2):
         scene.finish(dial(scene, NUMBER))
     assert home.breaker("north")["opened"] == 1
@@ -106,7 +116,7 @@ def test_a_silent_carrier_is_left_alone_tried_by_one_call_and_taken_back(home):
     longer = home.breaker("north")
     assert (longer["opened"], longer["pause"]) == (2, 4_000)
     silent.end()
-    scene.finish(answers)
+    answers.end()
     home.until_pause_is_over("north")
     back = scene.play(north, "carrier/answers")
     scene.finish(dial(scene, NUMBER), back)
@@ -121,3 +131,142 @@ def test_a_silent_carrier_is_left_alone_tried_by_one_call_and_taken_back(home):
     assert third[-1].at - third[0].at < 0.4  # a silent north cost each of the others 0.5 s
     assert home.skipped(third[0].call_id) == [["carrier:north", "breaker-open"]]
     assert_all_settled(messages)
+
+
+def test_a_503_is_obeyed_for_as_long_as_it_asks(home):
+    scene = home.scene
+    north, south = scene.cast.carrier("north"), scene.cast.carrier("south")
+    away = scene.play(north, "carrier/rejects-503", reason="Retry-After: 2 (too many calls)")
+    answers = scene.play(south, "carrier/answers", calls=2)
+    scene.finish(dial(scene, NUMBER), away)
+    scene.finish(dial(scene, NUMBER), answers)
+    home.until_pause_is_over("north")
+    back = scene.play(north, "carrier/answers")
+    scene.finish(dial(scene, NUMBER), back)
+
+    each = [tried(one, scene) for one in calls(scene.messages())]
+    assert each == [["north", "south"], ["south"], ["north"]]
+
+
+def test_when_every_carrier_is_out_the_caller_is_told_at_once(home):
+    scene = home.scene
+    for name in ("south", "west"):
+        assert home.cli("carriers", "drain", name) == f"{name}: drain (was allow)"
+    away = scene.play(scene.cast.carrier("north"), "carrier/rejects-503", reason="Retry-After: 20")
+    scene.finish(dial(scene, NUMBER, "caller/calls-and-is-refused"), away)
+    caller = dial(scene, NUMBER, "caller/calls-and-is-refused")
+    scene.finish(caller)
+
+    second = calls(scene.messages())[1]
+    assert tried(second, scene) == []
+    told = final(second, caller)
+    assert (told.code, told.all("reason")) == (503, ["Q.850;cause=41"])
+    assert 15 <= int(told.header("retry-after")) <= 20
+    assert told.at - second.where(method="INVITE")[-1].at < 0.2
+    out = home.skipped(told.call_id)
+    assert out == [
+        ["carrier:north", "breaker-open"],
+        ["carrier:south", "drained"],
+        ["carrier:west", "drained"],
+    ]
+
+
+def test_a_carrier_is_drained_blocked_and_allowed_by_hand(home):
+    scene = home.scene
+    north, south = scene.cast.carrier("north"), scene.cast.carrier("south")
+    talks = scene.play(north, "carrier/answers")
+    caller = dial(scene, NUMBER, pause=2_500)
+    until("a call at north", lambda: home.calls("north") == 1, 5)
+    said = home.cli("carriers", "drain", "north")
+    assert said == "north: drain (was allow); 1 of its calls go on"
+    scene.finish(caller, talks)  # it talked to its end
+    answers = scene.play(south, "carrier/answers", calls=2)
+    scene.finish(dial(scene, NUMBER))
+    assert home.cli("carriers", "block", "north") == "north: block (was drain)"
+    scene.finish(dial(scene, NUMBER), answers)
+    inbound = scene.play(
+        north, "carrier/calls-in-and-is-refused", number="442079460000", dialled="442071838750"
+    )
+    scene.finish(inbound)
+    shown = json.loads(home.cli("carriers", "--json"))
+    assert shown["not_learned"] == []
+    assert {one["carrier"]: one["hand"] for one in shown["carriers"]} == {
+        "north": "block", "south": "allow", "west": "allow",
+    }  # fmt: skip
+    assert home.cli("carriers", "allow", "north") == "north: allow (was block)"
+    back = scene.play(north, "carrier/answers")
+    scene.finish(dial(scene, NUMBER), back)
+
+    messages = scene.messages()
+    outbound = [one for one in calls(messages) if tried(one, scene)]
+    assert [tried(one, scene) for one in outbound] == [["north"], ["south"], ["south"], ["north"]]
+    assert final(messages, inbound).code == 503
+
+
+def test_no_more_calls_at_once_than_a_carrier_may_have(home):
+    scene = home.scene
+    west, south = scene.cast.carrier("west"), scene.cast.carrier("south")
+    talks = scene.play(west, "carrier/answers")
+    other = scene.play(south, "carrier/answers")
+    both = dial(scene, TO_WEST, calls=2, pause=1_000, options=("-r", "5"))
+    until("a call at west", lambda: home.calls("west") == 1, 5)
+    scene.finish(both, talks, other)  # the BYE frees the place
+    until("the place to be free", lambda: home.calls("west") == 0, 5)
+    rings = scene.play(west, "carrier/rings-forever")
+    scene.finish(dial(scene, TO_WEST, "caller/cancels-while-ringing"), rings)
+    until("the place to be free", lambda: home.calls("west") == 0, 5)
+    rejects = scene.play(west, "carrier/rejects-503")
+    other = scene.play(south, "carrier/answers")
+    caller = dial(scene, TO_WEST, pause=1_500)
+    until("a call at south", lambda: home.calls("south") == 1, 5)
+    assert home.calls("west") == 0  # the call goes on without it
+    scene.finish(caller, rejects, other)
+
+    each = [tried(one, scene) for one in calls(scene.messages())]
+    assert each == [["west"], ["south"], ["west"], ["west", "south"]]
+
+
+def test_no_more_calls_in_a_second_than_a_carrier_may_get(home):
+    """Six within a tenth of one; a second may end among them, and then two more may go."""
+    scene = home.scene
+    north = scene.play(scene.cast.carrier("north"), "carrier/answers", calls=6)
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers", calls=6)
+    scene.finish(dial(scene, NUMBER, calls=6, options=("-r", "60")))
+    north.end()
+    south.end()
+
+    each = calls(scene.messages())
+    at_north = sum(tried(one, scene) == ["north"] for one in each)
+    assert 2 <= at_north <= 4
+    at_south = [one for one in each if tried(one, scene) == ["south"]]
+    assert len(at_south) == 6 - at_north
+    assert home.skipped(at_south[-1][0].call_id) == [["carrier:north", "rate-limit"]]
+
+
+def probing(text):
+    """Only north is probed: nobody answers for the others."""
+    for name in ("south", "west"):
+        text = text.replace(f"[carriers.{name}]\n", f"[carriers.{name}]\nprobe = false\n")
+    return text.replace("attempts = 4", 'probe = "1s"\nattempts = 4')
+
+
+def test_the_dispatcher_finds_a_dead_gateway_and_one_that_is_back(stack, place, cast):
+    with another_edge(stack, place, cast, "probing", last="122", change=probing) as (scene, name):
+        home = Home(scene, name)
+        north, south = scene.cast.carrier("north"), scene.cast.carrier("south")
+        until("north to be found dead", lambda: home.probe("north") == "dead", 20)
+        answers = scene.play(south, "carrier/answers")
+        scene.finish(dial(scene, NUMBER), answers)
+        alive = scene.play(north, "carrier/answers-options", calls=1_000)
+        until("north to be found alive", lambda: home.probe("north") == "alive", 10)
+        alive.end()
+        back = scene.play(north, "carrier/answers", options=("-aa",))
+        scene.finish(dial(scene, NUMBER))
+        back.end()
+
+        messages = scene.messages()
+        first, second = (tried(one, scene) for one in calls(messages))
+        assert (first, second) == (["south"], ["north"])
+        asked = messages.where(method="OPTIONS", target=north.socket)
+        assert {one.source for one in asked} == {str(scene.site.edge.trunks[0].address)}
+        assert not messages.where(method="OPTIONS", target=south.socket)
