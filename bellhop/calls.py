@@ -34,6 +34,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answer_timeout, ring_timeout: ms.
     trusted: whether its Reason headers are believed.
     profile: the leg's own profile; the call's when empty.
+    headers: lines that go to this leg alone.
     early_media: pass or suppress (kemi/early.py).
     redirected: a redirect that was followed leads here (bellhop/redirects.py), so it may be another
         gateway or number of a carrier that has been tried.
@@ -47,6 +48,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ring_timeout: int
     trusted: bool = False
     profile: str = ""
+    headers: tuple[str, ...] = ()
     early_media: str = "pass"
     redirected: bool = False
 
@@ -71,6 +73,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A call in progress. started: ms of the monotonic clock, which all processes of a host share;
     deadline: when no further attempt may begin, and none go on without an answer.
+    private: the caller asked that nobody learns who he is (RFC 3323).
     reason_to_caller: which Reason its caller gets (bellhop/finals.py).
     """
 
@@ -83,6 +86,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempts_allowed: int
     legs: tuple[Leg, ...]
     attempts: tuple[Attempt, ...] = ()
+    private: bool = False
     reason_to_caller: str = "relay"
 
     @property

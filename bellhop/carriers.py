@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from bellhop import gateways, reason, values
 from bellhop.gateways import Gateway
+from bellhop.numbering import Numbering
 from bellhop.tables import key
+
+NO_NUMBERING = Numbering()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +20,12 @@ class Carrier:
     ring_timeout: ms that it may ring; then the call ends.
     trust_reason: whether its Reason headers are believed (RFC 6432 leaves that to local policy).
     profile: its own; else its route's counts, else `carrier`.
-    strip, prefix: digits taken off the dialled number, and put before it, for this carrier.
+    format: how it wants numbers: as dialled, or in E.164, without or with the plus; one whose E.164
+        form nobody knows goes as it was dialled.
+    strip, prefix: digits taken off that, and put before it.
+    identity: whether it is told who calls, as P-Asserted-Identity (RFC 3325); caller_id: the number
+        for callers that have none of the site's own.
+    trust_privacy: whether it may learn who calls when the caller asked that nobody does.
     reason_to_caller: which Reason it gets when a call of its own fails; the edge's when not given.
     early_media: pass lets its announcements through before it answers; suppress lets it only ring.
     probe: whether its gateways are asked by OPTIONS, where the edge probes at all.
@@ -38,6 +46,10 @@ class Carrier:
     trust_reason: bool = key(values.flag, True)
     strip: int = key(values.integer(0, 20), 0)
     prefix: str = key(values.prefix, "")
+    format: str = key(values.one_of("dialled", "e164", "+e164"), "dialled")
+    identity: str = key(values.one_of("none", "assert"), "none")
+    caller_id: str = key(values.number, "")
+    trust_privacy: bool = key(values.flag, False)
     reason_to_caller: str = key(values.one_of(*reason.POLICIES), "")
     early_media: str = key(values.one_of("pass", "suppress"), "pass")
     probe: bool = key(values.flag, True)
@@ -52,10 +64,12 @@ class Carrier:
         """Fill what follows from the rest."""
         object.__setattr__(self, "sources", self.sources or gateways.hosts(self.gateways))
 
-    def dialled(self, number: str) -> str:
+    def dialled(self, number: str, numbering: Numbering = NO_NUMBERING) -> str:
         """Return the number as this carrier wants it; not a number when it strips more digits than
         there are. A leading `+` is no digit: it goes when the digits change.
         """
+        if self.format != "dialled" and (digits := numbering.e164(number)):
+            number = f"+{digits}" if self.format == "+e164" else digits
         if not self.strip and not self.prefix:
             return number
         return self.prefix + number.removeprefix("+")[self.strip :]

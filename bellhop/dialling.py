@@ -109,17 +109,27 @@ def _inside(
         if caller.kind is Kind.TRUNK and caller.name == trunk.name:
             return UNKNOWN
         return ToTrunk(trunk, dialled) if "trunks" in caller.may else NOT_ALLOWED
+    written = _routed(site, dialled)
     carriers = tuple(
         carrier
-        for carrier in carriers_for(dialled, site.by_prefix, site.carriers, random)
-        if DIALLED.fullmatch(carrier.dialled(dialled))  # too short for what it strips
+        for carrier in carriers_for(written, site.by_prefix, site.carriers, random)
+        if DIALLED.fullmatch(
+            carrier.dialled(dialled, site.numbering)
+        )  # too short for what it strips
     )
     if "carriers" not in caller.may:
         return NOT_ALLOWED if carriers else UNKNOWN
-    route = route_for(dialled, site.by_prefix)
+    route = route_for(written, site.by_prefix)
     if route is None or not carriers:
         return UNKNOWN
     return ToCarriers(dialled, carriers, route.profile or CARRIER.name)
+
+
+def _routed(site: Site, dialled: str) -> str:
+    """Return the spelling of a number that has a route: as it was dialled, or else in E.164."""
+    if route_for(dialled, site.by_prefix) is None and (digits := site.numbering.e164(dialled)):
+        return digits
+    return dialled
 
 
 def _from_pbx(site: Site, dialled: str) -> Destination | Refusal:
@@ -134,6 +144,7 @@ def _from_pbx(site: Site, dialled: str) -> Destination | Refusal:
 def _inbound(site: Site, dialled: str) -> Destination | Refusal:
     """A carrier delivers a call to one of our numbers."""
     did = site.by_number.get(dialled.removeprefix("+"))
+    did = did or site.by_number.get(site.numbering.e164(dialled))
     if did is None:
         return UNKNOWN
     legs: list[Leg] = []

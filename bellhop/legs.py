@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from bellhop.calls import Leg, LegKind
-from bellhop.carriers import Carrier, Trunk
+from bellhop.carriers import NO_NUMBERING, Carrier, Trunk
 from bellhop.devices import Device
 from bellhop.dialling import Destination, ToCarriers, ToDevice, ToLegs, ToTrunk, ToZone
 from bellhop.gateways import Gateway
+from bellhop.numbering import Numbering
 from bellhop.profiles import CARRIER
 from bellhop.values import Address
 from bellhop.zones import Zone
@@ -20,7 +21,9 @@ _PBX_RING = 30_000
 Resolve = Callable[[Gateway], tuple[Address, ...]]
 
 
-def legs_of(where: Destination, resolve: Resolve) -> tuple[tuple[Leg, ...], str]:
+def legs_of(
+    where: Destination, resolve: Resolve, numbering: Numbering = NO_NUMBERING
+) -> tuple[tuple[Leg, ...], str]:
     """Return the legs of a destination, and the profile that decides between them."""
     match where:
         case ToDevice(device):
@@ -30,7 +33,8 @@ def legs_of(where: Destination, resolve: Resolve) -> tuple[tuple[Leg, ...], str]
         case ToTrunk(trunk, number):
             return tuple(_of_trunk(trunk, number, resolve)), CARRIER.name
         case ToCarriers(number, carriers, profile):
-            legs = (leg for carrier in carriers for leg in _of_carrier(carrier, number, resolve))
+            sent = ((carrier, carrier.dialled(number, numbering)) for carrier in carriers)
+            legs = (leg for carrier, user in sent for leg in _of_carrier(carrier, user, resolve))
             return tuple(legs), profile
         case ToLegs(several, profile):
             return tuple(leg for one in several for leg in legs_of(one, resolve)[0]), profile
@@ -77,12 +81,12 @@ def _of_trunk(trunk: Trunk, number: str, resolve: Resolve) -> Iterator[Leg]:
         )
 
 
-def _of_carrier(carrier: Carrier, number: str, resolve: Resolve) -> Iterator[Leg]:
+def _of_carrier(carrier: Carrier, user: str, resolve: Resolve) -> Iterator[Leg]:
     for address in _addresses(carrier.gateways, resolve):
         yield Leg(
             kind=LegKind.CARRIER,
             name=carrier.name,
-            user=carrier.dialled(number),
+            user=user,
             address=address,
             answer_timeout=carrier.answer_timeout,
             ring_timeout=carrier.ring_timeout,

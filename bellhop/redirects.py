@@ -19,11 +19,12 @@ import msgspec
 from bellhop import contacts
 from bellhop.callers import Caller, Kind
 from bellhop.calls import Call, Leg
-from bellhop.carriers import Carrier
+from bellhop.carriers import NO_NUMBERING, Carrier
 from bellhop.contacts import Contact, Place
 from bellhop.dialling import ToCarriers, destination
 from bellhop.gateways import DEFAULT_PORT
 from bellhop.legs import Resolve, legs_of
+from bellhop.numbering import Numbering
 from bellhop.settings import Site
 from bellhop.values import Address, ip
 
@@ -57,7 +58,9 @@ def way(site: Site, call: Call, contact: Contact) -> tuple[ToCarriers, Place] | 
     return (found, where) if isinstance(found, ToCarriers) else None
 
 
-def legs(where: ToCarriers, place: Place, resolve: Resolve) -> tuple[Leg, ...]:
+def legs(
+    where: ToCarriers, place: Place, resolve: Resolve, numbering: Numbering = NO_NUMBERING
+) -> tuple[Leg, ...]:
     """Return the legs of the plan's way that lead to the place: to an address, or to a gateway that
     the site file has by that name.
     """
@@ -65,7 +68,7 @@ def legs(where: ToCarriers, place: Place, resolve: Resolve) -> tuple[Leg, ...]:
     if place.host and host is None:
         carriers = (_by_name(carrier, place) for carrier in where.carriers)
         where = replace(where, carriers=tuple(c for c in carriers if c.gateways))
-    planned, profile = legs_of(where, resolve)
+    planned, profile = legs_of(where, resolve, numbering)
     address = str(Address(host, place.port or DEFAULT_PORT)) if host else ""
     return tuple(
         msgspec.structs.replace(leg, profile=leg.profile or profile)

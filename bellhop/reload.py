@@ -11,6 +11,7 @@ _PARTS = (
     "edge",
     "pbx",
     "pager",
+    "numbering",
     "profiles",
     "carriers",
     "routes",

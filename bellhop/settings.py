@@ -17,6 +17,7 @@ from bellhop.carriers import Carrier, Did, Trunk
 from bellhop.csvs import read_devices
 from bellhop.devices import Device
 from bellhop.lines import line_of, locate
+from bellhop.numbering import Numbering
 from bellhop.profiles import BUILT_IN, Profile, Table, resolve
 from bellhop.routes import Route, digits_of
 from bellhop.tables import Mistake, SiteError, key, read_table, unknown
@@ -91,6 +92,7 @@ class Site:
     edge: Edge
     pbx: Pbx
     pager: Pager
+    numbering: Numbering
     profiles: Mapping[str, Profile]
     carriers: Mapping[str, Carrier]
     routes: tuple[Route, ...]
@@ -113,6 +115,11 @@ class Site:
     def proves_itself(self) -> bool:
         """Whether any carrier gets credentials from us."""
         return any(carrier.auth_user for carrier in self.carriers.values())
+
+    @cached_property
+    def by_target(self) -> Mapping[str, str]:
+        """The DID that rings a number before all others: the first, where there are several."""
+        return {did.to[0]: did.number for did in reversed(self.dids)}
 
     def file(self, relative: str) -> Path:
         """Return a path that the site file names, relative to the site file."""
@@ -168,6 +175,7 @@ _TABLES = {
     "edge": Edge,
     "pbx": Pbx,
     "pager": Pager,
+    "numbering": Numbering,
     "profiles": Table,
     "carriers": Carrier,
     "routes": Route,
@@ -188,6 +196,7 @@ def _site(path: Path, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Site |
         if name != "schema" and name not in _TABLES
     ]
     one = {n: _one(n, raw, mistakes) for n in ("site", "edge", "pbx", "pager")}
+    one["numbering"] = _one("numbering", {"numbering": {}, **raw}, mistakes)
     named = {n: _named(n, raw, mistakes) for n in ("carriers", "trunks", "profiles")}
     numbered = {n: _numbered(n, raw, mistakes) for n in ("devices", "zones")}
     listed = {n: _listed(n, raw, mistakes) for n in ("routes", "dids")}

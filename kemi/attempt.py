@@ -30,6 +30,7 @@ from kemi import answer, challenges, early, health, ksr_replies, ledger, metrics
 _CALL = "$avp(bellhop)"
 _BRANCH = "$avp(bellhop_branch)"
 _RANG = "$avp(bellhop_rang)"
+_LINES = "$avp(bellhop_lines)"
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Call).decode
@@ -110,6 +111,9 @@ def _send(site: Site, call: Call, credential: Credential | None = None) -> str |
         return NOT_SENT
     sip.forget(_RANG)
     sip.forget(_BRANCH)
+    if any(one.headers for one in call.legs):
+        sip.forget(_LINES)
+        sip.put(_LINES, "\n".join(leg.headers))
     early.policy(leg.early_media)
     sip.on_call()
     timer = answer_timer(call, now())
@@ -150,10 +154,14 @@ def _is_a_devices(site: Site, leg: Leg) -> bool:
 
 
 def branch() -> None:
-    """Remember which branch is the current attempt's (called for each branch as it is made)."""
+    """Remember which branch is the current attempt's (called for each branch as it is made), and
+    give it its own headers: what is added here, no other branch has.
+    """
     sip.forget(_BRANCH)
     sip.put(_BRANCH, str(sip.number("$T_branch_idx")))
     early.asks()
+    for line in (sip.text(_LINES) or "").splitlines():
+        sip.append_header(line)
 
 
 def _is_current() -> bool:

@@ -1,5 +1,7 @@
 """What a caller may not say to those behind us: who he is, and that a phone must answer."""
 
+import re
+
 from bellhop.callers import Caller
 from kemi import sip
 from kemi.results import Unreadable
@@ -46,6 +48,14 @@ def strip_identity() -> None:
     """Remove what the pbx says of who calls: that was for the edge, and no device's business."""
     for name in _IDENTITY:
         sip.remove_headers(name)
+
+
+def asks_privacy() -> bool:
+    """Whether the caller does not want to be known: a Privacy header that says so (RFC 3323 §4.2,
+    RFC 3325 §9.3), or a From that names nobody.
+    """
+    asked = set(re.findall(r"[a-z]+", (sip.text("$(hdr(Privacy)[*])") or "").lower()))
+    return bool(asked & {"id", "user", "header"}) or sip.text("$fU") == "anonymous"
 
 
 def assert_identity(caller: Caller) -> None:

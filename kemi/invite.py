@@ -7,8 +7,9 @@ from random import SystemRandom
 
 from bellhop.callers import Caller, Kind
 from bellhop.calls import Call, Leg, LegKind
-from bellhop.dialling import Refusal, ToZone, destination
+from bellhop.dialling import Refusal, ToCarriers, ToZone, destination
 from bellhop.health import Hand
+from bellhop.identity import introduced
 from bellhop.legs import legs_of
 from bellhop.settings import Site
 from kemi import (
@@ -51,7 +52,9 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
     if caller.kind is Kind.DEVICE:
         sip.mark_contact()
     challenges.strip(site)
-    legs, profile = legs_of(where, names.resolve)
+    legs, profile = legs_of(where, names.resolve, site.numbering)
+    private = isinstance(where, ToCarriers) and headers.asks_privacy()
+    legs = introduced(site, caller, legs, private=private)
     peers = _peers(caller, legs) | _moved(site, legs, profile)
     dialog.record(key, tuple(sorted(peers)))
     now = time.monotonic_ns() // 1_000_000
@@ -66,6 +69,7 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
             deadline=now + site.edge.budget,
             attempts_allowed=site.edge.attempts,
             legs=legs,
+            private=private,
             reason_to_caller=reason_to(site, caller),
         ),
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bellhop import contacts, finals, redirects
 from bellhop.calls import Call, Leg
+from bellhop.identity import introduced
 from bellhop.profiles import Profile
 from bellhop.recursion import Decision, Verdict
 from bellhop.settings import Site
@@ -22,8 +23,10 @@ def follow(site: Site, call: Call, profile: Profile, decision: Decision) -> tupl
     said = contacts.parse(answer.said("Contact"))
     for contact in said:
         if (found := redirects.way(site, call, contact)) is not None:
-            legs += redirects.legs(*found, names.resolve)
-    went = redirects.followed(call, tuple(legs))
+            legs += redirects.legs(*found, names.resolve, site.numbering)
+    caller = redirects.caller_of(site, call.caller)
+    known = introduced(site, caller, tuple(legs), private=call.private) if caller else ()
+    went = redirects.followed(call, known)
     if went is None:
         why = f"none of the {len(said)} places that it names is one that our own plan leads to"
         return call, replace(decision, verdict=Verdict.ADVANCE, rule=redirects.REFUSED, why=why)

@@ -159,7 +159,10 @@ def test_only_the_number_1_is_the_schema(told, value):
         ("[carrier.x]", 'carrier: no such table; did you mean "carriers"?'),
         ("[zone.8]", 'zone: no such table; did you mean "zones"?'),
         ("[[route]]", 'route: no such table; did you mean "routes"?'),
-        ("[xyzzy]", "xyzzy: no such table; known: carriers, devices, dids, edge, pager, "),
+        (
+            "[xyzzy]",
+            "xyzzy: no such table; known: carriers, devices, dids, edge, numbering, pager, ",
+        ),
     ],
 )
 def test_an_unknown_table_is_told_with_what_was_probably_meant(told, table, hint):

@@ -1,0 +1,54 @@
+"""What a carrier is told of who calls: one of the site's own numbers, or nothing.
+
+RFC 3325 lets us assert only what we have proved. A device's or trunk's caller is proved; the number
+by which the public network knows him is the DID that rings him. What a PBX writes in From proves
+nothing, so a number that is not ours is never asserted.
+"""
+
+import msgspec
+
+from bellhop.callers import Caller
+from bellhop.calls import Leg, LegKind
+from bellhop.carriers import Carrier
+from bellhop.settings import Site
+
+
+def number_of(site: Site, caller: Caller) -> str:
+    """Return the DID of a caller: his own number where that is one, else the first that rings him
+    before all others; "" when there is none.
+    """
+    if not caller.number:
+        return ""
+    for known in (caller.number, site.numbering.e164(caller.number)):
+        if known in site.by_number:
+            return known
+    return site.by_target.get(caller.number, "")
+
+
+def introduced(
+    site: Site, caller: Caller, legs: tuple[Leg, ...], *, private: bool
+) -> tuple[Leg, ...]:
+    """Return the legs, those to carriers with the headers that tell who calls."""
+    return tuple(
+        msgspec.structs.replace(
+            leg, headers=headers(site, caller, site.carriers[leg.name], private=private)
+        )
+        if leg.kind is LegKind.CARRIER
+        else leg
+        for leg in legs
+    )
+
+
+def headers(site: Site, caller: Caller, carrier: Carrier, *, private: bool) -> tuple[str, ...]:
+    """Return the header lines for an INVITE to this carrier. private: the caller does not want to
+    be known (RFC 3323: Privacy, or an anonymous From), so only a carrier that the site trusts with
+    it learns who he is, and is asked to keep it (RFC 3325 §7).
+    """
+    number = number_of(site, caller) or carrier.caller_id
+    if carrier.identity == "none" or not number or (private and not carrier.trust_privacy):
+        return ()
+    user = f"+{number}" if carrier.format == "+e164" else number
+    host = site.edge.trunks[0].address.host
+    written = f"[{host}]" if ":" in host else host
+    asserted = f"P-Asserted-Identity: <sip:{user}@{written}>"
+    return (asserted, "Privacy: id") if private else (asserted,)
