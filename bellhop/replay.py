@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 
 from bellhop import policy
 from bellhop.entries import Entry
+from bellhop.finals import FOLLOWED
 from bellhop.profiles import Profile
 from bellhop.recursion import Decision, Failure, Verdict, decide
+from bellhop.redirects import REFUSED
 
 _ANSWERED = "answered"
 _CANCELLED = "caller-cancelled"
 # An attempt that could not be sent was never decided on: the search went on by itself.
-_RULES = frozenset(row.rule for row in policy.ROWS)
+_RULES = frozenset(row.rule for row in policy.ROWS) | {FOLLOWED, REFUSED}
+_FOLLOW = "follow"
 _EXAMPLES = 3
 
 
@@ -24,12 +27,15 @@ _EXAMPLES = 3
 class Turn:
     """The attempt from which on a call would have gone another way.
 
+    was, would: the verdicts; `follow` is a redirect that is not told to the caller.
     lost: a later carrier answered the call, and would not have been asked. saved: how many later
     attempts there would not have been.
     """
 
     entry: Entry
     decision: Decision
+    was: str
+    would: str
     lost: bool
     saved: int
 
@@ -83,6 +89,7 @@ def turn(attempts: Sequence[Entry], profile: Profile, leg: str = "") -> Turn | N
 
     leg: only attempts whose leg begins so are the profile's (`carrier:`, `carrier:north`).
     """
+    attempts = [one for one in attempts if one.attempt]  # a leg that was out has the number 0
     earlier: list[Failure] = []
     for place, entry in enumerate(attempts):
         if entry.verdict == _ANSWERED:
@@ -90,10 +97,21 @@ def turn(attempts: Sequence[Entry], profile: Profile, leg: str = "") -> Turn | N
         what = failure(entry)
         if entry.rule in _RULES and entry.leg.startswith(leg):
             said = decide(what, profile, earlier)
-            if said.verdict.value != entry.verdict:
-                later = attempts[place + 1 :] if said.verdict is not Verdict.ADVANCE else ()
-                lost = any(one.verdict == _ANSWERED for one in later)
-                return Turn(entry, said, lost, len(later))
+            was = _FOLLOW if entry.rule in {FOLLOWED, REFUSED} else entry.verdict
+            would = said.verdict.value
+            if said.verdict is Verdict.REDIRECT and profile.redirect == _FOLLOW:
+                would = _FOLLOW
+            if was != would:
+                ends = would in {Verdict.STOP, Verdict.REDIRECT}
+                later = attempts[place + 1 :]
+                return Turn(
+                    entry,
+                    said,
+                    was,
+                    would,
+                    lost=ends and any(one.verdict == _ANSWERED for one in later),
+                    saved=len(later) if ends else 0,
+                )
         earlier.append(what)
     return None
 
@@ -103,7 +121,7 @@ def replay(calls: Iterable[Sequence[Entry]], profile: Profile, leg: str = "") ->
     came = Replay()
     for attempts in calls:
         came.calls += 1
-        came.attempts += len(attempts)
+        came.attempts += sum(1 for one in attempts if one.attempt)
         found = turn(attempts, profile, leg)
         if found is not None:
             _count(came, found)
@@ -117,8 +135,8 @@ def replay(calls: Iterable[Sequence[Entry]], profile: Profile, leg: str = "") ->
 
 
 def _count(came: Replay, found: Turn) -> None:
-    was = (found.entry.verdict, found.entry.rule)
-    would = (found.decision.verdict.value, found.decision.rule)
+    was = (found.was, found.entry.rule)
+    would = (found.would, found.decision.rule)
     source = found.decision.source
     group = came.groups.setdefault((was, would, source), Group(was=was, would=would, source=source))
     group.calls += 1

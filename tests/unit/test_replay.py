@@ -96,9 +96,44 @@ def test_earlier_attempts_count_as_they_did():
 
 def test_an_attempt_that_could_not_be_sent_was_not_decided():
     (one,) = call(Failure(None, replied=False))
-    unsent = Entry(**{f: getattr(one, f) for f in one.__struct_fields__} | {"rule": "not-sent"})
+    unsent = with_(one, rule="not-sent")
     no_reply_stops = profile('stop = ["4xx", "5xx", "6xx"]')
     assert turn([unsent, *call(404, None)], no_reply_stops).entry.code == 404
+
+
+def with_(entry, **other):
+    return Entry(**{name: getattr(entry, name) for name in entry.__struct_fields__} | other)
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict", "redirect", "would"),
+    [
+        ("redirect", "redirect", "relay", None),
+        ("redirect", "redirect", "follow", "follow"),
+        ("redirect", "redirect", "fail", "advance"),
+        ("redirect-followed", "redirect", "follow", None),
+        ("redirect-followed", "redirect", "relay", "redirect"),
+        ("redirect-refused", "advance", "follow", None),
+        ("redirect-refused", "advance", "relay", "redirect"),
+        ("redirect-refused", "advance", "fail", "advance"),
+        ("redirect-as-failure", "advance", "fail", None),
+    ],
+)
+def test_a_redirect_is_told_followed_or_a_failure(rule, verdict, redirect, would):
+    first, second = call(503, None)
+    moved = with_(first, code=302, rule=rule, verdict=verdict)
+    found = turn([moved, second], profile(f'redirect = "{redirect}"'))
+    assert (found.would if found else None) == would
+    if found:
+        assert found.lost is (would == "redirect")
+
+
+def test_a_leg_that_was_out_is_no_attempt():
+    first, second = call(404, None)
+    out = with_(first, attempt=0, verdict="skipped", rule="blocked", code=None, replied=False)
+    assert turn([out, first, out, second], BROADWORKS).lost
+    assert replay([[out, first, out, second]], BROADWORKS).attempts == 2
+    assert turn([out, *call(503, None)], BROADWORKS) is None
 
 
 def test_a_leg_narrows_down_whose_attempts_are_the_profiles():

@@ -1,11 +1,15 @@
 """Whatever comes in: it ends in one answer, in one relay, or (an ACK alone) in silence."""
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kamailio_kemi.fake import installed
 
 from kemi import dialog
+from tests.unit.test_search import profiles
 
 METHODS = ["INVITE", "ACK", "CANCEL", "BYE", "REGISTER", "OPTIONS", "REFER", "MESSAGE", "INFO", "X"]
 HOSTS = ["192.0.2.77", "203.0.113.1", "203.0.113.2", "192.0.2.40", "198.51.100.20", "198.51.100.30",
@@ -159,6 +163,13 @@ def test_nothing_that_breaks_leaves_a_callback(make_house, request, server, brok
     assert len([a for a in house.answers if a >= 200]) <= 2
 
 
+def decides(house, profile):
+    """Have a profile decide on every call."""
+    live = house.app._live  # noqa: SLF001 - as a reload would
+    site = replace(house.site, profiles=dict.fromkeys(house.site.profiles, profile))
+    live._now = msgspec.structs.replace(live._now, site=site)  # noqa: SLF001
+
+
 OUTCOMES = st.lists(
     st.tuples(
         st.none() | st.integers(300, 699),
@@ -176,11 +187,13 @@ OUTCOMES = st.lists(
     outcomes=OUTCOMES,
     cancelled_at=st.none() | st.integers(0, 4),
     relays=st.lists(st.sampled_from([1, 1, 1, -7]), min_size=8, max_size=8),
+    profile=profiles(),
 )
-def test_every_call_tries_each_leg_once_and_ends(
-    make_house, number, outcomes, cancelled_at, relays
+def test_every_call_tries_each_leg_once_and_ends_whatever_the_profile(
+    make_house, number, outcomes, cancelled_at, relays, profile
 ):
     house = make_house()
+    decides(house, profile)
     with installed(house.fake):
         house.fake.returns["tm.t_relay"] = [1, *relays]
         house.calls(number)
