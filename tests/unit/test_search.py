@@ -131,7 +131,7 @@ def does(call, now, doing, gives_up):
     out=st.sets(st.integers(0, 9), max_size=4),
 )
 def test_any_search_ends_within_its_bounds_and_calls_nobody_twice(
-    profile, legs, doings, allowed, budget, gives_up, out
+    *, profile, legs, doings, allowed, budget, gives_up, out
 ):
     now = 0
     call = Call(

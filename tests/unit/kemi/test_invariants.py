@@ -190,7 +190,7 @@ OUTCOMES = st.lists(
     profile=profiles(),
 )
 def test_every_call_tries_each_leg_once_and_ends_whatever_the_profile(
-    make_house, number, outcomes, cancelled_at, relays, profile
+    make_house, *, number, outcomes, cancelled_at, relays, profile
 ):
     house = make_house()
     decides(house, profile)
