@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tests.bench import recursion
 from tests.bench.figures import summary
-from tests.bench.plot import draw
 from tests.bench.table import report
 from tests.chain.harness.stack import NotThereError
 
@@ -39,13 +38,15 @@ def main() -> int:
     except (NotThereError, RuntimeError, TimeoutError) as error:
         sys.stderr.write(f"bellhop: bench: {error}\n")
         return 1
+    if asked.json:
+        print(json.dumps(summary(found)))
+        return 0
+    print(report(found, how_much, seconds))
+    from tests.bench.plot import draw  # noqa: PLC0415 - matplotlib is there for this alone
+
     picture = ROOT / "build/artifacts/bench/recursion.svg"
     draw(found, picture)
     sys.stderr.write(f"· the picture: {picture.relative_to(ROOT)}\n")
-    if asked.json:
-        print(json.dumps(summary(found)))
-    else:
-        print(report(found, how_much, seconds))
     return 0
 
 
