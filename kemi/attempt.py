@@ -9,6 +9,7 @@ import time
 
 import msgspec
 
+from bellhop import users
 from bellhop.calls import (
     Call,
     Exhausted,
@@ -132,7 +133,7 @@ def _aim(site: Site, leg: Leg) -> bool:
     if not address:
         return False
     socket = f"udp:{site.edge.internal}" if leg.kind is LegKind.PBX else str(site.edge.trunks[0])
-    sip.put("$ru", f"sip:{leg.user}@{address}")
+    sip.put("$ru", f"sip:{users.written(leg.user)}@{address}")
     sip.put("$du", f"sip:{address}")
     sip.put("$fs", socket)
     return True

@@ -10,8 +10,9 @@ dialog module knows; the rest passes by its mark, so that a call can be ended af
 
 import hmac
 
+from bellhop import users
 from bellhop.settings import Site
-from bellhop.values import DIALLED, Address
+from bellhop.values import Address
 from kemi import challenges, floods, names, sip, who
 
 _LENGTH = 10
@@ -94,13 +95,13 @@ def _of_a_call() -> bool:
     contacts = sip.known_dialog()
     if contacts is None:
         return False
-    user = sip.text("$rU") or ""
-    return not DIALLED.fullmatch(user) or user in map(_user, contacts)
+    user = users.plain(sip.text("$rU") or "")
+    return user in map(_user, contacts) or not users.may_be_dialled(user)
 
 
 def _user(contact: str) -> str:
     before, at, _ = contact.partition("@")
-    return before.partition(":")[2] if at else ""
+    return users.plain(before.partition(":")[2]) if at else ""
 
 
 def peer_of(site: Site, there: Address | None) -> str | None:

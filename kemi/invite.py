@@ -5,6 +5,7 @@ import os
 import time
 from random import SystemRandom
 
+from bellhop import users
 from bellhop.callers import Caller, Kind
 from bellhop.calls import Call, Leg, LegKind
 from bellhop.dialling import Refusal, ToCarriers, ToZone, destination
@@ -36,7 +37,7 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
     caller = _caller(site, secrets)
     if caller is None:
         return
-    dialled = sip.text("$rU") or ""
+    dialled = users.dialled(sip.text("$rU") or "")
     where = destination(site, caller, dialled, _random)
     if isinstance(where, Refusal):
         answer.refuse(where, reason_to(site, caller))

@@ -162,7 +162,15 @@ def test_a_bye_of_a_call_from_before_a_restart_goes_on(house, within):
 
 @pytest.mark.parametrize(
     ("user", "goes_on"),
-    [("900123", False), ("+900123", False), ("441632960100", True), ("1020", True), ("gw-7", True)],
+    [
+        ("900123", False),
+        ("+900123", False),
+        ("%39%30%30", False),
+        ("900;x=a", False),
+        ("441632960100", True),
+        ("1020", True),
+        ("gw-7", True),
+    ],
 )
 def test_an_invite_within_a_call_names_no_other_number_than_its_contacts(
     house, within, user, goes_on
