@@ -35,6 +35,9 @@ class Carrier:
     auth_user, secret_file: whom it knows us as when it asks for credentials, and an htdigest file
         with that user, whose realm is the only one that is answered. Without them a challenge is a
         failure.
+    register_user: the user that we register at it, if any; register_domain: that user's domain, the
+        first gateway's host when empty; register_contact: the DID that its calls to the registered
+        contact are for; register_expires: for how long at a time (ms).
     """
 
     name: str
@@ -59,6 +62,10 @@ class Carrier:
     calls_per_second: int = key(values.integer(0, 10_000), 0)
     auth_user: str = key(values.auth_user, "")
     secret_file: str = key(values.text, "")
+    register_user: str = key(values.auth_user, "")
+    register_domain: str = key(values.realm, "")
+    register_contact: str = key(values.number, "")
+    register_expires: int = key(values.duration(60_000, 86_400_000), 600_000)
 
     def __post_init__(self) -> None:
         """Fill what follows from the rest."""

@@ -136,7 +136,20 @@ def _auth_users(parts: Mapping[str, Any]) -> Iterator[Mistake]:
 
 
 def _credentials(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    dids = {did.number for did in parts["dids"] if did}
+    owner: dict[str, str] = {}
     for name, carrier in parts["carriers"].items():
+        if carrier and (carrier.register_user or carrier.register_contact):
+            path, contact = f"carriers.{name}.register_contact", carrier.register_contact
+            if not carrier.register_user:
+                yield Mistake(path, "there is no register_user to be reached there")
+            elif contact not in dids:
+                yield Mistake(path, f'expected the number of one of [[dids]], got "{contact}"')
+            elif contact in owner:
+                yield Mistake(path, f'"{contact}" is the contact at carriers.{owner[contact]} too')
+            owner.setdefault(contact, name)
+            if not carrier.auth_user:
+                yield Mistake(f"carriers.{name}.register_user", "needs auth_user and secret_file")
         if carrier and bool(carrier.auth_user) != bool(carrier.secret_file):
             missing = "secret_file" if carrier.auth_user else "auth_user"
             yield Mistake(

@@ -29,6 +29,7 @@ from kemi import (
 )
 from kemi.guard import guarded
 from kemi.live import Live, begin
+from kemi.registrations import Registrar
 
 SITE = "BELLHOP_SITE"
 _DEFAULT = "/etc/bellhop/site.toml"
@@ -46,6 +47,7 @@ class Edge:
         # be ended after a restart.
         self._key = _key(Path(site.site.state) / "dialog.key")
         self._ledger = ledger.Writer(Path(site.site.state) / "calls.db")
+        self._registrar = Registrar()
         self._resolver = names.Resolver()
         self._gateways = gateways.Gateways(site)
 
@@ -103,6 +105,12 @@ class Edge:
     def ksr_names_resolve(self, _message: Any) -> None:
         """Look up the names of gateways; runs every second in a process of its own."""
         self._resolver.run(self._site())
+
+    @guarded(None)
+    def ksr_carriers_register(self, _message: Any) -> None:
+        """Keep our registrations; runs every second in a process of its own."""
+        now = self._live.now()
+        self._registrar.run(now.site, now.secrets)
 
     @guarded(None)
     def ksr_gateways_load(self, _message: Any) -> None:

@@ -1,13 +1,17 @@
-"""Kamailio's uac module, with types: what we say where somebody asks for our credentials."""
+"""Kamailio's uac module, with types: what we say where somebody asks for our credentials, and our
+registrations, which it takes by RPC alone.
+"""
 
 import KSR
+import msgspec
 
 from kemi.results import done
-from kemi.sip import forget, put
+from kemi.sip import forget, number, put, text
 
 # What bellhop.cfg names to the module (auth_realm_avp and the others).
 _REALM, _USER, _SECRET = "$avp(bellhop_realm)", "$avp(bellhop_user)", "$avp(bellhop_secret)"
 _HA1 = 1
+_OK = 200
 
 
 def authenticate(user: str, realm: str, ha1: str) -> bool:
@@ -22,3 +26,22 @@ def authenticate(user: str, realm: str, ha1: str) -> bool:
     finally:
         for variable in (_REALM, _USER, _SECRET):
             forget(variable)
+
+
+def register(parameters: tuple[str | int, ...]) -> None:
+    """Have the module register, now and from then on (`uac.reg_add`); parameters: see
+    bellhop/registrations.py. Raises RuntimeError with its words.
+    """
+    _rpc("uac.reg_add", parameters)
+
+
+def unregister(contact: str) -> None:
+    """Have the module forget a registration; at the carrier it ends by its own time."""
+    _rpc("uac.reg_remove", (contact,))
+
+
+def _rpc(method: str, parameters: tuple[str | int, ...]) -> None:
+    question = {"jsonrpc": "2.0", "method": method, "params": parameters, "id": 1}
+    done(KSR.jsonrpcs.exec(msgspec.json.encode(question).decode()), "exec")
+    if number("$jsonrpl(code)") != _OK:
+        raise RuntimeError(f"{method}: {text('$jsonrpl(body)')}")

@@ -224,3 +224,30 @@ def test_credentials_are_whole(told, given, missing):
     ]
     both = '[carriers.north]\nauth_user = "site"\nsecret_file = "north.htdigest"'
     assert told("[carriers.north]", both) == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "what"),
+    [
+        ('register_contact = "1"', "carriers.north.register_contact: there is no register_user"),
+        ('register_user = "x"', "carriers.north.register_user: needs auth_user and secret_file"),
+        (
+            'auth_user = "x"\nsecret_file = "s"\nregister_user = "x"\nregister_contact = "77"',
+            'carriers.north.register_contact: expected the number of one of [[dids]], got "77"',
+        ),
+    ],
+)
+def test_a_registration_is_whole(told, keys, what):
+    said = told("[carriers.north]", f"[carriers.north]\n{keys}")
+    assert any(line.startswith(what) for line in said), said
+
+
+def test_a_contact_is_of_one_carrier(told):
+    did = GOOD.partition("[[dids]]")[2].partition('number = "')[2].partition('"')[0]
+    keys = f'auth_user = "x"\nsecret_file = "s"\nregister_user = "x"\nregister_contact = "{did}"'
+    north = f"[carriers.north]\n{keys}"
+    assert told("[carriers.north]", north) == []
+    twice = told(
+        "[carriers.north]", f'{north}\ngateway = "203.0.113.91:5060"\n[carriers.x]\n{keys}'
+    )
+    assert f'carriers.x.register_contact: "{did}" is the contact at carriers.north too' in twice

@@ -1,0 +1,49 @@
+"""Our registrations at carriers: the uac module makes and refreshes them; a process of its own
+tells it which there are, at the start and after a reload. The credentials are in memory alone.
+"""
+
+from bellhop import registrations
+from bellhop.registrations import Registration
+from bellhop.settings import Site
+from bellhop.values import Address
+from kemi import ksr_uac, names, sip
+from kemi.secrets import Secrets
+
+
+class Registrar:
+    """Keeps the uac module's table as the site has it."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Registration] = {}
+
+    def run(self, site: Site, secrets: Secrets) -> None:
+        """Add what is new, remove what is gone; runs every second. A carrier whose name has not
+        been resolved yet is registered when it has.
+        """
+        wanted = {one.contact: one for one in self._wanted(site, secrets)}
+        for contact in [c for c, one in self._known.items() if wanted.get(c) != one]:
+            ksr_uac.unregister(contact)
+            del self._known[contact]
+            sip.note(f"registration={contact} removed")
+        for contact, one in wanted.items():
+            if contact not in self._known:
+                ksr_uac.register(one.parameters)
+                self._known[contact] = one
+                sip.note(f"registration={contact} user={one.user} domain={one.domain} added")
+
+    def _wanted(self, site: Site, secrets: Secrets) -> list[Registration]:
+        found = []
+        for carrier in site.carriers.values():
+            if not carrier.register_user:
+                continue
+            there = [a for gateway in carrier.gateways for a in names.resolve(gateway)]
+            if there:
+                gateway = self._way(carrier.register_contact, there)
+                mine = secrets.carriers[carrier.name]
+                found.append(registrations.of(carrier, mine, gateway, site.edge.trunks[0]))
+        return found
+
+    def _way(self, contact: str, there: list[Address]) -> Address:
+        """Return the address that it is registered through, while the name still stands for it."""
+        known = self._known.get(contact)
+        return known.gateway if known and known.gateway in there else there[0]

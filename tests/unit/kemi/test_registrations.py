@@ -1,0 +1,64 @@
+"""The registrations that the uac module is told of, at the start and when the site changes."""
+
+import json
+
+import pytest
+
+HA1 = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def house(make_house_of, tmp_path):
+    secret = tmp_path / "north.htdigest"
+    secret.write_text(f"site:north.invalid:{HA1}\n")
+    secret.chmod(0o600)
+
+    def change(text):
+        did = text.partition("[[dids]]")[2].partition('number = "')[2].partition('"')[0]
+        keys = (
+            '[carriers.north]\nauth_user = "site"\nsecret_file = "north.htdigest"\n'
+            f'register_user = "line"\nregister_contact = "{did}"'
+        )
+        return text.replace("[carriers.north]", keys)
+
+    made = make_house_of(change)
+    made.fake.returns["jsonrpcs.exec"] = 1
+    made.says({"$jsonrpl(code)": 200, "$jsonrpl(body)": "{}"})
+    return made
+
+
+def told(house):
+    """Return what the module was told: method and parameters."""
+    questions = [json.loads(args[0]) for args in house.fake.called("jsonrpcs.exec")]
+    return [(one["method"], one["params"]) for one in questions]
+
+
+def test_a_registration_is_told_once(house):
+    for _ in range(3):
+        house.app.ksr_carriers_register(None)
+    [(method, parameters)] = told(house)
+    assert method == "uac.reg_add"
+    assert parameters[5:9] == ["north.invalid", "site", ".", HA1]
+
+
+def test_one_that_was_refused_is_told_again(house):
+    house.may_break = True
+    house.says({"$jsonrpl(code)": 500})
+    house.app.ksr_carriers_register(None)
+    house.says({"$jsonrpl(code)": 200})
+    house.app.ksr_carriers_register(None)
+    house.app.ksr_carriers_register(None)
+    assert [method for method, _ in told(house)] == ["uac.reg_add"] * 2
+
+
+def test_one_that_is_gone_is_removed(house):
+    house.app.ksr_carriers_register(None)
+    contact = told(house)[0][1][0]
+    none = type(house.site)(
+        **{
+            **{name: getattr(house.site, name) for name in house.site.__dataclass_fields__},
+            "carriers": {n: c for n, c in house.site.carriers.items() if n != "north"},
+        }
+    )
+    house.app._registrar.run(none, house.app._live.now().secrets)  # noqa: SLF001
+    assert told(house)[1:] == [("uac.reg_remove", [contact])]

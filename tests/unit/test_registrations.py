@@ -1,0 +1,52 @@
+"""What the uac module is told of a registration, and what it tells."""
+
+from pathlib import Path
+
+import pytest
+
+from bellhop.htdigest import Credential
+from bellhop.registrations import State, of, state
+from bellhop.settings import load
+
+GOOD = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
+HA1 = "0123456789abcdef0123456789abcdef"
+KEYS = 'auth_user = "site"\nsecret_file = "s"\nregister_user = "line"\n'
+
+
+@pytest.fixture
+def site(tmp_path):
+    file = tmp_path / "site.toml"
+    did = load_did()
+    keys = f'[carriers.north]\n{KEYS}register_contact = "{did}"\nregister_expires = "2m"'
+    file.write_text(GOOD.replace("[carriers.north]", keys))
+    return load(file)
+
+
+def load_did():
+    return GOOD.partition("[[dids]]")[2].partition('number = "')[2].partition('"')[0]
+
+
+def test_a_registration_is_told_in_the_modules_order(site):
+    north = site.carriers["north"]
+    gateway, socket = north.gateways[0].address, site.edge.trunks[0]
+    one = of(north, Credential("site", "north.invalid", HA1), gateway, socket)
+    assert one.parameters == (
+        load_did(), "line", "203.0.113.1", "line", "203.0.113.1", "north.invalid", "site", ".", HA1,
+        "sip:203.0.113.1:5060", 120, 0, 0, "udp:192.0.2.10:5070", "192.0.2.10:5070",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("flags", "left", "expected"),
+    [
+        (20, 9, State.REGISTERED), (22, 9, State.REGISTERED), (20, 0, State.FAILED),
+        (18, -3, State.TRYING), (16, 25, State.FAILED), (26, 0, State.TRYING),
+    ],
+)  # fmt: skip
+def test_a_record_tells_where_its_registration_is(flags, left, expected):
+    assert state({"flags": flags, "diff_expires": left}) is expected
+
+
+def test_something_else_is_no_record():
+    with pytest.raises(TypeError):
+        state({"flags": "20"})
