@@ -25,7 +25,18 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         *_auth_users(parts),
         *_credentials(parts),
         *_addresses(parts),
+        *_ledger(parts),
     ]
+
+
+def _ledger(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    edge = parts["edge"]
+    if edge is None:
+        return
+    if edge.ledger == "postgresql" and not edge.ledger_dsn_file:
+        yield Mistake("edge.ledger", '"postgresql" needs ledger_dsn_file, which says where it is')
+    if edge.ledger == "sqlite" and edge.ledger_dsn_file:
+        yield Mistake("edge.ledger_dsn_file", 'expected with ledger = "postgresql" only')
 
 
 def _routes(parts: Mapping[str, Any]) -> Iterator[Mistake]:

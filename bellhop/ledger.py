@@ -1,73 +1,37 @@
-"""The ledger of calls in SQLite: one row a call, one an attempt. One process writes it, `bellhop
-calls` reads.
+"""The ledger of calls in a database: one row a call, one an attempt. One process writes it, outside
+the workers; `bellhop calls` reads it.
 
-Bounded: the oldest attempts go when there are more than `keep`, and with them the oldest calls.
+Bounded: the oldest attempts go when there are more than `keep`, and with them the calls before.
+The tables are made of the fields of bellhop/entries.py; a field that came later, which needs a
+default, is added to the tables of an earlier version.
 """
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Self, TypeVar
-from urllib.parse import quote
 
 import msgspec
 
+from bellhop.databases import Database, Refused, Sqlite
 from bellhop.entries import Ending, Entry, decode, encode
+from bellhop.searches import Search
 
-__all__ = ["Ending", "Entry", "Ledger", "Told", "decode", "encode"]
+__all__ = ["KEEP", "Ending", "Entry", "Ledger", "Told", "decode", "encode"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-# What a column is made of, and, where it came later than the table, its value in older rows.
-_ATTEMPTS: Mapping[str, str] = MappingProxyType(
-    {
-        "call": "TEXT",
-        "call_id": "TEXT",
-        "caller": "TEXT",
-        "dialled": "TEXT",
-        "profile": "TEXT",
-        "attempt": "INTEGER",
-        "leg": "TEXT",
-        "at": "REAL",
-        "after_ms": "INTEGER",
-        "ms": "INTEGER",
-        "code": "INTEGER",
-        "cause": "INTEGER",
-        "rang": "INTEGER",
-        "verdict": "TEXT",
-        "rule": "TEXT",
-        "why": "TEXT",
-        "gateway": "TEXT DEFAULT ''",
-        "number": "TEXT DEFAULT ''",
-        "location": "TEXT",
-        "conflicting": "INTEGER DEFAULT 0",
-        "replied": "INTEGER DEFAULT 1",
-        "trusted": "INTEGER DEFAULT 1",
-        "challenged": "INTEGER DEFAULT 0",
-        "ring_ms": "INTEGER",
-        "conflict": "INTEGER DEFAULT 0",
-    }
-)
-_CALLS: Mapping[str, str] = MappingProxyType(
-    {
-        "call": "TEXT UNIQUE",
-        "call_id": "TEXT",
-        "caller": "TEXT",
-        "dialled": "TEXT",
-        "at": "REAL",
-        "ms": "INTEGER",
-        "attempts": "INTEGER",
-        "leg": "TEXT",
-        "code": "INTEGER",
-        "cause": "INTEGER",
-        "of": "INTEGER DEFAULT 0",
-        "why": "TEXT",
-    }
-)
-_SELECT_ATTEMPTS = f"SELECT {', '.join(_ATTEMPTS)} FROM attempts"  # noqa: S608 - our own names
-_SELECT_CALLS = f"SELECT {', '.join(_CALLS)} FROM calls"  # noqa: S608 - our own names
+KEEP = 200_000
+_ATTEMPTS = tuple(field.name for field in msgspec.structs.fields(Entry))
+_CALLS = tuple(field.name for field in msgspec.structs.fields(Ending))
+_INDEXES = {
+    "attempts": ("at", "leg", "code", "cause"),
+    "calls": ("call_id", "at"),
+}
+
+# The names in these queries are our own, of the structures' fields; values go as values.
+_SELECT_ATTEMPTS = f"SELECT {', '.join(_ATTEMPTS)} FROM attempts"  # noqa: S608
+_SELECT_CALLS = f"SELECT {', '.join(_CALLS)} FROM calls"  # noqa: S608
 # A call of which only an attempt is known yet, or of which nothing else was kept: no code.
 _BEGUN = (
     "INSERT INTO calls (call, call_id, caller, dialled, at) VALUES (?, ?, ?, ?, ?) "
@@ -78,15 +42,29 @@ _BEGUN = (
 @dataclass(frozen=True, slots=True)
 class Told:
     """A call as the ledger has it: its attempts in order, and how it ended; None while it goes on,
-    or when that was not written down.
+    or when that was not written down. at: Unix time of the end, or of what came last.
     """
 
     call: str
     call_id: str
     caller: str
     dialled: str
+    at: float
     attempts: tuple[Entry, ...]
     ending: Ending | None
+
+    @property
+    def began(self) -> float:
+        """Return the Unix time of the call's INVITE."""
+        if self.ending is not None:
+            return self.ending.at - self.ending.ms / 1000
+        first = self.attempts[0] if self.attempts else None
+        return first.at - (first.after_ms + first.ms) / 1000 if first else self.at
+
+    @property
+    def answered(self) -> bool:
+        """Whether somebody took the call."""
+        return any(entry.verdict == "answered" for entry in self.attempts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,59 +82,91 @@ class Tally:
 class Ledger:
     """The database. Open it in the process that uses it: a handle does not survive a fork."""
 
-    def __init__(self, db: sqlite3.Connection, keep: int = 200_000) -> None:
+    def __init__(self, db: Database, keep: int = KEEP) -> None:
         self._db = db
         self._keep = keep
+        self._added = 0
 
     @classmethod
-    def writing(cls, path: Path, keep: int = 200_000) -> Self:
-        """Open a database to write it, made when there is none; at most `keep` attempts stay."""
-        db = sqlite3.connect(path, timeout=5)
-        with db:
-            db.execute("PRAGMA journal_mode=WAL")
+    def writing(cls, where: Path | Database, keep: int = KEEP) -> Self:
+        """Open a ledger to write it, its tables made when there are none; at most about `keep`
+        attempts stay. Raises databases.Down.
+        """
+        db: Database = Sqlite.writing(where) if isinstance(where, Path) else where
+        with db.transaction():
             _make(db)
         return cls(db, keep)
 
     @classmethod
-    def reading(cls, path: Path) -> Self:
-        """Open a database to read it only; sqlite3.Error when there is none."""
-        db = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5)
+    def reading(cls, where: Path | Database) -> Self:
+        """Open a ledger to read it only; databases.Down when there is none."""
+        db: Database = Sqlite.reading(where) if isinstance(where, Path) else where
         try:
-            db.execute("SELECT conflict FROM attempts LIMIT 1")
-            db.execute("SELECT call FROM calls LIMIT 1")
-        except sqlite3.Error:
+            for query in (_SELECT_ATTEMPTS, _SELECT_CALLS):
+                db.ask(f"{query} LIMIT 1")
+        except Exception:
             db.close()
             raise
         return cls(db)
 
-    def add(self, records: Iterable[Entry | Ending]) -> None:
-        """Append records, and drop the oldest beyond the bound."""
-        entries, endings = [], []
+    def add(self, records: Iterable[Entry | Ending]) -> int:
+        """Append records, all or none; those that the database takes in no way are left out, and
+        their number is returned. Drops the oldest beyond the bound.
+        """
+        records = list(records)
+        try:
+            self._add(records)
+        except Refused:
+            return self._add_each(records)
+        return 0
+
+    def _add_each(self, records: list[Entry | Ending]) -> int:
+        refused = 0
         for one in records:
-            if isinstance(one, Entry):
-                entries.append(one)
-            else:
-                endings.append(one)
-        with self._db:
-            self._db.executemany(
-                _BEGUN, ((e.call, e.call_id, e.caller, e.dialled, e.at) for e in entries)
+            try:
+                self._add([one])
+            except Refused:
+                refused += 1
+        return refused
+
+    def _add(self, records: list[Entry | Ending]) -> None:
+        entries = [one for one in records if isinstance(one, Entry)]
+        endings = [one for one in records if isinstance(one, Ending)]
+        begun: dict[str, tuple[Any, ...]] = {}
+        for one in records:
+            begun.setdefault(one.call, (one.call, one.call_id, one.caller, one.dialled, one.at))
+        with self._db.transaction():
+            self._db.write(_BEGUN, begun.values())
+            # The same record again, when nobody knows what a lost connection had done, is none.
+            self._db.write(
+                f"{_insert('attempts', _ATTEMPTS)} ON CONFLICT DO NOTHING",
+                map(_row, entries),
             )
-            self._db.executemany(_insert("attempts", _ATTEMPTS), map(_row, entries))
-            self._db.executemany(_upsert("calls", _CALLS), map(_row, endings))
-            self._forget()
+            self._db.write(_upsert("calls", _CALLS), map(_row, endings))
+            self._added += len(records)
+            if self._added >= max(1, self._keep // 100):
+                self._added = 0
+                self._forget()
 
     def _forget(self) -> None:
         for table in ("attempts", "calls"):
-            self._db.execute(
-                f"DELETE FROM {table} "  # noqa: S608 - our own names
-                f"WHERE rowid <= (SELECT max(rowid) FROM {table}) - ?",
+            last = self._db.ask(
+                f"SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT 1 OFFSET ?",  # noqa: S608
                 (self._keep,),
             )
+            self._db.write(f"DELETE FROM {table} WHERE rowid <= ?", last)  # noqa: S608
+            if table == "attempts" and last:
+                # The calls that began before the oldest attempt's have no attempt left.
+                self._db.ask(
+                    "DELETE FROM calls WHERE rowid < (SELECT rowid FROM calls WHERE call = "
+                    "(SELECT call FROM attempts ORDER BY rowid LIMIT 1))"
+                )
 
-    def calls(self, last: int = 20) -> Iterator[Told]:
-        """Yield the newest calls, newest first."""
-        newest = self._db.execute(f"{_SELECT_CALLS} ORDER BY rowid DESC LIMIT ?", (last,))
-        for row in newest.fetchall():
+    def calls(self, last: int = 20, search: Search | None = None) -> Iterator[Told]:
+        """Yield the newest calls that are searched for, newest first."""
+        where, values = search.where() if search else ("", ())
+        query = f"{_SELECT_CALLS}{where} ORDER BY calls.rowid DESC LIMIT ?"
+        for row in self._db.ask(query, (*values, last)):
             yield self._told(row)
 
     def call(self, call: str) -> Told | None:
@@ -164,18 +174,16 @@ class Ledger:
         caller chose that, so it may be any text, and several calls' own. None when there is none.
         """
         for column in ("call", "call_id"):
-            row = self._db.execute(
-                f"{_SELECT_CALLS} WHERE {column} = ? ORDER BY rowid DESC LIMIT 1", (call,)
-            ).fetchone()
-            if row:
+            query = f"{_SELECT_CALLS} WHERE {column} = ? ORDER BY rowid DESC LIMIT 1"
+            for row in self._db.ask(query, (call,)):
                 return self._told(row)
         return None
 
     def tallies(self, since: float) -> tuple[Tally, ...]:
         """Return what the attempts at carriers since a Unix time came to, counted."""
-        rows = self._db.execute(
+        rows = self._db.ask(
             "SELECT leg, verdict, rule, code, cause, count(*) FROM attempts "
-            "WHERE at >= ? AND leg LIKE 'carrier:%' GROUP BY 1, 2, 3, 4, 5",
+            "WHERE at >= ? AND substr(leg, 1, 8) = 'carrier:' GROUP BY 1, 2, 3, 4, 5",
             (since,),
         )
         names = ("leg", "verdict", "rule", "code", "cause", "times")
@@ -183,15 +191,17 @@ class Ledger:
 
     def _told(self, row: tuple[Any, ...]) -> Told:
         call = dict(zip(_CALLS, row, strict=True))
-        attempts = self._db.execute(
-            f"{_SELECT_ATTEMPTS} WHERE call = ? ORDER BY rowid", (call["call"],)
-        )
+        query = f"{_SELECT_ATTEMPTS} WHERE call = ? ORDER BY rowid"
         return Told(
             call=call["call"],
             call_id=call["call_id"],
             caller=call["caller"],
             dialled=call["dialled"],
-            attempts=tuple(_record(Entry, dict(zip(_ATTEMPTS, a, strict=True))) for a in attempts),
+            at=call["at"],
+            attempts=tuple(
+                _record(Entry, dict(zip(_ATTEMPTS, found, strict=True)))
+                for found in self._db.ask(query, (call["call"],))
+            ),
             ending=None if call["code"] is None else _record(Ending, call),
         )
 
@@ -200,33 +210,46 @@ class Ledger:
         self._db.close()
 
 
-def _make(db: sqlite3.Connection) -> None:
+def _make(db: Database) -> None:
     """Make the tables, or add to those of an earlier version what they lack."""
-    for table, columns in (("attempts", _ATTEMPTS), ("calls", _CALLS)):
-        known = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
+    for table, kind in (("attempts", Entry), ("calls", Ending)):
+        fields = msgspec.structs.fields(kind)
+        known = db.columns(table)
+        declared = {f.name: f"{f.name} {db.kind(f.type)}" for f in fields}
         if not known:
-            declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-            db.execute(f"CREATE TABLE {table} ({declared})")
+            declared["call"] += " UNIQUE" if table == "calls" else ""
+            db.create(table, ", ".join(declared.values()))
             if table == "calls":
                 _calls_of_attempts(db)
-        for name in [name for name in columns if known and name not in known]:
-            db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
-            if name == "replied":
-                db.execute("UPDATE attempts SET replied = 0 WHERE code IS NULL")
-    db.execute("CREATE INDEX IF NOT EXISTS attempts_call ON attempts (call)")
-    db.execute("CREATE INDEX IF NOT EXISTS calls_call_id ON calls (call_id)")
+        for field in fields if known else ():
+            if field.name not in known:
+                default = db.literal(field.default)
+                db.ask(f"ALTER TABLE {table} ADD COLUMN {declared[field.name]} DEFAULT {default}")
+                if field.name == "replied":
+                    db.write("UPDATE attempts SET replied = ? WHERE code IS NULL", [(False,)])
+        if table == "attempts":
+            # A leg that was out is no attempt: their number is 0.
+            db.ask(
+                "CREATE UNIQUE INDEX IF NOT EXISTS attempts_of_call "
+                "ON attempts (call, attempt, leg, gateway)"
+            )
+        for column in _INDEXES[table]:
+            name = f"{table}_{column}"
+            db.ask(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({column})")
 
 
-def _calls_of_attempts(db: sqlite3.Connection) -> None:
+def _calls_of_attempts(db: Database) -> None:
     """Fill the calls from the attempts of a version that had no such table: the last attempt is
     the end of the call, except for what its caller got, which nobody wrote down then.
     """
-    db.execute(
-        "INSERT INTO calls (call, call_id, caller, dialled, at, ms, attempts, leg, code, why) "
-        "SELECT call, call_id, caller, dialled, at, after_ms + ms, count(*), "
+    db.ask(
+        "INSERT INTO calls (call, call_id, caller, dialled, at, ms, attempts, leg, code, of, why) "
+        "SELECT call, call_id, caller, dialled, at, after_ms + ms, attempt, "
         "CASE verdict WHEN 'answered' THEN leg ELSE '' END, "
-        "CASE verdict WHEN 'answered' THEN code END, rule "
-        "FROM attempts GROUP BY call HAVING attempt = max(attempt) ORDER BY min(rowid)"
+        "CASE verdict WHEN 'answered' THEN code END, "
+        "CASE verdict WHEN 'answered' THEN attempt ELSE 0 END, rule FROM attempts "
+        "JOIN (SELECT min(rowid) AS first, max(rowid) AS last FROM attempts GROUP BY call) AS ends "
+        "ON attempts.rowid = ends.last ORDER BY ends.first"
     )
 
 
@@ -242,8 +265,7 @@ def _upsert(table: str, columns: Iterable[str]) -> str:
 
 
 def _row(record: msgspec.Struct) -> tuple[Any, ...]:
-    columns = _ATTEMPTS if isinstance(record, Entry) else _CALLS
-    return tuple(getattr(record, name) for name in columns)
+    return tuple(getattr(record, name) for name in record.__struct_fields__)
 
 
 def _record(kind: type[S], row: dict[str, Any]) -> S:

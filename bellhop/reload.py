@@ -4,8 +4,17 @@ Kamailio itself was started with, so that only a restart can change them.
 
 from bellhop.settings import Site
 
-# Kamailio opened these at its start (listen.cfg, the databases' folder).
-_AT_START = ("edge.devices", "edge.trunks", "edge.internal", "edge.probe", "site.state")
+# Kamailio opened these at its start (listen.cfg, the databases).
+_AT_START = (
+    "edge.devices",
+    "edge.trunks",
+    "edge.internal",
+    "edge.probe",
+    "edge.ledger",
+    "edge.ledger_dsn_file",
+    "edge.ledger_keep",
+    "site.state",
+)
 _PARTS = (
     "site",
     "edge",

@@ -50,6 +50,9 @@ class Edge:
     guesses: wrong passwords for one user from one address in a minute, before it is refused for
     lockout (ms).
     metrics_from: who may read /metrics, besides our own daemons.
+    ledger: where calls are written down: sqlite, a file in site.state, or postgresql.
+    ledger_dsn_file: for postgresql, a file with libpq's connection string or URL in one line.
+    ledger_keep: how many attempts stay; the oldest go.
     """
 
     devices: tuple[Listener, ...] = key(values.list_of(values.listener, least=1))
@@ -63,6 +66,9 @@ class Edge:
     guesses: int = key(values.integer(1, 100), 5)
     lockout: int = key(values.duration(10_000, 86_400_000), 300_000)
     metrics_from: tuple[str, ...] = key(values.list_of(values.source), ())
+    ledger: str = key(values.one_of("sqlite", "postgresql"), "sqlite")
+    ledger_dsn_file: str = key(values.text, "")
+    ledger_keep: int = key(values.integer(1_000, 100_000_000), 200_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

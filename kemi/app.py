@@ -11,6 +11,7 @@ import secrets as randomness
 from pathlib import Path
 from typing import Any
 
+from bellhop import ledgers
 from bellhop.settings import Site, SiteError
 from kemi import (
     attempt,
@@ -19,13 +20,13 @@ from kemi import (
     floods,
     gateways,
     invite,
-    ledger,
     names,
     register,
     rpc,
     secrets,
     sip,
     who,
+    writer,
 )
 from kemi.guard import guarded
 from kemi.live import Live, begin
@@ -46,7 +47,7 @@ class Edge:
         # Made before the fork, so all workers know each other's marks; kept, so that a dialog can
         # be ended after a restart.
         self._key = _key(Path(site.site.state) / "dialog.key")
-        self._ledger = ledger.Writer(Path(site.site.state) / "calls.db")
+        self._ledger = writer.Writer(lambda: ledgers.write(self._site()))
         self._registrar = Registrar()
         self._resolver = names.Resolver()
         self._gateways = gateways.Gateways(site)

@@ -30,6 +30,8 @@ from kemi.secrets import Secrets
 
 _counter = itertools.count()
 _random = SystemRandom()
+# Made before the fork: two edges that write one ledger give their calls different names.
+_START = f"{_random.randrange(0x10000):04x}"
 
 
 def invite(site: Site, secrets: Secrets, key: bytes) -> None:
@@ -62,7 +64,7 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
     attempt.go_on(
         site,
         Call(
-            id=f"{int(time.time() * 1000):x}-{os.getpid():x}-{next(_counter):x}",
+            id=f"{int(time.time() * 1000):x}-{_START}{os.getpid():x}-{next(_counter):x}",
             caller=_spelled(caller),
             dialled=dialled,
             profile=profile,

@@ -1,17 +1,14 @@
-"""The ledger: every attempt, its decision and the rule that made it. Workers put lines into a queue
-in shared memory; one process, which handles no SIP, writes them to the database.
+"""The ledger: every attempt, its decision and the rule that made it, and what each caller got. The
+workers put lines into a queue in shared memory; kemi/writer.py takes them out.
 """
 
 import time
-from pathlib import Path
 
 from bellhop.calls import Call
-from bellhop.entries import Ending, Entry, decode, encode
+from bellhop.entries import Ending, Entry, encode
 from bellhop.health import SKIPPED, Skipped
-from bellhop.ledger import Ledger
 from kemi import ksr_queue, metrics, sip
 
-_MOST_AT_ONCE = 2000
 # A Call-ID is as long as its caller likes, and the queue is in memory that all of Kamailio shares.
 _CALL_ID = 255
 # mqueue drops its oldest item when there are more than its size (20000 in bellhop.cfg), and says
@@ -119,30 +116,3 @@ def _queue(one: Entry | Ending) -> None:
     if ksr_queue.waiting() >= _MOST_QUEUED or not ksr_queue.put(one.call, encode(one)):
         metrics.lost("queue")
         sip.error(f"call={one.call} ledger=full")
-
-
-class Writer:
-    """Writes what is queued; a timer calls it in a process of its own, which opens the database.
-    What could not be written (the disk is full, the file is locked) is tried again the next time.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._ledger: Ledger | None = None
-        self._pending: list[Entry | Ending] = []
-
-    def flush(self) -> None:
-        """Write the queue down. Raises sqlite3.Error, and keeps what was not written."""
-        while len(self._pending) < _MOST_AT_ONCE and (line := ksr_queue.take()):
-            self._pending.append(decode(line))
-        if not self._pending:
-            return
-        if self._ledger is None:
-            self._ledger = Ledger.writing(self._path)
-        self._ledger.add(self._pending)
-        self._pending = []
-
-    def close(self) -> None:
-        """Close the database, if it was opened."""
-        if self._ledger is not None:
-            self._ledger.close()

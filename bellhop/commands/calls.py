@@ -1,85 +1,227 @@
-"""`bellhop calls`: what became of calls, attempt by attempt, and which rule decided each step."""
+"""`bellhop calls`: what became of calls, and of one call in full, which rule decided each step."""
 
-import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
-from bellhop import causes
+from bellhop import causes, ledgers
 from bellhop.commands import show
+from bellhop.databases import Down
+from bellhop.health import SKIPPED
 from bellhop.ledger import Entry, Ledger, Told
+from bellhop.searches import Search
 from bellhop.settings import SiteError, load
 
 DEFAULT_SITE = "/etc/bellhop/site.toml"
+_COLUMNS = ("began (UTC)", "call", "caller", "dialled", "caller got", "after", "tried")
+
+
+class When(click.ParamType[float]):
+    """A point in time: so long ago, or a date and time in UTC."""
+
+    name = "when"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return it as Unix time, or say what is expected."""
+        found = show.when(str(value), datetime.now(UTC))
+        if found is None:
+            expected = 'expected like "2h", "3d" or "2026-11-21 06:30" (UTC)'
+            raise click.BadParameter(f"{expected}, got {value!r}", ctx, param)
+        return float(found.timestamp())
 
 
 @click.command("calls")
 @click.argument("call", required=False)
-@click.option("--last", default=10, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--last", default=20, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--caller", default="", metavar="CALLER", help="As the list spells it.")
+@click.option("--dialled", default="", metavar="PREFIX", help="Numbers that begin so.")
+@click.option("--since", type=When(), help='Ended since: "2h" ago, or "2026-11-21 06:30" (UTC).')
+@click.option("--until", type=When(), help="Ended before.")
+@click.option("--answered/--failed", "answered", default=None, help="By what became of them.")
+@click.option("--carrier", default="", metavar="NAME", help="It was tried; also trunk:NAME.")
+@click.option("--code", type=click.IntRange(100, 699), help="An attempt ended with this SIP code.")
+@click.option("--cause", type=click.IntRange(1, 127), help="… with this Q.850 cause.")
+@click.option(
+    "--verdict",
+    default="",
+    type=click.Choice(["", "advance", "stop", "redirect", "answered", SKIPPED]),
+)
+@click.option(
+    "--conflicts",
+    is_flag=True,
+    help="The SIP code decided, and the cause alone would have decided otherwise.",
+)
 @click.option("--site", envvar="BELLHOP_SITE", default=DEFAULT_SITE, metavar="FILE")
-@click.option("--database", metavar="FILE", help="The ledger, where it is not the site's.")
+@click.option(
+    "--database", metavar="FILE", help="The ledger, where it is not the site's; or a URL."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
-def command(*, call: str | None, last: int, site: str, database: str | None, as_json: bool) -> None:
-    """Show the newest calls, or CALL in full: Bellhop's identifier of it, or its Call-ID."""
-    ledger = _open(site, database)
-    one = ledger.call(call) if call else None
-    found = list(ledger.calls(last)) if not call else [one] if one else []
-    ledger.close()
+def command(
+    *,
+    call: str | None,
+    last: int,
+    site: str,
+    database: str | None,
+    as_json: bool,
+    **conditions: Any,
+) -> None:
+    """List the newest calls, or show CALL in full: Bellhop's identifier of it, or its Call-ID.
+
+    Conditions on an attempt (carrier, code, cause, verdict, conflicts) hold for one and the same.
+    """
+    try:
+        ledger = _open(site, database)
+        if call:
+            one = ledger.call(call)
+            found = [one] if one else []
+        else:
+            found = list(ledger.calls(last, Search(**conditions)))
+        ledger.close()
+    except Down as error:
+        raise click.ClickException(f"{ledgers.shown(database or site)}: {error}") from None
     if not found:
-        click.echo(
-            f"bellhop: calls: no call {call}" if call else "bellhop: calls: none yet", err=True
+        said = (
+            f"no call {call}" if call else "none such" if any(conditions.values()) else "none yet"
         )
+        click.echo(f"bellhop: calls: {said}", err=True)
         raise click.exceptions.Exit(1)
     if as_json:
-        show.as_json([[msgspec.structs.asdict(e) for e in told.attempts] for told in found])
-        return
-    for told in found:
-        _print(told)
+        show.as_json([_contract(told) for told in found])
+    elif call:
+        _print(found[0])
+    else:
+        show.table(_COLUMNS, map(_row, found))
 
 
 def _open(site: str, database: str | None) -> Ledger:
+    if database:
+        return ledgers.read_named(database)
     try:
-        path = Path(database) if database else Path(load(site).site.state) / "calls.db"
+        found = load(site)
     except SiteError as error:
         raise click.ClickException("; ".join(error.lines)) from None
     try:
-        return Ledger.reading(path)
-    except sqlite3.Error as error:
-        raise click.ClickException(f"{path}: {error}") from None
+        return ledgers.read(found)
+    except Down as error:
+        raise Down(f"{ledgers.name(found)}: {error}") from None
+
+
+def _contract(told: Told) -> dict[str, Any]:
+    ending = told.ending
+    return {
+        "call": told.call,
+        "call_id": told.call_id,
+        "caller": told.caller,
+        "dialled": told.dialled,
+        "began": round(told.began, 3),
+        "answered": told.answered,
+        "ending": msgspec.structs.asdict(ending) if ending else None,
+        "attempts": [msgspec.structs.asdict(entry) for entry in told.attempts],
+    }
+
+
+def _time(unix: float) -> str:
+    return f"{datetime.fromtimestamp(unix, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def _name(leg: str) -> str:
+    return leg.removeprefix("carrier:")
+
+
+def _row(told: Told) -> tuple[str, ...]:
+    """Return a call's line of the list."""
+    ending = told.ending
+    return (
+        _time(told.began),
+        told.call,
+        told.caller or "somebody",
+        told.dialled,
+        _got(told),
+        _duration(ending.ms) if ending else "",
+        " > ".join(f"{_name(e.leg)} {_came(e)}" for e in told.attempts) or "nobody",
+    )
+
+
+def _came(entry: Entry) -> str:
+    if entry.verdict == SKIPPED:
+        return "out"
+    text = str(entry.code) if entry.code else "silent"
+    text += f"/{entry.cause}" if entry.cause is not None else ""
+    return text + ("!" if entry.conflict else "")
+
+
+def _got(told: Told) -> str:
+    if told.ending is None:
+        return "200" if told.answered else "not known"
+    cause = told.ending.cause
+    return f"{told.ending.code}" + (f"/{cause}" if cause is not None else "")
+
+
+def _duration(ms: int) -> str:
+    return f"{ms} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
 
 
 def _print(told: Told) -> None:
-    attempts = told.attempts
-    if not attempts:
-        show.heading(
-            f"{show.safe(told.caller)} called {show.safe(told.dialled)}: not answered", "red"
-        )
-        return
-    first, last = attempts[0], attempts[-1]
-    began = datetime.fromtimestamp(first.at - first.ms / 1000, UTC)
-    answered = last.verdict == "answered"
-    outcome = f"answered by {last.leg}" if answered else "not answered"
-    who = show.safe(first.caller or "somebody")
-    show.heading(
-        f"{who} called {show.safe(first.dialled)}: {outcome}", "green" if answered else "red"
-    )
+    """Show a call in full."""
+    by = next((e.leg for e in told.attempts if e.verdict == "answered"), "")
+    outcome = f"answered by {by}" if by else "not answered"
+    who = show.safe(told.caller or "somebody")
+    show.heading(f"{who} called {show.safe(told.dialled)}: {outcome}", "green" if by else "red")
     show.lines(
         [
-            ("began", f"{began:%Y-%m-%d %H:%M:%S} UTC, call {first.call}"),
-            *((f"{e.attempt}.", _attempt(e)) for e in attempts),
+            ("began", f"{_time(told.began)} UTC"),
+            ("call", f"{told.call}, Call-ID {show.safe(told.call_id)}"),
+            ("caller got", _told_caller(told)),
         ]
     )
+    if told.attempts:
+        click.echo()
+        show.lines(list(_ladder(told)))
 
 
-def _attempt(entry: Entry) -> str:
-    got = f"{entry.code}" if entry.code else "no reply"
+def _told_caller(told: Told) -> str:
+    ending = told.ending
+    if ending is None:
+        return "not known: the call goes on, or its end was not written down"
+    text = f"{ending.code}"
+    if ending.cause is not None:
+        text += f", Q.850 {causes.title(ending.cause)}"
+    if ending.of:
+        text += f", as attempt {ending.of} said"
+    return f"{text}; after {_duration(ending.ms)} [{ending.why}]"
+
+
+def _ladder(told: Told) -> Iterator[tuple[str, str]]:
+    """Yield what went out and what came back, with its time in ms since the caller's INVITE."""
+    for entry in told.attempts:
+        if entry.verdict == SKIPPED:
+            out = f"--- {entry.leg} {entry.gateway}".rstrip()
+            yield f"+{entry.after_ms} ms", f"{out}: not tried [{entry.rule}], {entry.why}"
+            continue
+        where = f" at {entry.gateway}" if entry.gateway else ""
+        number = f", as {show.safe(entry.number)}" if entry.number not in {"", told.dialled} else ""
+        yield f"+{entry.after_ms} ms", f"--> {entry.attempt}. {entry.leg}{where}{number}"
+        if entry.ring_ms is not None:
+            yield f"+{entry.after_ms + entry.ring_ms} ms", "<-- it rings"
+        yield f"+{entry.after_ms + entry.ms} ms", f"<-- {_outcome(entry)}"
+
+
+def _outcome(entry: Entry) -> str:
+    text = str(entry.code) if entry.code else "no reply"
     if entry.cause is not None:
-        got += f", Q.850 {causes.title(entry.cause)}"
-    if entry.rang:
-        got += ", it rang"
-    when = f"+{entry.after_ms} ms, {entry.ms} ms"
+        text += f", Q.850 {causes.title(entry.cause)}"
+        text += f" (at {entry.location})" if entry.location else ""
+        text += "" if entry.trusted else ", which is not believed"
+    if entry.conflicting:
+        text += ", two Q.850 causes that differ"
+    if entry.rang and entry.ring_ms is None:
+        text += ", it rang"
     if entry.verdict == "answered":
-        return f"{entry.leg} ({when}): {got}: answered"
-    return f"{entry.leg} ({when}): {got}: {entry.verdict} [{entry.rule}], {entry.why}"
+        return f"{text}: answered"
+    text += f": {entry.verdict} [{entry.rule}], {entry.why}"
+    return text + ("; the cause alone would have decided otherwise" if entry.conflict else "")

@@ -1,6 +1,5 @@
 """`bellhop carriers`: how carriers are, and setting one aside by hand."""
 
-import sqlite3
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -8,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from bellhop import names, rpc, standing
+from bellhop import ledgers, names, rpc, standing
 from bellhop.commands import show
+from bellhop.databases import Down
 from bellhop.health import Hand, gateway_key, hand_key
-from bellhop.ledger import Ledger, Tally
+from bellhop.ledger import Tally
 from bellhop.settings import Site, SiteError, load
 from bellhop.standing import Edge, GatewayStanding, Standing
 from bellhop.values import Address, duration
@@ -153,15 +153,15 @@ def _probes(site: Site, missing: list[str]) -> dict[str, str] | None:
 
 
 def _tallies(site: Site, since: float, missing: list[str]) -> tuple[Tally, ...] | None:
-    path = Path(site.site.state) / "calls.db"
-    if path.parent.is_dir() and not path.exists():  # no call has been made yet
-        return ()
+    path = Path(site.site.state) / ledgers.FILE
+    if site.edge.ledger == "sqlite" and path.parent.is_dir() and not path.exists():
+        return ()  # no call has been made yet
     try:
-        ledger = Ledger.reading(path)
+        ledger = ledgers.read(site)
         found = ledger.tallies(since)
         ledger.close()
-    except sqlite3.Error as error:
-        missing.append(f"what became of calls: {path}: {error}")
+    except Down as error:
+        missing.append(f"what became of calls: {ledgers.name(site)}: {error}")
         return None
     return found
 

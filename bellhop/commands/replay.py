@@ -1,21 +1,19 @@
 """`bellhop replay`: which past calls a profile would have sent another way."""
 
-import sqlite3
 import sys
-from pathlib import Path
 
 import click
 
-from bellhop import causes
+from bellhop import causes, ledgers
 from bellhop.commands import show
-from bellhop.ledger import Ledger
+from bellhop.databases import Down
 from bellhop.replay import Group, Replay, replay
 
 UNKNOWN = "what a carrier that was not asked would have said, and whether there was one left"
 
 
 @click.command("replay")
-@click.argument("ledger", type=click.Path(path_type=Path))
+@click.argument("ledger")
 @click.option("--profile", "name", required=True, metavar="NAME", help="Whose rules would decide.")
 @click.option("--site", metavar="FILE", help="A site file, for its own profiles.")
 @click.option(
@@ -24,21 +22,21 @@ UNKNOWN = "what a carrier that was not asked would have said, and whether there 
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the newest N calls.")
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
 def command(
-    *, ledger: Path, name: str, site: str | None, leg: str, last: int | None, as_json: bool
+    *, ledger: str, name: str, site: str | None, leg: str, last: int | None, as_json: bool
 ) -> None:
-    """Say which calls in LEDGER (a calls.db) would have gone another way under a profile.
+    """Say which calls in LEDGER would have gone another way under a profile.
 
-    Each is followed up to the first attempt that the profile decides otherwise; what would have
-    come after that is not known.
+    LEDGER is a calls.db, or the URL of one in PostgreSQL. Each call is followed up to the first
+    attempt that the profile decides otherwise; what would have come after that is not known.
     """
     profile, _ = show.profile(name, site)
     try:
-        opened = Ledger.reading(ledger)
+        opened = ledgers.read_named(ledger)
         calls = (told.attempts for told in opened.calls(last or sys.maxsize))
         came = replay((attempts for attempts in calls if attempts), profile, leg)
         opened.close()
-    except sqlite3.Error as error:
-        raise click.ClickException(f"{ledger}: {error}") from None
+    except Down as error:
+        raise click.ClickException(f"{ledgers.shown(ledger)}: {error}") from None
     groups = sorted(came.groups.values(), key=lambda group: -group.calls)
     if as_json:
         show.as_json(_contract(profile.name, came, groups))

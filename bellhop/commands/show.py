@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import textwrap
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 
 import click
 
@@ -12,6 +14,8 @@ from bellhop.profiles import BUILT_IN, Profile, find
 from bellhop.settings import SiteError, load
 
 _NARROWEST = 40
+_AGO = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def profile(name: str, site: str | None) -> tuple[Profile, Mapping[str, Profile]]:
@@ -59,3 +63,25 @@ def lines(pairs: Iterable[tuple[str, str]]) -> None:
                 break_on_hyphens=False,
             )
         )
+
+
+def table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Print rows under the names of their columns, each as wide as its widest text."""
+    texts = [tuple(names), *(tuple(safe(text) for text in row) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    for row in texts:
+        padded = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())
+
+
+def when(text: str, now: datetime) -> datetime | None:
+    """Read a point in time: "2h" (or s, m, d) before now, or a date and time, in UTC where it says
+    nothing else. None when it is neither.
+    """
+    try:
+        if found := _AGO.fullmatch(text):
+            return now - timedelta(**{_UNITS[found[2]]: int(found[1])})
+        read = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):  # OverflowError: before the year 1
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)

@@ -5,13 +5,12 @@ import math
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.chain.calling import cause, dial, final, tried
+from tests.chain.calling import cause, dial, final, to, tried
 from tests.chain.harness.scene import Scene
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
 TO_NORTH = "441632960100"
-SLOW = 600  # ms
 
 ATTEMPTS = "kamailio_bellhop_attempts_total"
 CONFLICTS = "kamailio_bellhop_conflicts_total"
@@ -42,8 +41,9 @@ def metrics(scene: Scene) -> Metrics:
 
 def test_prometheus_reads_what_happened_to_the_calls(scene: Scene):
     before = metrics(scene)
-    north = scene.play(scene.cast.carrier("north"), "carrier/rejects-503", reason=cause(34))
-    south = scene.play(scene.cast.carrier("south"), "carrier/answers-slowly", pause=SLOW)
+    patience = scene.site.carriers["north"].answer_timeout
+    north = scene.play(scene.cast.carrier("north"), "carrier/silent", pause=patience + 1000)
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers-late", pause=300)
     caller = dial(scene, TO_NORTH)
     scene.finish(caller, north, south)
     north = scene.play(scene.cast.carrier("north"), "carrier/rejects-486", reason=cause(63))
@@ -51,20 +51,22 @@ def test_prometheus_reads_what_happened_to_the_calls(scene: Scene):
     grown = metrics(scene).since(before)
 
     assert {key: n for key, n in grown.items() if not key[0].startswith(DELAY)} == {
-        (ATTEMPTS, ("north", "34", "advance")): 1,
+        (ATTEMPTS, ("north", "none", "advance")): 1,
         (ATTEMPTS, ("south", "none", "answered")): 1,
         (ATTEMPTS, ("north", "63", "stop")): 1,
         (CONFLICTS, ("north", "486", "63")): 1,
         (CALLS, ("200",)): 1,
         (CALLS, ("486",)): 1,
     }
-    # The caller heard something once, from south: no sooner than that spoke, and no later than the
-    # capture says (that begins with the INVITE on its way in, and ends with the 180 on its way out).
+    # The caller heard something once, from south: after all of north's silence, and no later than
+    # the capture says (it has the INVITE on its way in, and the 180 on its way out).
     messages = scene.messages()
     [*_, invite] = messages.where(method="INVITE", source=caller.who.socket).once()[:2]
     heard = next(iter(messages.where(answers="INVITE", target=caller.who.socket, code=180)))
     waited = grown[f"{DELAY}_sum", ("south",)]
-    assert SLOW / 1000 <= waited <= heard.at - invite.at
+    [silence] = to(messages, scene, "south")
+    [began, *_] = to(messages, scene, "north")
+    assert silence.at - began.at - 0.01 <= waited <= heard.at - invite.at
     assert grown[f"{DELAY}_count", ("south",)] == 1
     buckets = {
         key[1][1]: n

@@ -96,11 +96,11 @@ def test_programs_get_numbers(edge, tmp_path):
     ledger = Ledger.writing(tmp_path / "calls.db")
     whole = {
         "call": "c", "call_id": "i", "caller": "1020", "dialled": "44", "profile": "carrier",
-        "attempt": 1, "leg": "carrier:north", "at": 4_102_444_800.0, "after_ms": 0, "ms": 5,
+        "leg": "carrier:north", "at": 4_102_444_800.0, "after_ms": 0, "ms": 5,
         "rang": False, "rule": "r", "why": "w",
     }  # fmt: skip
-    ledger.add([Entry(**whole, code=503, cause=34, verdict="advance")])
-    ledger.add([Entry(**whole, code=200, cause=None, verdict="answered")])
+    ledger.add([Entry(**whole, attempt=1, code=503, cause=34, verdict="advance")])
+    ledger.add([Entry(**whole, attempt=2, code=200, cause=None, verdict="answered")])
     ledger.close()
     done = run(edge, "--json")
     said = json.loads(done.output)

@@ -251,3 +251,19 @@ def test_a_contact_is_of_one_carrier(told):
         "[carriers.north]", f'{north}\ngateway = "203.0.113.91:5060"\n[carriers.x]\n{keys}'
     )
     assert f'carriers.x.register_contact: "{did}" is the contact at carriers.north too' in twice
+
+
+def test_a_ledger_in_postgresql_needs_to_know_where_and_no_other_does(told):
+    assert told("[edge]", '[edge]\nledger = "postgresql"\nledger_dsn_file = "dsn"') == []
+    assert told("[edge]", '[edge]\nledger = "postgresql"') == [
+        'edge.ledger: "postgresql" needs ledger_dsn_file, which says where it is'
+    ]
+    assert told("[edge]", '[edge]\nledger_dsn_file = "dsn"') == [
+        'edge.ledger_dsn_file: expected with ledger = "postgresql" only'
+    ]
+    assert told("[edge]", '[edge]\nledger = "mysql"') == [
+        'edge.ledger: expected one of "sqlite", "postgresql", got "mysql"'
+    ]
+    assert told("[edge]", '[edge]\nmetrics_from = ["prometheus"]') == [
+        'edge.metrics_from: item 1: expected an IP address like "192.0.2.1", got "prometheus"'
+    ]

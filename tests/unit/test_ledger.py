@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bellhop.databases import Down
 from bellhop.ledger import Ending, Entry, Ledger, decode, encode
+from bellhop.searches import Search
 
 
 def entry(call="c1", attempt=1, **fields):
@@ -109,7 +111,7 @@ def old(tmp_path):
 
 
 def test_a_database_of_the_first_version_is_taken_over_with_all_that_is_in_it(old):
-    with pytest.raises(sqlite3.Error, match="conflict"):
+    with pytest.raises(Down, match="no such column: gateway"):
         Ledger.reading(old)
     for _ in range(2):  # and a second time nothing more is done
         Ledger.writing(old).close()
@@ -191,17 +193,17 @@ def test_what_was_written_is_there_when_the_writer_dies(tmp_path):
 def test_a_reader_cannot_write(tmp_path):
     Ledger.writing(tmp_path / "calls.db").close()
     reader = Ledger.reading(tmp_path / "calls.db")
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises(Down, match="readonly"):
         reader.add([entry()])
     reader.close()
 
 
 def test_a_reader_makes_no_database(tmp_path):
-    with pytest.raises(sqlite3.Error):
+    with pytest.raises(Down):
         Ledger.reading(tmp_path / "calls.db")
     assert not (tmp_path / "calls.db").exists()
     (tmp_path / "text.db").write_text("not a database, and long enough to be looked at " * 20)
-    with pytest.raises(sqlite3.Error):
+    with pytest.raises(Down):
         Ledger.reading(tmp_path / "text.db")
 
 
@@ -210,6 +212,85 @@ def test_a_path_with_any_character_is_that_path(tmp_path):
     Ledger.writing(path).close()
     Ledger.reading(path).close()
     assert path.exists()
+
+
+def test_the_same_record_twice_is_one(ledger):
+    for _ in range(2):
+        ledger.add([entry("a", 1), entry("a", 2), ending("a")])
+    assert [e.attempt for e in ledger.call("a").attempts] == [1, 2]
+    assert len(list(ledger.calls())) == 1
+
+
+def test_legs_that_were_out_are_told_apart(ledger):
+    out = {"verdict": "skipped", "code": None, "cause": None}
+    ledger.add(
+        [
+            entry("a", 0, gateway="203.0.113.1:5060", **out),
+            entry("a", 0, gateway="203.0.113.2:5060", **out),
+            entry("a", 0, leg="carrier:south", **out),
+            entry("a", 1, leg="carrier:west"),
+        ]
+    )
+    assert [e.attempt for e in ledger.call("a").attempts] == [0, 0, 0, 1]
+
+
+def test_a_record_that_cannot_be_written_keeps_no_other_from_it(ledger):
+    assert ledger.add([entry("a"), entry("b", ms=2**63), entry("c")]) == 1
+    assert [call.call for call in ledger.calls()] == ["c", "a"]
+
+
+def found(ledger, **conditions):
+    return [call.call for call in ledger.calls(100, Search(**conditions))][::-1]
+
+
+@pytest.fixture
+def searched(ledger):
+    fill(ledger)
+    return ledger
+
+
+def fill(ledger):
+    """Write down five calls: a (south answered after north), b, c (failed), d (nobody), e (goes on)."""
+    ledger.add(
+        [
+            entry("a", 1), entry("a", 2, leg="carrier:south", code=200, cause=None, verdict="answered"),
+            ending("a", code=200, cause=None, at=10.0),
+            entry("b", 1, code=486, cause=63, verdict="stop", conflict=True, caller="trunk:pbx"),
+            ending("b", code=486, cause=None, at=20.0, caller="trunk:pbx"),
+            entry("c", 1, leg="trunk:reception", dialled="+44201", code=None, cause=None),
+            ending("c", code=408, at=30.0, dialled="+44201"),
+            ending("d", code=487, at=40.0, dialled="4921", attempts=0),
+            entry("e", 1, at=50.0),
+        ]
+    )  # fmt: skip
+
+
+SEARCHES = [
+    ({}, "abcde"),
+    ({"answered": True}, "a"),
+    ({"answered": False}, "bcd"),
+    ({"caller": "trunk:pbx"}, "b"),
+    ({"caller": "trunk"}, ""),
+    ({"dialled": "44"}, "abce"),
+    ({"dialled": "+44"}, "abce"),
+    ({"dialled": "4420"}, "c"),
+    ({"dialled": "%"}, ""),
+    ({"since": 20.0}, "bcde"),
+    ({"since": 20.0, "until": 40.0}, "bc"),
+    ({"carrier": "north"}, "abe"),
+    ({"carrier": "trunk:reception"}, "c"),
+    ({"code": 486}, "b"),
+    ({"cause": 34}, "ae"),
+    ({"verdict": "answered"}, "a"),
+    ({"conflicts": True}, "b"),
+    ({"carrier": "north", "verdict": "answered"}, ""),  # of one and the same attempt
+    ({"carrier": "south", "code": 200, "answered": True}, "a"),
+]
+
+
+@pytest.mark.parametrize(("conditions", "calls"), SEARCHES)
+def test_calls_are_found_by_what_is_known_of_them(searched, conditions, calls):
+    assert found(searched, **conditions) == list(calls)
 
 
 def test_a_half_written_batch_leaves_nothing(ledger):

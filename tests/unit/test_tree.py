@@ -40,6 +40,7 @@ BESIDES = {
     **{place: {"KSR"} for place in KSR_ADAPTERS},
     "agi/channel.py": {"asterisk"},
     "ami/manager.py": {"panoramisk"},
+    "bellhop/postgresql.py": {"psycopg"},
     "bellhop/cli.py": {"click", "rich"},
     "bellhop/commands": {"click", "rich"},
 }
@@ -146,6 +147,7 @@ def test_imports_the_right_way_are_not_complained_of():
 def test_each_adapter_is_there_and_is_the_one():
     for module, places in [
         ("KSR", KSR_ADAPTERS),
+        ("psycopg", {"bellhop/postgresql.py"}),
         ("asterisk", {"agi/channel.py"}),
         ("panoramisk", {"ami/manager.py"}),
     ]:
@@ -193,7 +195,7 @@ def loaded_by(statement):
 HEAVY = {
     "asyncio", "ssl", "urllib.request", "http.client", "logging", "logging.handlers", "email",
     "click", "rich", "panoramisk", "asterisk", "agi", "ami", "pager", "multiprocessing",
-    "subprocess", "unittest", "hypothesis", "kamailio_kemi",
+    "subprocess", "unittest", "hypothesis", "kamailio_kemi", "psycopg",
 }  # fmt: skip
 
 

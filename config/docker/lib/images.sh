@@ -9,6 +9,7 @@ image_inputs() {
     pager) echo "$project config/docker/ca config/docker/venv config/docker/pager" ;;
     pbx) echo "$project config/docker/ca config/docker/venv config/docker/asterisk config/docker/pbx" ;;
     lab) echo "config/docker/lab" ;;
+    postgres) echo "config/docker/postgres" ;;
   esac
 }
 

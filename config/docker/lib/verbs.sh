@@ -8,14 +8,17 @@ verb_up() {
 }
 
 verb_images() {
-  local suite
-  for suite in "$@"; do
-    case $suite in
-      bookworm | trixie) ;;
-      *) die "./run images knows bookworm and trixie; got '$suite'" ;;
+  local one suites=() others=()
+  for one in "$@"; do
+    case $one in
+      bookworm | trixie) suites+=("$one") ;;
+      postgres) others+=("$one") ;;
+      *) die "./run images knows bookworm, trixie and postgres; got '$one'" ;;
     esac
   done
-  { engine && build_images && build_older_edges "$@"; } || exit 1
+  { engine && build_images; } || exit 1
+  [ ${#others[@]} -eq 0 ] || build_images "${others[@]}" || exit 1
+  build_older_edges "${suites[@]}" || exit 1
 }
 
 outside() { sed -n 's/^BELLHOP_OUTSIDE=//p' build/compose.env; }
@@ -169,7 +172,7 @@ verb_test() {
   pytest_part "tests/unit, tests/wire" junit-unit tests/unit tests/wire
   engine && engine=1
   # A subshell: a setting that is wrong ends it, and not the summary.
-  if [ "$engine" = 1 ] && (stack_settings) && build_images && build_older_edges bookworm trixie &&
+  if [ "$engine" = 1 ] && (stack_settings) && build_images && build_images postgres && build_older_edges bookworm trixie &&
     stack_up; then
     chain=1
     pytest_part "tests/chain" junit tests/chain

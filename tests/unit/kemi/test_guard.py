@@ -13,7 +13,7 @@ CALLBACKS = {
     "ksr_reply_dialog": "kemi.who.door",
     "ksr_failure_call": "kemi.failure.failed",
     "ksr_xhttp_event": "kemi.rpc.serve",
-    "ksr_ledger_write": "kemi.ledger.Writer.flush",
+    "ksr_ledger_write": "kemi.writer.Writer.flush",
 }
 TOLD = {"ksr_request_route", "ksr_failure_call"}
 
@@ -124,33 +124,6 @@ def test_any_other_method_is_405_with_what_we_do(house, method):
     house.arrives(method, "sip:1009@edge", user="1020")
     assert house.answers == [405]
     assert house.fake.headers.to_reply[0].startswith("Allow: ")
-
-
-def test_the_queue_is_written_down_in_order_and_bounded(house):
-    house.calls("4412")
-    house.fails(503)
-    house.fails(503, branch=1)
-    lines = [args[2] for args in house.fake.called("mqueue.mq_add")] * 1500
-    waiting = iter(lines)
-
-    def fetch(_name):
-        line = next(waiting, None)
-        house.says({"$mqk(bellhop)": "k", "$mqv(bellhop)": line})
-        return 1 if line else -1
-
-    house.fake.returns["mqueue.mq_fetch"] = fetch
-    house.app.ksr_ledger_write(None)
-    first = len(house.fake.called("mqueue.mq_pv_free"))
-    assert first == 2000  # no more at once
-    house.app.ksr_ledger_write(None)
-    house.app.ksr_ledger_write(None)
-    assert len(house.fake.called("mqueue.mq_pv_free")) == 3000
-    ledger = Ledger.reading(house.folder / "calls.db")
-    (call,) = ledger.calls()
-    ledger.close()
-    assert len(call.attempts) == 3000
-    assert [entry.attempt for entry in call.attempts[:4]] == [1, 2, 1, 2]
-    assert house.logged == []
 
 
 RPC, METRICS = "jsonrpcs.dispatch", "xhttp_prom.dispatch"
