@@ -17,6 +17,8 @@ _NOT_THE_CALLERS = (
     "Call-Info",
     "Alert-Info",
 )
+# A list of tokens (RFC 3261 §25.1), in one line.
+_TOKENS = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+(?:[ \t]*,[ \t]*[A-Za-z0-9.!%*_+`'~-]+)*", re.ASCII)
 _PATTERN = "^(X-Bellhop.*|" + "|".join(_NOT_THE_CALLERS) + ")[ \t]*$"
 
 
@@ -61,3 +63,19 @@ def asks_privacy() -> bool:
 def assert_identity(caller: Caller) -> None:
     """Tell the pbx who calls."""
     sip.append_header(f"P-Asserted-Identity: {caller.identity}")
+
+
+def asks_too_much() -> bool:
+    """Whether a request to ourselves requires an extension (Require): we have none. It has been
+    answered then, with what we don't have (RFC 3261 §8.2.2.3).
+    """
+    if sip.method() not in {"OPTIONS", "REGISTER"}:
+        return False
+    wanted = sip.text("$hdr(Require)")
+    if wanted is None:
+        return False
+    if _TOKENS.fullmatch(wanted):
+        sip.reply(420, "Bad Extension", f"Unsupported: {wanted}")
+    else:
+        sip.reply(400, "Bad Require Header")
+    return True

@@ -1,0 +1,72 @@
+"""Messages that no well-meaning device sends: RFC 4475's and RFC 5118's. Each is answered or dropped
+for a reason, nothing of it goes where it must not, and the edge goes on.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chain.calling import dial
+from tests.chain.harness.raw import raw, request
+from tests.chain.harness.scene import Scene
+from tests.chain.harness.sip import Messages
+from tests.chain.torture import ALL, SILENCE
+
+pytestmark = [pytest.mark.control, pytest.mark.timeout(180)]
+
+SPEAKER = "1009"
+SOON = 0.25  # s: an answer that is coming has come by then
+
+
+@pytest.fixture(autouse=True)
+def afterwards(scene: Scene) -> Iterator[None]:
+    """After each test the same Kamailio takes a normal call."""
+    process = scene.edge.pid()
+    yield
+    assert scene.edge.pid() == process, "Kamailio was started anew"
+    [device] = scene.register(SPEAKER)
+    speaker = scene.play(device, "speaker/answers")
+    scene.finish(dial(scene, SPEAKER), speaker)
+
+
+def from_the_edge(scene: Scene) -> Messages:
+    """Return the requests that the edge sent."""
+    hosts = {scene.cast.edge.host, scene.site.edge.internal.host}
+    found = (m for m in scene.messages() if m.method and m.source.rpartition(":")[0] in hosts)
+    return Messages(m for m in found if m.method not in {"OPTIONS", "NOTIFY"})
+
+
+def test_each_torture_message_gets_its_answer_and_reaches_nobody(scene: Scene, place, subtests):
+    who = scene.cast.stranger(scene.cast.devices_door)
+    host, port = who.address
+    answers: dict[str, int] = {}
+    with raw(place, who, scene.directory) as peer:
+        for one in ALL:
+            text = one.bytes(edge=who.edge[0], me=host, port=str(port), m=f"{scene.began:.0f}")
+            peer.send(text)
+            code = SILENCE
+            while (came := peer.receive(SOON if code < 200 else 0.01)) is not None:
+                code = came.message.code
+            answers[one.name] = code
+    for one in ALL:
+        with subtests.test(name=one.name):
+            assert answers[one.name] in one.right, one.why
+    sent = from_the_edge(scene)
+    assert not sent, sent.ladder()
+
+
+def test_a_reply_to_nothing_is_sent_on_to_nobody(scene: Scene, place):
+    """Its second Via would have us send it wherever the sender likes."""
+    who = scene.cast.stranger(scene.cast.devices_door)
+    north = scene.cast.carrier("north")
+    with raw(place, who, scene.directory) as peer, raw(place, north, scene.directory) as victim:
+        for code in ("100 Trying", "200 OK", "503 Service Unavailable"):
+            for first in (who.edge, who.address):
+                peer.send(
+                    f"SIP/2.0 {code}\r\nVia: SIP/2.0/UDP {first[0]}:{first[1]};branch=z9hG4bKx\r\n"
+                    f"Via: SIP/2.0/UDP {north.socket};branch=z9hG4bKy\r\n"
+                    f"From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: {scene.began}\r\n"
+                    "CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+                )
+        assert peer.ask(request(who, "OPTIONS", mark=f"{scene.began}")).code == 200
+        assert victim.receive(SOON) is None
