@@ -32,8 +32,9 @@ def draw(found: Measured, path: Path) -> None:
         delay.plot(delays, [100 * share for share in shares], color=colour, label=what)
     delay.set_xscale("log")
     delay.set_xlabel("from a failure to the next INVITE, ms")
+    delay.set_ylim(0, 118)
     delay.set_ylabel("% of calls within that")
-    delay.legend(frameon=False, loc="lower right", fontsize=8)
+    delay.legend(frameon=False, loc="upper left", fontsize=8)
     for axes in (cost, delay):
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="x", alpha=0.25)
