@@ -216,7 +216,7 @@ def test_a_path_with_any_character_is_that_path(tmp_path):
 
 def test_the_same_record_twice_is_one(ledger):
     for _ in range(2):
-        ledger.add([entry("a", 1), entry("a", 2), ending("a")])
+        assert ledger.add([entry("a", 1), entry("a", 2), ending("a")]) == 0
     assert [e.attempt for e in ledger.call("a").attempts] == [1, 2]
     assert len(list(ledger.calls())) == 1
 
