@@ -9,6 +9,9 @@ import msgspec
 _PLAIN = re.compile(r"[!#-$&(-<>-~]+")
 
 
+LATE = "late"  # the verdict of an answer that came when its attempt was over (kemi/late.py)
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="attempt"):
     """One attempt, when it has ended.
 
@@ -18,8 +21,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
     dialled there.
     code: 200 means answered, None that nothing came. cause, location, conflicting, replied,
     trusted: as in recursion.Failure. challenged: it asked for credentials first, and got them.
-    verdict: advance, stop, redirect or answered. conflict: the code decided it, and the cause alone
-    would have decided otherwise.
+    verdict: advance, stop, redirect or answered; or late, of an answer whose attempt was over.
+    conflict: the code decided it, and the cause alone would have decided otherwise.
     """
 
     call: str

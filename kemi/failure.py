@@ -10,7 +10,7 @@ from bellhop.health import retry_after
 from bellhop.profiles import CARRIER, Profile
 from bellhop.recursion import Failure, Verdict, decide
 from bellhop.settings import Site
-from kemi import attempt, challenges, health, ledger, redirect, sip
+from kemi import attempt, challenges, health, late, ledger, redirect, sip
 from kemi.results import Unreadable
 from kemi.secrets import Secrets
 
@@ -37,12 +37,12 @@ def failed(site: Site, secrets: Secrets) -> None:
         rang=failure.rang,
         ring=attempt.ring(call),
     )
-    ledger.write_down(
-        call,
-        ledger.entry(
-            call, sip.text("$ci") or "", decision.why, conflict=conflict(failure, decided, profile)
-        ),
+    entry = ledger.entry(
+        call, sip.text("$ci") or "", decision.why, conflict=conflict(failure, decided, profile)
     )
+    ledger.write_down(call, entry)
+    if not failure.replied:
+        late.left(entry)
     if decision.verdict is Verdict.ADVANCE or decision.rule == FOLLOWED:
         attempt.go_on(site, call)
     else:

@@ -10,6 +10,7 @@ import msgspec
 from bellhop import causes, ledgers
 from bellhop.commands import show
 from bellhop.databases import Down
+from bellhop.entries import LATE
 from bellhop.health import SKIPPED
 from bellhop.ledger import Entry, Ledger, Told
 from bellhop.searches import Search
@@ -202,6 +203,9 @@ def _ladder(told: Told) -> Iterator[tuple[str, str]]:
         if entry.verdict == SKIPPED:
             out = f"--- {entry.leg} {entry.gateway}".rstrip()
             yield f"+{entry.after_ms} ms", f"{out}: not tried [{entry.rule}], {entry.why}"
+            continue
+        if entry.verdict == LATE:
+            yield f"+{entry.after_ms + entry.ms} ms", f"<-- {entry.leg}: {_outcome(entry)}"
             continue
         where = f" at {entry.gateway}" if entry.gateway else ""
         number = f", as {show.safe(entry.number)}" if entry.number not in {"", told.dialled} else ""

@@ -222,7 +222,7 @@ def test_a_late_reply_of_an_abandoned_branch_changes_nothing(house, late):
     assert len(house.relays) == 3
 
 
-def test_an_answer_after_the_end_is_no_row(house):
+def test_an_answer_after_the_end_is_no_answer_of_the_call(house):
     house.calls("4412")
     house.replies(180)
     house.fails()  # it rang till our timer ended it, and the caller has his 480

@@ -1,0 +1,169 @@
+"""Time: carriers that are slow, callers who give up at any moment, answers that come too late."""
+
+import pytest
+
+from tests.chain.calling import assert_all_settled, calls, cause, dial, final, to, tried
+from tests.chain.harness.scene import Scene
+from tests.chain.harness.stack import until
+
+pytestmark = pytest.mark.timeout(120)
+
+TO_NORTH = "441632960100"  # north, south, west
+TO_WEST = "4930123456"  # west, south
+TIMERS = 0.7  # s, what tm's timers and this machine may add
+
+
+def test_a_caller_who_gives_up_before_the_carrier_said_a_word_leaves_nothing_ringing(scene: Scene):
+    """A CANCEL waits for a provisional (RFC 3261 §9.1), and goes out on the first one."""
+    north = scene.play(scene.cast.carrier("north"), "carrier/rings-at-last", pause=900)
+    caller = dial(scene, TO_NORTH, "caller/cancels-after-a-while", pause=300)
+    scene.finish(caller, north)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north"]
+    [cancel] = messages.where(method="CANCEL", target=north.who.socket).once()
+    [ringing] = messages.where(code=180, source=north.who.socket).once()
+    assert 0 <= cancel.at - ringing.at < 0.1
+    assert final(messages, caller).code == 487
+    assert_all_settled(messages)
+
+
+def test_a_caller_who_gives_up_on_a_silent_carrier_gets_his_487_and_no_other_carrier_is_tried(
+    scene,
+):
+    patience = scene.site.carriers["north"].answer_timeout
+    north = scene.play(scene.cast.carrier("north"), "carrier/silent", pause=patience + 1000)
+    caller = dial(scene, TO_NORTH, "caller/cancels-after-a-while", pause=300)
+    scene.finish(caller, north)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north"]
+    answer = final(messages, caller)
+    assert answer.code == 487
+    assert answer.at - to(messages, scene, "north")[0].at <= patience / 1000 + TIMERS
+
+
+def test_a_carrier_that_says_100_and_rings_too_late_is_left_and_not_heard(scene: Scene):
+    north = scene.play(scene.cast.carrier("north"), "carrier/rings-despite-cancel", pause=300)
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers-late", pause=600)
+    caller = dial(scene, TO_NORTH)
+    scene.finish(caller, north, south)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north", "south"]
+    assert messages.where(code=183, source=north.who.socket)
+    assert not messages.where(code=183, target=caller.who.socket)
+    answer = final(messages, caller)
+    [rang] = messages.where(code=180, target=caller.who.socket).once()
+    assert rang.header("to") == answer.header("to")
+    assert_all_settled(messages)
+
+
+def test_two_carriers_that_share_a_softswitch_end_with_its_482(scene: Scene):
+    """Both get the same Call-ID and CSeq; the second knows them, and says that they are a loop."""
+    north = scene.play(scene.cast.carrier("north"), "carrier/rejects-503", reason=cause(34))
+    south = scene.play(scene.cast.carrier("south"), "carrier/rejects-482")
+    caller = dial(scene, TO_NORTH, "caller/calls-and-is-refused")
+    scene.finish(caller, north, south)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["north", "south"]
+    first, second = to(messages, scene, "north")[0], to(messages, scene, "south")[0]
+    assert (first.call_id, first.header("cseq")) == (second.call_id, second.header("cseq"))
+    assert first.branch != second.branch
+    answer = final(messages, caller)
+    assert (answer.code, answer.phrase) == (482, "Loop Detected")
+    assert not answer.all("reason")
+    assert_all_settled(messages)
+
+
+@pytest.mark.parametrize("next_one", ["answers", "rejects-486"])
+def test_a_200_that_comes_too_late_reaches_nobody_however_often_it_is_said(scene: Scene, next_one):
+    """It crosses our CANCEL, and is repeated for as long as no ACK comes; the caller talks to the
+    next carrier by then, or has been told that nobody took the call. There is one confirmed dialog
+    or none; the late carrier gets neither ACK nor BYE, and ends its call itself (§13.3.1.4).
+    """
+    north = scene.play(scene.cast.carrier("north"), "carrier/insists-on-its-answer", pause=150)
+    south = scene.play(scene.cast.carrier("south"), f"carrier/{next_one}")
+    if next_one == "answers":
+        caller = dial(scene, TO_NORTH, pause=2500)
+    else:
+        caller = dial(scene, TO_NORTH, "caller/calls-and-is-refused")
+    scene.finish(caller, south, north)
+
+    messages = scene.messages()
+    late = messages.where(code=200, answers="INVITE", source=north.who.socket)
+    assert len(late) >= 3  # again and again
+    answer = final(messages, caller)
+    assert answer.code == (200 if next_one == "answers" else 486)
+    # Whatever the caller got, at whatever listener of ours: one answer, and no late one's To tag.
+    told = messages.where(answers="INVITE", target=caller.who.socket)
+    assert not [m for m in told if m.header("to") == late[0].header("to")]
+    for method in ("ACK", "BYE"):
+        assert not messages.where(method=method, target=north.who.socket)
+    assert north.logged("late 200 was abandoned")
+
+
+@pytest.mark.control
+def test_the_ledger_shows_an_answer_that_came_too_late_once(scene: Scene):
+    west = scene.play(scene.cast.carrier("west"), "carrier/answers-despite-cancel", pause=150)
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers-late", pause=400)
+    caller = dial(scene, TO_WEST)
+    scene.finish(caller, south, west)
+
+    [invite] = to(scene.messages(), scene, "south")
+
+    def all_three() -> list[dict[str, object]]:
+        rows = scene.edge.attempts(invite.call_id)
+        return rows if len(rows) == 3 else []
+
+    rows = until("the ledger's three rows", all_three, 5)
+    assert sorted((r["attempt"], r["leg"], r["code"], r["verdict"], r["rule"]) for r in rows) == [
+        (0, "carrier:west", 200, "late", "late-answer"),
+        (1, "carrier:west", None, "advance", "no-reply"),
+        (2, "carrier:south", 200, "answered", "answered"),
+    ]
+
+
+def test_a_200_that_crosses_the_callers_own_cancel_is_one_call_which_he_ends(scene: Scene):
+    """RFC 3261 §9.1, §15: the CANCEL had no effect, so there is a dialog, and it gets a BYE."""
+    west = scene.play(scene.cast.carrier("west"), "carrier/answers-despite-cancel", pause=150)
+    caller = dial(scene, TO_WEST, "caller/cancels-too-late", pause=200)
+    scene.finish(caller, west)
+
+    messages = scene.messages()
+    assert tried(messages, scene) == ["west"]
+    assert messages.where(method="CANCEL", target=west.who.socket)
+    assert final(messages, caller).code == 200
+    assert west.logged("late 200 was taken")
+    for method in ("ACK", "BYE"):
+        assert messages.where(method=method, target=west.who.socket)
+
+
+def test_callers_who_give_up_just_as_a_carrier_fails_all_get_487_and_leave_nothing_ringing(scene):
+    """The CANCEL comes before, in and after the failure route of a 503 that takes 40 ms: between
+    carriers. Whoever got an INVITE and did not fail himself gets a CANCEL.
+    """
+    many = 30
+    north = scene.play(scene.cast.carrier("north"), "carrier/fails-after-a-while", calls=99_999)
+    south = scene.play(scene.cast.carrier("south"), "carrier/trying-only", calls=99_999)
+    caller = dial(scene, TO_NORTH, "caller/cancels-at-any-time", calls=many, options=("-r", "15"))
+    scene.finish(caller)
+    north.end()
+    south.end()
+
+    messages = scene.messages()
+    found = calls(messages)
+    assert len(found) == many
+    advanced = 0
+    for call in found:
+        assert final(call, caller).code == 487, call.ladder()
+        assert len(tried(call, scene)) <= 2
+        for carrier, name in ((north, "north"), (south, "south")):
+            if not to(call, scene, name):
+                continue
+            ended = call.where(answers="INVITE", source=carrier.who.socket)
+            assert [m for m in ended if m.code >= 300], f"{name} rings on:\n{call.ladder()}"
+        advanced += len(to(call, scene, "south"))
+        assert_all_settled(call)
+    assert 0 < advanced < many, "the CANCELs came all before, or all after the failure"
