@@ -25,7 +25,7 @@ KEEP = 200_000
 _ATTEMPTS = tuple(field.name for field in msgspec.structs.fields(Entry))
 _CALLS = tuple(field.name for field in msgspec.structs.fields(Ending))
 _INDEXES = {
-    # None on what a search asks of attempts: SQLite would take it for each call, not the call's own.
+    # None on what a search asks of attempts: SQLite would take it before the one on the call.
     "attempts": ("at",),
     "calls": ("call_id", "at"),
 }
