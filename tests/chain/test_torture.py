@@ -21,9 +21,9 @@ SOON = 0.25  # s: an answer that is coming has come by then
 @pytest.fixture(autouse=True)
 def afterwards(scene: Scene) -> Iterator[None]:
     """After each test the same Kamailio takes a normal call."""
-    process = scene.edge.pid()
+    life = scene.edge.life()
     yield
-    assert scene.edge.pid() == process, "Kamailio was started anew"
+    assert scene.edge.life() == life, "Kamailio was started anew"
     [device] = scene.register(SPEAKER)
     speaker = scene.play(device, "speaker/answers")
     scene.finish(dial(scene, SPEAKER), speaker)

@@ -111,21 +111,24 @@ class Edge:
         stats = self.rpc("tm.stats")
         return int(stats["current"]) - int(stats["waiting"])
 
-    def pid(self) -> int:
-        """Return the pid of Kamailio's main process: another one means that it was started anew."""
-        return int(self.rpc("core.psx")[0]["PID"])
+    def life(self) -> tuple[int, str]:
+        """Return what tells one start of Kamailio from another: its main process and since when it
+        is up. In a container the process alone tells nothing: it is always the first.
+        """
+        return int(self.rpc("core.psx")[0]["PID"]), str(self.rpc("core.uptime")["up_since"])
+
+    def is_new(self, life: tuple[int, str]) -> bool:
+        """Whether it has been started since it had this life, and answers."""
+        try:
+            return self.life() != life
+        except RuntimeError:  # nothing listens yet, or there is no container to ask in
+            return False
 
     def restart(self) -> None:
         """Restart it, and return when it answers again."""
+        life = self.life()
         self._stack.restart("edge")
-
-        def answers() -> bool:
-            try:
-                return bool(self.rpc("core.uptime"))
-            except RuntimeError:  # nothing listens yet
-                return False
-
-        until("the edge's answer after its restart", answers, 30)
+        until("the edge's answer after its restart", lambda: self.is_new(life), 30)
 
     def settled(self, seconds: float = 8.0) -> None:
         """Wait until no transaction is open. Raises TimeoutError: something was left behind."""
