@@ -6,11 +6,13 @@ caller has gone, or the dialplan's time limit has ended this session, the reserv
 """
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from agi.channel import Channel
 from bellhop import zones
+from bellhop.answering import dialect_of
 from bellhop.callers import Caller, Kind, parse_identity
 from bellhop.devices import Device
 from bellhop.pages import Reservation, Unavailable
@@ -42,13 +44,19 @@ class Desk(Protocol):
         """Forget the page."""
 
 
-# Which of these numbers the edge knows as registered; None when it could not be asked.
-Registered = Callable[[Collection[str]], Collection[str] | None]
+# Which of these numbers the edge knows as registered, each with the User-Agent that it said; None
+# when it could not be asked.
+Registered = Callable[[Collection[str]], Mapping[str, str] | None]
 
 
 def leader(channel: Channel) -> str:
     """Return the caller's channel: the AGI's argument, or the channel that runs the AGI."""
     return channel.env.get("arg_1") or channel.env["channel"]
+
+
+def _spoken(device: Device, user_agent: str) -> Device:
+    """Return the device with its User-Agent's dialect where the site says nothing of it."""
+    return device if device.dialect else replace(device, dialect=dialect_of(user_agent))
 
 
 class Pages:
@@ -75,8 +83,8 @@ class Pages:
         if there is None:
             # An announcement is not held back because the bookkeeping is down: all are rung.
             _log.warning("zone=%s registrations=unknown", zone.number)
-            there = {m.number for m in members}
-        present = [m for m in members if m.number in there]
+            there = {m.number: "" for m in members}
+        present = [_spoken(m, there[m.number]) for m in members if m.number in there]
         if not present:
             self._refuse(channel, NOBODY_THERE, f"nobody of zone {zone.number} is registered")
             return

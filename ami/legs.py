@@ -5,7 +5,7 @@ what its channel must know. Every value is our own or the site file's; none is a
 import re
 
 from ami.manager import Value
-from bellhop.answering import DIALECTS
+from bellhop.answering import headers_of
 from bellhop.devices import Device
 from bellhop.zones import Zone
 
@@ -34,7 +34,7 @@ def member(
             f"BELLHOP_PAGE={page}",
             f"BELLHOP_MEMBER={device.number}",
             f"TIMEOUT(absolute)={zone.max_length // 1000}",
-            *(f"PJSIP_HEADER(add,{key})={value}" for key, value in DIALECTS[device.dialect]),
+            *(f"PJSIP_HEADER(add,{key})={value}" for key, value in headers_of(device.dialect)),
         ],
     }
 

@@ -5,7 +5,7 @@ another number of it (measured). The fallback's lists are here because a dialpla
 the pager can ask nobody.
 """
 
-from bellhop.answering import DIALECTS
+from bellhop.answering import COMMON, DIALECTS
 from bellhop.callers import DEVICE_HOST, TRUNK_HOST
 from bellhop.settings import Site
 from bellhop.zones import Zone, members
@@ -134,7 +134,7 @@ def _fallback(site: Site, zone: Zone) -> list[str]:
         skip = f'$["${{BELLHOP_CALLER}}" = "<sip:{device.number}@{DEVICE_HOST}>"]'
         originate = (
             f"Originate(PJSIP/{device.number}@bellhop-member,exten,bellhop-member,s,1,{ring},"
-            f"ab(bellhop-headers^{device.dialect}^1)"
+            f"ab(bellhop-headers^{device.dialect or COMMON}^1)"
             "v(BELLHOP_ROOM=${BELLHOP_ROOM}^BELLHOP_LEADER=${UNIQUEID}"
             f"^TIMEOUT(absolute)={seconds}))"
         )

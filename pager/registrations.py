@@ -7,7 +7,7 @@ three errors.
 import http.client
 import json
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from bellhop.values import Address
 
@@ -23,8 +23,10 @@ class Registrations:
     def __init__(self, edge: Address) -> None:
         self._edge = edge
 
-    def __call__(self, numbers: Collection[str]) -> Collection[str] | None:
-        """Return which of the numbers are registered; None when the edge could not be asked."""
+    def __call__(self, numbers: Collection[str]) -> Mapping[str, str] | None:
+        """Return which of the numbers are registered, each with its User-Agent; None when the edge
+        could not be asked.
+        """
         question = {"jsonrpc": "2.0", "id": 1, "method": "ul.dump"}
         connection = http.client.HTTPConnection(self._edge.host, self._edge.port, timeout=_PATIENCE)
         try:
@@ -33,7 +35,8 @@ class Registrations:
             )
             response = connection.getresponse()
             body = response.read(_LARGEST)
-            return registered(json.loads(body)) & set(numbers)
+            found = registered(json.loads(body))
+            return {number: found[number] for number in numbers if number in found}
         except (
             OSError,
             http.client.HTTPException,
@@ -48,19 +51,27 @@ class Registrations:
             connection.close()
 
 
-def registered(answer: dict[str, object]) -> set[str]:
-    """Return the numbers in an answer to `ul.dump` that have a binding now: one that has ended is
-    in the table for some seconds yet, as "expired" or "deleted". Raises LookupError, TypeError or
-    AttributeError when it is no such answer.
+def registered(answer: dict[str, object]) -> dict[str, str]:
+    """Return the numbers in an answer to `ul.dump` that have a binding now, each with the
+    User-Agent that it registered with: one that has ended is in the table for some seconds yet, as
+    "expired" or "deleted". Raises LookupError, TypeError or AttributeError when it is no such
+    answer.
     """
-    found: set[str] = set()
+    found: dict[str, str] = {}
     for domain in answer["result"]["Domains"]:  # type: ignore[index]
         # A list of AoRs, or nothing where there is none.
         for aor in domain["Domain"].get("AoRs") or ():
             info = aor["Info"]
-            if any(_lives(contact["Contact"]["Expires"]) for contact in info["Contacts"]):
-                found.add(str(info["AoR"]))
+            for entry in info["Contacts"]:
+                contact = entry["Contact"]
+                if _lives(contact["Expires"]):
+                    found[str(info["AoR"])] = _said(contact.get("User-Agent"))
     return found
+
+
+def _said(user_agent: object) -> str:
+    """Return a User-Agent; "" where the device said none, which Kamailio tells as "n/a"."""
+    return user_agent if isinstance(user_agent, str) and user_agent != "n/a" else ""
 
 
 def _lives(expires: object) -> bool:

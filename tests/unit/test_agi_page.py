@@ -32,6 +32,7 @@ class Desk:
 
     def reserve(self, zone, caller, channel, members, absent):
         self.did.append("reserve")
+        self.dialects = {m.number: m.dialect for m in members}
         self.asked = (zone.number, channel, [m.number for m in members], list(absent))
         self.caller = caller
         if isinstance(self.answer, Exception):
@@ -74,7 +75,11 @@ class Asterisk:
         pass
 
 
-def ask(asterisk, desk=None, registered=set):
+def everybody(numbers):
+    return dict.fromkeys(numbers, "")
+
+
+def ask(asterisk, desk=None, registered=everybody):
     desk = desk or Desk()
     channel = Channel({"channel": "PJSIP/bellhop-edge-1"}, asterisk.answers, asterisk)
     Pages(SITE, desk, registered)(channel)
@@ -150,13 +155,13 @@ def test_an_unknown_zone_is_refused_as_unknown(zone):
 
 
 def test_who_is_not_registered_is_told_to_the_desk_and_not_rung():
-    desk = ask(Asterisk(), registered=lambda _numbers: {"1009"})
+    desk = ask(Asterisk(), registered=lambda _numbers: {"1009": ""})
     assert desk.asked[2:] == (["1009"], ["1008", "1010"])
 
 
 def test_a_page_for_nobody_is_refused_before_it_is_answered():
     asterisk = Asterisk()
-    assert ask(asterisk, registered=lambda _numbers: set()).did == []
+    assert ask(asterisk, registered=lambda _numbers: {}).did == []
     assert cause(asterisk) == "20"
 
 
@@ -187,3 +192,14 @@ def test_the_callers_own_device_is_no_member(monkeypatch):
     monkeypatch.setattr("bellhop.zones.may_page", lambda _zone, _caller: True)
     desk = ask(Asterisk("8001", DEVICE.format(1015)))
     assert desk.asked[2] == ["1008", "1009", "1010"]
+
+
+def test_a_user_agent_tells_the_dialect_where_the_site_does_not():
+    said = {"1016": "PolycomVVX-VVX_411-UA/5.9.5", "1017": "call-info: x", "1018": ""}
+    desk = ask(Asterisk("8100"), registered=lambda _numbers: said)
+    assert desk.dialects == {"1016": "polycom", "1017": "", "1018": ""}
+
+
+def test_a_user_agent_changes_nothing_of_what_the_site_says():
+    desk = ask(Asterisk(), registered=lambda numbers: dict.fromkeys(numbers, "Yealink T48"))
+    assert desk.dialects == {"1008": "axis", "1009": "axis", "1010": "rfc5373"}

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from bellhop.answering import DIALECTS, dialect_of
+from bellhop.answering import COMMON, DIALECTS, dialect_of, headers_of
 
-HEADER_NAMES = {"Call-Info", "Alert-Info", "Answer-Mode"}
+HEADER_NAMES = {"Call-Info", "Alert-Info", "Answer-Mode", "Priv-Answer-Mode"}
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ HEADER_NAMES = {"Call-Info", "Alert-Info", "Answer-Mode"}
         ("AXIS C3003-E", "axis"), ("Axis A8004-VE", "axis"), ("snom PA1", "snom"),
         ("Polycom VVX 411", "polycom"), ("Poly Edge E220", "polycom"), ("Yealink T48S", "yealink"),
         ("Grandstream GXV3240", "grandstream"), ("Cisco 8841", "cisco"), ("Mitel 6920", "mitel"),
-        ("Aastra 6731i", "aastra"), ("OpenStage 40", "unify"), ("", "common"), ("Acme 1", "common"),
+        ("Aastra 6731i", "aastra"), ("OpenStage 40", "unify"), ("", ""), ("Acme 1", ""),
     ],
 )  # fmt: skip
 def test_a_model_speaks_its_makers_dialect(model, dialect):
@@ -41,3 +41,27 @@ def test_answer_after_is_0_wherever_it_is_said():
     ]
     assert said
     assert all(value.endswith(";answer-after=0") for value in said)
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "dialect"),
+    [
+        ("AXIS C3003-E Network Horn Speaker 10.12", "axis"),
+        ("PolycomVVX-VVX_411-UA/5.9.5", "polycom"), ("PolyEdge-Edge_E220-UA/8.1", "polycom"),
+        ("snomD785/10.1.51.12", "snom"), ("Yealink SIP-T48S 66.85.0.5", "yealink"),
+        ("Grandstream GXV3240 1.0.3.208", "grandstream"), ("Cisco-CP8841-3PCC/11.3", "cisco"),
+        ("Cisco/SPA504G-7.6.2", "cisco"), ("Linksys/SPA942-6.1", "cisco"),
+        ("Mitel-6920-SIP/5.1", "mitel"), ("Aastra 6731i/3.3.1", "aastra"),
+        ("AUDC-IPPhone/2.2.16 (430HD)", "audiocodes"), ("OBIHAI/OBi202-3.2", "obihai"),
+        ("Panasonic_KX-UT136/01.025", "panasonic"), ("OpenStage_40_V3 R5.14", "unify"),
+        ("Sangoma S500/V2.0", "sangoma-s"), ("Sangoma P330", "sangoma"), ("Digium D65 2_9", "sangoma"),
+        ("Gigaset N510 IP PRO/42", "gigaset"), ("  axis\r\nCall-Info: x", "axis"),
+        ("not-axis", ""), ("\u0130axis", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_user_agent_tells_its_maker_and_nothing_else_of_it_is_used(user_agent, dialect):
+    assert dialect_of(user_agent) == dialect
+
+
+def test_what_nobody_knows_is_called_by_the_common_dialect():
+    assert headers_of("") == DIALECTS[COMMON]

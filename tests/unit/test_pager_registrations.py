@@ -18,6 +18,7 @@ def dump(*numbers, **expires):
     def info(number):
         lasts = expires.get(f"n{number}", 600)
         contact = {"Address": f"sip:{number}@192.0.2.7", "Expires": lasts, "Q": -1}
+        contact["User-Agent"] = "n/a" if number == "1" else f"horn/{number}"
         return {"Info": {"AoR": number, "HashID": 1, "Contacts": [{"Contact": contact}]}}
 
     return {"jsonrpc": "2.0", "id": 1, "result": {"Domains": [{"Domain": {
@@ -60,13 +61,13 @@ class Edge:
 
 def test_those_that_the_edge_knows_are_there():
     with Edge(json.dumps(dump("1008", "1020")).encode()) as edge:
-        assert Registrations(edge.address)(["1008", "1009"]) == {"1008"}
+        assert Registrations(edge.address)(["1008", "1009"]) == {"1008": "horn/1008"}
     assert edge.asked == [("/RPC", {"jsonrpc": "2.0", "id": 1, "method": "ul.dump"})]
 
 
 def test_a_binding_that_has_ended_is_none_though_the_table_still_has_it():
     answer = dump("1", "2", "3", "4", "5", n2="expired", n3="deleted", n4="permanent", n5=0)
-    assert registered(answer) == {"1", "4"}
+    assert registered(answer) == {"1": "", "4": "horn/4"}
 
 
 @pytest.mark.parametrize(
@@ -97,5 +98,5 @@ def test_an_edge_that_says_nothing_is_not_waited_for_long():
 
 
 def test_nobody_is_registered_where_the_table_is_empty():
-    assert registered({"result": {"Domains": [{"Domain": {"AoRs": None}}]}}) == set()
-    assert registered({"result": {"Domains": [{"Domain": {}}]}}) == set()
+    assert registered({"result": {"Domains": [{"Domain": {"AoRs": None}}]}}) == {}
+    assert registered({"result": {"Domains": [{"Domain": {}}]}}) == {}

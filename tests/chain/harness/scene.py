@@ -64,12 +64,10 @@ class Scene:
         self.peers.append(peer)
         return peer
 
-    def register(self, *numbers: str, expires: str = "600") -> list[Who]:
-        """Register devices, and return them."""
+    def register(self, *numbers: str, **keys: str) -> list[Who]:
+        """Register devices, and return them. keys: the scenario's."""
         devices = [self.cast.device(number) for number in numbers]
-        self.finish(
-            *(self.play(device, "speaker/registers", expires=expires) for device in devices)
-        )
+        self.finish(*(self.play(device, "speaker/registers", **keys) for device in devices))
         return devices
 
     def voice(self, byte: int, seconds: int = 20) -> str:
