@@ -15,27 +15,20 @@ from bellhop import zones
 from bellhop.answering import dialect_of
 from bellhop.callers import Caller, Kind, parse_identity
 from bellhop.devices import Device
-from bellhop.pages import Reservation, Unavailable
+from bellhop.pages import EdgeCall, Refusal, Request, Reservation, Unavailable
 from bellhop.settings import Site
 from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.agi")
 
-UNKNOWN, BUSY, NOBODY_THERE, NOT_ALLOWED = 1, 17, 20, 21  # Q.850
+UNKNOWN, NOBODY_THERE, NOT_ALLOWED = 1, 20, 21  # Q.850
 
 
 class Desk(Protocol):
     """Where pages are made."""
 
-    def reserve(
-        self,
-        zone: Zone,
-        caller: Caller,
-        channel: str,
-        members: Collection[Device],
-        absent: Collection[str],
-    ) -> Reservation | None:
-        """Reserve a page; None when all its members are in other pages. Raises Unavailable."""
+    def reserve(self, request: Request) -> Reservation | Refusal:
+        """Reserve a page, or say why it is not made. Raises Unavailable."""
 
     def commit(self, reservation: Reservation) -> None:
         """Ring the members. Raises Unavailable when none will be rung."""
@@ -43,10 +36,15 @@ class Desk(Protocol):
     def drop(self, reservation: Reservation) -> None:
         """Forget the page."""
 
+    def refused(self, request: Request, refusal: Refusal) -> None:
+        """Report a page that was asked for and is not made."""
+
 
 # Which of these numbers the edge knows as registered, each with the User-Agent that it said; None
 # when it could not be asked.
 Registered = Callable[[Collection[str]], Mapping[str, str] | None]
+# Which of these numbers have calls that are no pages; empty when the edge could not be asked.
+InCall = Callable[[Collection[str]], Mapping[str, tuple[EdgeCall, ...]]]
 
 
 def leader(channel: Channel) -> str:
@@ -62,41 +60,36 @@ def _spoken(device: Device, user_agent: str) -> Device:
 class Pages:
     """Answers `page` requests of one site."""
 
-    def __init__(self, site: Site, desk: Desk, registered: Registered) -> None:
+    def __init__(self, site: Site, desk: Desk, registered: Registered, in_call: InCall) -> None:
         self._site = site
         self._desk = desk
         self._registered = registered
+        self._in_call = in_call
 
     def __call__(self, channel: Channel) -> None:
         """Serve one request."""
         zone = self._site.zones.get(channel.variable("BELLHOP_ZONE"))
         caller = self.caller(channel.variable("BELLHOP_CALLER"))
         if zone is None:
-            self._refuse(channel, UNKNOWN, "no such zone")
+            self._tell(channel, Refusal(UNKNOWN, "no such zone"))
             return
+        request = self._request(zone, caller, leader(channel))
         if caller is None or not zones.may_page(zone, caller):
-            self._refuse(channel, NOT_ALLOWED, f"may not page {zone.number}")
+            self._refuse(channel, request, Refusal(NOT_ALLOWED, f"may not page {zone.number}"))
             return
-        own = caller.name if caller.kind is Kind.DEVICE else None
-        members = zones.members(zone, self._site.zones, self._site.devices, own)
-        there = self._registered([m.number for m in members])
-        if there is None:
-            # An announcement is not held back because the bookkeeping is down: all are rung.
-            _log.warning("zone=%s registrations=unknown", zone.number)
-            there = {m.number: "" for m in members}
-        present = [_spoken(m, there[m.number]) for m in members if m.number in there]
-        if not present:
-            self._refuse(channel, NOBODY_THERE, f"nobody of zone {zone.number} is registered")
+        request = self._there(request)
+        if not request.members:
+            why = f"nobody of zone {zone.number} is registered"
+            self._refuse(channel, request, Refusal(NOBODY_THERE, why))
             return
-        absent = [m.number for m in members if m.number not in there]
         try:
-            reservation = self._desk.reserve(zone, caller, leader(channel), present, absent)
+            reservation = self._desk.reserve(request)
         except Unavailable as error:
             # BELLHOP_RESULT stays unset, so the dialplan pages by itself.
             _log.warning("zone=%s page=left-to-asterisk why=%s", zone.number, error)
             return
-        if reservation is None:
-            self._refuse(channel, BUSY, f"every member of {zone.number} is in another page")
+        if isinstance(reservation, Refusal):
+            self._refuse(channel, request, reservation)
             return
         try:
             channel.put("BELLHOP_PAGE", reservation.page)
@@ -122,7 +115,35 @@ class Pages:
         known = book.get(said.name)
         return Caller(said.kind, said.name, said.number, known.may) if known else None
 
-    def _refuse(self, channel: Channel, cause: int, why: str) -> None:
-        _log.info("page=refused channel=%s cause=%d why=%s", leader(channel), cause, why)
-        channel.put("BELLHOP_CAUSE", str(cause))
+    def _request(self, zone: Zone, caller: Caller | None, channel: str) -> Request:
+        own = caller.name if caller and caller.kind is Kind.DEVICE else None
+        members = zones.members(zone, self._site.zones, self._site.devices, own)
+        return Request(zone=zone, caller=caller, channel=channel, members=members)
+
+    def _there(self, request: Request) -> Request:
+        """Return the request with what the edge knows: who is registered, and who is in a call."""
+        numbers = [member.number for member in request.members]
+        there = self._registered(numbers)
+        if there is None:
+            # An announcement is not held back because the bookkeeping is down: all are rung.
+            _log.warning("zone=%s registrations=unknown", request.zone.number)
+            members = tuple(_spoken(member, "") for member in request.members)
+            return replace(request, members=members)
+        present = tuple(_spoken(m, there[m.number]) for m in request.members if m.number in there)
+        absent = tuple(number for number in numbers if number not in there)
+        in_call = self._in_call([m.number for m in present]) if present else {}
+        return replace(request, members=present, absent=absent, in_call=in_call)
+
+    def _refuse(self, channel: Channel, request: Request, refusal: Refusal) -> None:
+        """Refuse a page of a zone that there is, and have it reported."""
+        self._tell(channel, refusal)
+        try:
+            self._desk.refused(request, refusal)
+        except Unavailable as error:
+            _log.warning("zone=%s report=not-made why=%s", request.zone.number, error)
+
+    def _tell(self, channel: Channel, refusal: Refusal) -> None:
+        why = refusal.why
+        _log.info("page=refused channel=%s cause=%d why=%s", leader(channel), refusal.cause, why)
+        channel.put("BELLHOP_CAUSE", str(refusal.cause))
         channel.put("BELLHOP_RESULT", "refused")

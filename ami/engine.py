@@ -9,23 +9,21 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import TimeoutError as TookTooLong
 from typing import Any, TypeVar
 
 from ami.manager import Event, Manager
 from ami.running import Running
-from bellhop.callers import Caller
-from bellhop.devices import Device
-from bellhop.pages import Member, Page, Reservation, Unavailable
+from bellhop.pages import Member, Page, Refusal, Request, Reservation, Unavailable
 from bellhop.reports import Report, report
-from bellhop.zones import Zone
 
 T = TypeVar("T")
 
 _log = logging.getLogger("bellhop.ami")
 
 _PATIENCE = 1.0  # seconds that an AGI thread waits for the loop; the dialplan's own limit is 2
+_BUSY = 17  # Q.850
 _RESERVED = 5.0  # seconds after which a page that nobody committed or dropped is forgotten
 
 Keep = Callable[[Report], None]
@@ -46,18 +44,15 @@ class Engine:
 
     # --- from the AGI server's threads ---
 
-    def reserve(
-        self,
-        zone: Zone,
-        caller: Caller,
-        channel: str,
-        members: Collection[Device],
-        absent: Collection[str],
-    ) -> Reservation | None:
-        """Reserve a page; None when all its members are in other pages. Raises Unavailable when
-        no page can be made now, which leaves it to the dialplan's fallback.
+    def reserve(self, request: Request) -> Reservation | Refusal:
+        """Reserve a page, or say why it is not made. Raises Unavailable when no page can be made
+        now, which leaves it to the dialplan's fallback.
         """
-        return self._in_loop(self._reserve(zone, caller, channel, members, absent))
+        return self._in_loop(self._reserve(request))
+
+    def refused(self, request: Request, refusal: Refusal) -> None:
+        """Report a page that was asked for and is not made."""
+        self._in_loop(self._refused(request, refusal))
 
     def commit(self, reservation: Reservation) -> None:
         """Ring the members. Raises Unavailable when none will be rung."""
@@ -77,43 +72,27 @@ class Engine:
 
     # --- in the loop ---
 
-    async def _reserve(
-        self,
-        zone: Zone,
-        caller: Caller,
-        channel: str,
-        members: Collection[Device],
-        absent: Collection[str],
-    ) -> Reservation | None:
+    async def _reserve(self, request: Request) -> Reservation | Refusal:
         if not self._manager.up:
             raise Unavailable("AMI is down")
         for page_id, running in tuple(self._reserved.items()):
             if running.age > _RESERVED:
                 await self._drop(page_id)
-        taken = self._taken()
-        free = [device for device in members if device.number not in taken]
+        zone, taken = request.zone, self._taken()
+        free = [device for device in request.members if device.number not in taken]
         if not free:
-            return None
-        page_id = f"{int(time.time()):x}-{secrets.token_hex(4)}"
-        page = Page(
-            id=page_id,
-            zone=zone.number,
-            leader=next(iter(sorted(caller.names, key=len, reverse=True)), caller.name),
-            started=time.time(),
-            quorum=zone.quorum,
-            head_start=zone.head_start,
-        )
-        for device in members:
-            page = page.with_member(Member(device=device.number))
-            if device.number in taken:
-                page = page.with_member(_busy(device.number))
-        for number in absent:
-            page = page.with_member(Member(device=number).failed(20, 480, "not registered"))
-        running = Running(self._manager, page, zone, {d.number: d for d in free}, channel)
-        self._reserved[page_id] = running
+            return Refusal(_BUSY, f"every member of {zone.number} is in another page")
+        page = _page(request)
+        for number in taken & page.members.keys():
+            page = page.with_member(_busy(number))
+        running = Running(self._manager, page, zone, {d.number: d for d in free}, request.channel)
+        self._reserved[page.id] = running
         # The leader is let in without us somewhat after the last member could have come.
         wait = (zone.ring_timeout + zone.head_start) // 1000 + 3
-        return Reservation(page_id, running.room, wait, zone.max_length // 1000)
+        return Reservation(page.id, running.room, wait, zone.max_length // 1000)
+
+    async def _refused(self, request: Request, refusal: Refusal) -> None:
+        self._keep(report(_page(request).refused(refusal, time.time())))
 
     async def _commit(self, page_id: str) -> None:
         running = self._reserved.pop(page_id, None)
@@ -163,6 +142,24 @@ class Engine:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _page(request: Request) -> Page:
+    """Return the page that is asked for, as it begins."""
+    now = time.time()
+    page = Page(
+        id=f"{int(now):x}-{secrets.token_hex(4)}",
+        zone=request.zone.number,
+        leader=request.leader,
+        started=now,
+        quorum=request.zone.quorum,
+        head_start=request.zone.head_start,
+    )
+    for device in request.members:
+        page = page.with_member(Member(device=device.number))
+    for number in request.absent:
+        page = page.with_member(Member(device=number).failed(20, 480, "not registered"))
+    return page
 
 
 def _busy(number: str) -> Member:

@@ -78,6 +78,9 @@ def _zones(parts: Mapping[str, Any]) -> Iterator[Mistake]:
             yield Mistake(path, f"the zone contains itself: {' > '.join(way)}")
         for caller in zone.callers:
             yield from _caller(number, caller, parts)
+        if zone.emergency and zone.in_use != "take":
+            what = f'an emergency zone takes its members: expected "take", got "{zone.in_use}"'
+            yield Mistake(f"zones.{number}.in_use", what)
 
 
 def _caller(zone: str, caller: str, parts: Mapping[str, Any]) -> Iterator[Mistake]:

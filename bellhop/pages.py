@@ -2,11 +2,53 @@
 the clock come in as arguments; who originates and redirects is ami/.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bellhop import causes
+from bellhop.callers import Caller
+from bellhop.devices import Device
+from bellhop.zones import Zone
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeCall:
+    """A call of a device that is no page, as the edge's dialog module names it."""
+
+    entry: int
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A page that somebody asks for. channel: his; caller: None for one who is nobody's.
+
+    members: those to ring; absent: the numbers of those that are not registered. in_call: the calls
+    of members that have any.
+    """
+
+    zone: Zone
+    caller: Caller | None
+    channel: str
+    members: Collection[Device]
+    absent: Collection[str] = ()
+    in_call: Mapping[str, tuple[EdgeCall, ...]] = field(default_factory=dict)
+
+    @property
+    def leader(self) -> str:
+        """Return how a report calls the one who asks."""
+        if self.caller is None:
+            return "unknown"
+        return max(sorted(self.caller.names), key=len, default=self.caller.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A page that is not made: Q.850 cause and words."""
+
+    cause: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +77,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     PREEMPTED = "pre-empted"
     REFUSED = "refused"
+    PENDING = "pending"
 
 
 class State(StrEnum):
@@ -102,6 +145,13 @@ class Member:
         return replace(self, state=State.LEFT, left_ms=at)
 
 
+# What a report says of a member while the page runs.
+_PENDING = {
+    State.REQUESTED: "is being rung",
+    State.ANSWERED: "answered",
+    State.JOINED: "in the room",
+}
+
 # What the edge answers for a member (kemi/answer.py), in a person's words.
 _WHY = {
     1: "no such device",
@@ -142,6 +192,11 @@ class Page:
     closed_ms: int | None = None
     spoken: int | None = None
     ended: float | None = None
+    refusal: Refusal | None = None
+
+    def refused(self, refusal: Refusal, at: float) -> "Page":
+        """Return the page as one that was not made; `at`: Unix time."""
+        return replace(self, refusal=refusal, ended=at)
 
     def with_member(self, member: Member) -> "Page":
         """Return the page with a member's new state."""
@@ -177,6 +232,10 @@ class Page:
 
     def outcome(self, member: Member) -> tuple[Outcome, str]:
         """Return what the report says of a member, and why."""
+        if self.refusal is not None:
+            return Outcome.REFUSED, member.why
+        if self.ended is None and not member.state.over:
+            return Outcome.PENDING, _PENDING[member.state]
         if member.state is State.FAILED:
             return Outcome.FAILED, member.why
         if member.joined_ms is None:

@@ -8,6 +8,8 @@ from bellhop.settings import Site
 
 # The dispatcher's set of our gateways: far from the small numbers that people give to theirs.
 SET = 20117
+# The dialog module's profile of which devices are in calls that are no pages (bellhop.cfg).
+DEVICES = "bellhop_devices"
 # Its flags of a destination: not probed at all, and dead until a probe says otherwise.
 _DISABLED, _INACTIVE_PROBING = 4, 9
 

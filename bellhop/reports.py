@@ -23,7 +23,9 @@ class MemberReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a page. started, ended: ISO 8601, UTC; ended is null while it runs."""
+    """What became of a page. started, ended: ISO 8601, UTC; ended is null while it runs. cause,
+    why: of a page that was refused; cause is null, and why empty, for any other.
+    """
 
     page: str
     zone: str
@@ -31,6 +33,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     started: str
     ended: str | None
     members: tuple[MemberReport, ...]
+    cause: int | None = None
+    why: str = ""
 
     def contract(self) -> dict[str, Any]:
         """Return it as the JSON contract has it."""
@@ -43,6 +47,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     def sentence(self) -> str:
         """Say it in one sentence: "2 of 3 played, in 812 ms; 1010 did not: no answer"."""
+        if self.cause is not None:
+            return f"refused: {self.why}"
         played = self.played
         said = f"{len(played)} of {len(self.members)} played"
         slowest = max((m.answered_ms or 0 for m in played), default=None)
@@ -74,6 +80,8 @@ def report(page: Page) -> Report:
         started=_iso(page.started),
         ended=_iso(page.ended) if page.ended is not None else None,
         members=tuple(members),
+        cause=page.refusal.cause if page.refusal else None,
+        why=page.refusal.why if page.refusal else "",
     )
 
 

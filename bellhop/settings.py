@@ -81,12 +81,15 @@ class Pbx:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pager:
-    """`[pager]`: where the daemon listens for AGI, and how it reaches AMI."""
+    """`[pager]`: where the daemon listens for AGI, and how it reaches AMI. call_priority: the
+    priority of a call to or from a device that is no page: zones of a higher one may end it.
+    """
 
     agi: Address = key(values.address)
     ami: Address = key(values.address)
     ami_user: str = key(values.name, "bellhop")
     ami_secret_file: str = key(values.text)
+    call_priority: int = key(values.integer(0, 9), 5)
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: what is looked up for each call is indexed once

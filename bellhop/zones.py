@@ -11,6 +11,8 @@ from bellhop.tables import key
 
 _CALLER = re.compile(r"[0-9]{1,20}|trunk:[a-z][a-z0-9-]{0,30}(:[0-9]{1,20})?", re.ASCII)
 
+EMERGENCY = 10  # above any priority
+
 
 def _caller(value: object) -> str:
     if isinstance(value, str) and _CALLER.fullmatch(value):
@@ -31,6 +33,11 @@ class Zone:
         opens; head_start: ms after which it opens anyway.
     ring_timeout: ms until a member must have answered. max_length: ms until the page ends itself.
     fallback: whether Asterisk pages the zone by itself while the pager cannot be asked.
+    priority: a page of a higher one goes before; an emergency zone's before all (claims.py).
+    in_use: what is done with members in a page of a lower priority, or in a call that this page
+        goes before: "skip" them, "wait" for them `in_use_wait` ms, "take" them.
+    when_busy: what is done when members are in a page of the same or a higher priority: "busy",
+        they are left out; "queue", the page waits for its turn, `queue_wait` ms.
     """
 
     number: str
@@ -44,6 +51,17 @@ class Zone:
     max_length: int = key(values.duration(1_000, 3_600_000), 300_000)
     chime: str = key(values.one_of("none", "beep"), "beep")
     fallback: bool = key(values.flag, True)
+    priority: int = key(values.integer(1, 9), 5)
+    emergency: bool = key(values.flag, False)
+    in_use: str = key(values.one_of("skip", "wait", "take"), "take")
+    in_use_wait: int = key(values.duration(500, 60_000), 3_000)
+    when_busy: str = key(values.one_of("busy", "queue"), "busy")
+    queue_wait: int = key(values.duration(1_000, 600_000), 60_000)
+
+    @property
+    def rank(self) -> int:
+        """Return what decides between two pages: the higher goes before."""
+        return EMERGENCY if self.emergency else self.priority
 
 
 def flattened(number: str, zones: Mapping[str, Zone]) -> Iterator[str]:

@@ -26,7 +26,18 @@ from bellhop.finals import NOT_REGISTERED, NOT_SENT, UNRESOLVED
 from bellhop.htdigest import Credential
 from bellhop.recursion import Failure, Verdict
 from bellhop.settings import Site
-from kemi import answer, challenges, early, health, ksr_replies, ledger, metrics, names, sip
+from kemi import (
+    answer,
+    challenges,
+    early,
+    engaged,
+    health,
+    ksr_replies,
+    ledger,
+    metrics,
+    names,
+    sip,
+)
 
 _CALL = "$avp(bellhop)"
 _BRANCH = "$avp(bellhop_branch)"
@@ -104,6 +115,8 @@ def again(site: Site, call: Call, credential: Credential) -> bool:
 def _send(site: Site, call: Call, credential: Credential | None = None) -> str | None:
     """Send the INVITE to the current leg; returns why it could not be, as a rule's name."""
     leg = call.leg
+    if credential is None:
+        engaged.callee(call)
     if not _aim(site, leg):
         return NOT_REGISTERED if leg.kind is LegKind.DEVICE else UNRESOLVED
     if credential is None:

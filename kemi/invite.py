@@ -19,6 +19,7 @@ from kemi import (
     challenges,
     dialog,
     digest,
+    engaged,
     headers,
     health,
     ksr_auth,
@@ -60,6 +61,8 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
     legs = introduced(site, caller, legs, private=private)
     peers = _peers(caller, legs) | _moved(site, legs, profile)
     dialog.record(key, tuple(sorted(peers)))
+    if caller.kind is Kind.DEVICE and not isinstance(where, ToZone):
+        engaged.caller(caller.name)
     now = time.monotonic_ns() // 1_000_000
     attempt.go_on(
         site,

@@ -4,7 +4,7 @@ module's profiles (which calls are whose), pipelimit's counters of calls in a se
 
 import KSR
 
-from bellhop.render_kamailio import SET
+from bellhop.render_kamailio import DEVICES, SET
 from kemi.results import done
 from kemi.sip import number
 
@@ -32,6 +32,16 @@ def enter(carrier: str) -> None:
 def leave(carrier: str) -> None:
     """Take the dialog out of the carrier's calls: it goes on without it."""
     done(KSR.dialog.unset_dlg_profile(_PROFILE, carrier), "unset_dlg_profile")
+
+
+def engage(device: str) -> None:
+    """Count the dialog that begins here as the device's: a page that wants it asks (pager/)."""
+    done(KSR.dialog.set_dlg_profile(DEVICES, device), "set_dlg_profile")
+
+
+def disengage(device: str) -> None:
+    """Take the dialog from the device's calls: it goes on without it."""
+    done(KSR.dialog.unset_dlg_profile(DEVICES, device), "unset_dlg_profile")
 
 
 def calls(carrier: str) -> int:

@@ -16,6 +16,7 @@ from ami.engine import Engine
 from ami.manager import Manager
 from bellhop.reports import Report, Reports
 from bellhop.settings import Site
+from pager.calls import Calls
 from pager.registrations import Registrations
 
 _log = logging.getLogger("bellhop.pager")
@@ -28,9 +29,9 @@ async def serve(site: Site, secret: str) -> None:
         _log.warning("pages=%d ended=while-the-pager-was-down", cut_off)
     manager = Manager(site.pager.ami, site.pager.ami_user, secret)
     engine = Engine(manager, _Keeper(reports))
-    server = Server(
-        site.pager.agi, {"page": Pages(site, engine, Registrations(site.edge.internal))}
-    )
+    edge = site.edge.internal
+    pages = Pages(site, engine, Registrations(edge), Calls(edge).of)
+    server = Server(site.pager.agi, {"page": pages})
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):

@@ -1,24 +1,21 @@
-"""Which devices are registered, asked of the edge: JSON-RPC over HTTP, as jsonrpcs has it.
+"""Which devices are registered, asked of the edge.
 
 One `ul.dump` for all: a look-up of a number that is not there makes Kamailio log
 three errors.
 """
 
-import http.client
-import json
 import logging
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from bellhop.values import Address
+from pager.rpc import EdgeError, ask
 
 _log = logging.getLogger("bellhop.pager")
 
-_PATIENCE = 0.8  # seconds; the dialplan's limit for the whole request is 2.5
-_LARGEST = 8_000_000  # bytes; a device is some 700 of them
-
 
 class Registrations:
-    """The edge's registrations. Call it from a thread: it blocks for at most `_PATIENCE`."""
+    """The edge's registrations. Call it from a thread: it blocks."""
 
     def __init__(self, edge: Address) -> None:
         self._edge = edge
@@ -27,38 +24,22 @@ class Registrations:
         """Return which of the numbers are registered, each with its User-Agent; None when the edge
         could not be asked.
         """
-        question = {"jsonrpc": "2.0", "id": 1, "method": "ul.dump"}
-        connection = http.client.HTTPConnection(self._edge.host, self._edge.port, timeout=_PATIENCE)
         try:
-            connection.request(
-                "POST", "/RPC", json.dumps(question), {"Content-Type": "application/json"}
-            )
-            response = connection.getresponse()
-            body = response.read(_LARGEST)
-            found = registered(json.loads(body))
+            found = registered(ask(self._edge, "ul.dump"))
             return {number: found[number] for number in numbers if number in found}
-        except (
-            OSError,
-            http.client.HTTPException,
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-        ) as error:
+        except (EdgeError, LookupError, TypeError, AttributeError) as error:
             _log.warning("edge=%s registrations=unknown why=%s", self._edge, error)
             return None
-        finally:
-            connection.close()
 
 
-def registered(answer: dict[str, object]) -> dict[str, str]:
+def registered(answer: Mapping[str, Any]) -> dict[str, str]:
     """Return the numbers in an answer to `ul.dump` that have a binding now, each with the
     User-Agent that it registered with: one that has ended is in the table for some seconds yet, as
     "expired" or "deleted". Raises LookupError, TypeError or AttributeError when it is no such
     answer.
     """
     found: dict[str, str] = {}
-    for domain in answer["result"]["Domains"]:  # type: ignore[index]
+    for domain in answer["Domains"]:
         # A list of AoRs, or nothing where there is none.
         for aor in domain["Domain"].get("AoRs") or ():
             info = aor["Info"]

@@ -56,6 +56,23 @@ def newest(scene: Scene) -> dict[str, Any] | None:
     return found if found["started"] >= began else None
 
 
+_REPORTS = """
+import json, sqlite3, sys
+base = sqlite3.connect(f"file:{sys.argv[1]}/pages.db?mode=ro", uri=True, timeout=5)
+query = "SELECT report FROM pages WHERE started >= ? ORDER BY rowid"
+print(json.dumps([json.loads(text) for (text,) in base.execute(query, sys.argv[2:])]))
+"""
+
+
+def reports(scene: Scene) -> list[dict[str, Any]]:
+    """Return the reports of all pages of this test, in the order they began."""
+    assert scene.stack is not None
+    began = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(scene.began))
+    text = scene.stack.execute("pager", "python", "-c", _REPORTS, scene.site.site.state, began)
+    found: list[dict[str, Any]] = json.loads(text)
+    return found
+
+
 def report(scene: Scene, seconds: float = 10.0) -> dict[str, Any]:
     """Return the report of the newest page of this test, once the page has ended."""
 

@@ -17,6 +17,7 @@ from tests.chain.paging import (
     page,
     registered,
     report,
+    reports,
     sent_to,
     sentence,
 )
@@ -244,4 +245,9 @@ def test_a_zone_that_is_wholly_in_another_page_is_busy(scene: Scene):
     messages = scene.messages()
     answer = final(messages, second)
     assert (answer.code, answer.header("reason")) == (486, "Q.850;cause=17")
-    assert_the_others_played(scene, 2)
+    played, refused = reports(scene)
+    assert outcomes(played) == dict.fromkeys(SPEAKERS, "played")
+    assert (refused["leader"], refused["cause"]) == ("trunk:reception:2001", 17)
+    assert outcomes(refused) == dict.fromkeys(SPEAKERS, "refused")
+    for number in SPEAKERS:
+        assert heard(scene, number, VOICE) >= 2

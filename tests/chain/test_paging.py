@@ -20,6 +20,7 @@ from tests.chain.paging import (
     page,
     registered,
     report,
+    reports,
     sent_by,
     sent_to,
 )
@@ -157,7 +158,11 @@ def test_who_may_not_page_a_zone_is_refused_and_no_speaker_hears_of_it(scene: Sc
             assert (answer.code, answer.header("reason")) == (403, "Q.850;cause=21")
     for speaker in speakers:
         assert not messages.where(method="INVITE", target=speaker.socket)
-    assert newest(scene) is None
+    # The edge alone knows of those who may page no zone at all; the pager refused the third.
+    [refused] = reports(scene)
+    assert (refused["zone"], refused["leader"]) == ("8001", "trunk:reception:2002")
+    assert (refused["cause"], refused["why"]) == (21, "may not page 8001")
+    assert set(outcomes(refused).values()) == {"refused"}
 
 
 def test_an_unknown_zone_is_404_and_nothing_else_happens(scene: Scene):

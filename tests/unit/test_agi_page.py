@@ -7,7 +7,7 @@ import pytest
 
 from agi.channel import Channel, Gone
 from agi.page import Pages
-from bellhop.pages import Unavailable
+from bellhop.pages import EdgeCall, Refusal, Unavailable
 from bellhop.settings import load
 
 SITE = load(Path(__file__).parents[2] / "config" / "site.toml")
@@ -30,14 +30,24 @@ class Desk:
         self.late = late
         self.answer = answer
 
-    def reserve(self, zone, caller, channel, members, absent):
+    def reserve(self, request):
         self.did.append("reserve")
-        self.dialects = {m.number: m.dialect for m in members}
-        self.asked = (zone.number, channel, [m.number for m in members], list(absent))
-        self.caller = caller
+        self.dialects = {m.number: m.dialect for m in request.members}
+        self.asked = (
+            request.zone.number,
+            request.channel,
+            [m.number for m in request.members],
+            list(request.absent),
+        )
+        self.request = request
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer() if self.answer else None
+        return self.answer() if isinstance(self.answer, type) else self.answer
+
+    def refused(self, request, refusal):
+        self.did.append(f"refused {request.zone.number} {request.leader} {refusal.cause}")
+        if self.late:
+            raise Unavailable("the page engine is too slow")
 
     def commit(self, reservation):
         self.did.append(f"commit {reservation.page}")
@@ -79,10 +89,10 @@ def everybody(numbers):
     return dict.fromkeys(numbers, "")
 
 
-def ask(asterisk, desk=None, registered=everybody):
+def ask(asterisk, desk=None, registered=everybody, in_call=lambda _numbers: {}):
     desk = desk or Desk()
     channel = Channel({"channel": "PJSIP/bellhop-edge-1"}, asterisk.answers, asterisk)
-    Pages(SITE, desk, registered)(channel)
+    Pages(SITE, desk, registered, in_call)(channel)
     return desk
 
 
@@ -141,7 +151,8 @@ def test_only_an_identity_on_the_zones_list_pages(zone, caller, may):
     if may:
         assert desk.did == ["reserve", "commit 1-a"]
     else:
-        assert desk.did == []
+        [did] = desk.did
+        assert did.startswith(f"refused {zone} ")
         assert cause(asterisk) == "21"
 
 
@@ -161,7 +172,25 @@ def test_who_is_not_registered_is_told_to_the_desk_and_not_rung():
 
 def test_a_page_for_nobody_is_refused_before_it_is_answered():
     asterisk = Asterisk()
-    assert ask(asterisk, registered=lambda _numbers: {}).did == []
+    assert ask(asterisk, registered=lambda _numbers: {}).did == ["refused 8000 1020 20"]
+    assert cause(asterisk) == "20"
+
+
+def test_who_is_in_a_call_is_told_to_the_desk():
+    asked = []
+
+    def in_call(numbers):
+        asked.append(numbers)
+        return {"1009": (EdgeCall(7, 9),)}
+
+    desk = ask(Asterisk(), registered=lambda _numbers: {"1009": "", "1010": ""}, in_call=in_call)
+    assert asked == [["1009", "1010"]]
+    assert desk.request.in_call == {"1009": (EdgeCall(7, 9),)}
+
+
+def test_a_refusal_reaches_the_caller_though_it_cannot_be_reported():
+    asterisk = Asterisk()
+    ask(asterisk, Desk(late=True), registered=lambda _numbers: {})
     assert cause(asterisk) == "20"
 
 
@@ -172,7 +201,8 @@ def test_an_edge_that_does_not_tell_holds_no_announcement_back():
 
 def test_a_zone_whose_members_are_all_in_other_pages_is_busy():
     asterisk = Asterisk()
-    assert ask(asterisk, Desk(answer=None)).did == ["reserve"]
+    desk = ask(asterisk, Desk(answer=Refusal(17, "every member of 8000 is in another page")))
+    assert desk.did == ["reserve", "refused 8000 1020 17"]
     assert cause(asterisk) == "17"
 
 

@@ -13,13 +13,14 @@ from ami import running as running_module
 from ami.engine import Engine
 from ami.manager import NotConnected
 from bellhop.callers import Caller, Kind
-from bellhop.pages import Unavailable
+from bellhop.pages import Refusal, Request, Reservation, Unavailable
 from bellhop.settings import load
 
 SITE = load(Path(__file__).parents[2] / "config" / "site.toml")
 ZONE = replace(SITE.zones["8000"], head_start=200, ring_timeout=1000, max_length=20_000)
 LEADER = "PJSIP/bellhop-edge-00000045"
 CALLER = Caller(Kind.DEVICE, "1020", "1020", ("zones",))
+BUSY = Refusal(17, "every member of 8000 is in another page")
 RECORDED = (Path(__file__).parent / "data" / "ami_page.txt").read_bytes().decode()
 
 
@@ -141,11 +142,17 @@ def run(asterisk, story, zone=ZONE):
 
 
 async def begin(engine, zone=ZONE, absent=()):
-    devices = [SITE.devices[n] for n in zone.members if n not in absent]
-    reservation = await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, absent)
-    if reservation is not None:
+    reservation = await asyncio.to_thread(engine.reserve, request(zone, absent=absent))
+    if isinstance(reservation, Reservation):
         await asyncio.to_thread(engine.commit, reservation)
     return reservation
+
+
+def request(zone=ZONE, channel=LEADER, absent=(), devices=None, **more):
+    devices = devices or [SITE.devices[n] for n in zone.members if n not in absent]
+    return Request(
+        zone=zone, caller=CALLER, channel=channel, members=devices, absent=absent, **more
+    )
 
 
 async def until(condition):
@@ -194,7 +201,7 @@ def test_a_recorded_page_is_reported_as_it_was():
     devices = [replace(SITE.devices["1008"], number=str(n)) for n in range(1008, 1013)]
 
     async def story(engine, kept, zone):
-        made = await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
+        made = await asyncio.to_thread(engine.reserve, request(zone, devices=devices))
         await asyncio.to_thread(engine.commit, made)
         await until(lambda: len(asterisk.cancelled) == 5)
         for event in recorded(made.page):
@@ -303,8 +310,7 @@ def test_a_leader_that_hangs_up_before_the_commit_rings_nobody():
     asterisk = Asterisk()
 
     async def story(engine, kept, zone):
-        devices = [SITE.devices[n] for n in zone.members]
-        made = await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
+        made = await asyncio.to_thread(engine.reserve, request(zone))
         asterisk.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="127")
         await asyncio.to_thread(engine.commit, made)
         await until(lambda: len(kept) == 2)
@@ -317,11 +323,10 @@ def test_a_dropped_page_rings_nobody_and_frees_its_members():
     asterisk = Asterisk()
 
     async def story(engine, _kept, zone):
-        devices = [SITE.devices[n] for n in zone.members]
-        made = await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
+        made = await asyncio.to_thread(engine.reserve, request(zone))
         await asyncio.to_thread(engine.drop, made)
         assert asterisk.sent == []
-        assert await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
+        assert await asyncio.to_thread(engine.reserve, request(zone))
 
     run(asterisk, story)
 
@@ -330,11 +335,10 @@ def test_a_page_that_nobody_committed_or_dropped_frees_its_members(monkeypatch):
     monkeypatch.setattr("ami.engine._RESERVED", 0.05)
 
     async def story(engine, _kept, zone):
-        devices = [SITE.devices[n] for n in zone.members]
-        made = await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
-        assert await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, []) is None
+        made = await asyncio.to_thread(engine.reserve, request(zone))
+        assert await asyncio.to_thread(engine.reserve, request(zone)) == BUSY
         await asyncio.sleep(0.1)
-        assert await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
+        assert await asyncio.to_thread(engine.reserve, request(zone))
         with pytest.raises(Unavailable):
             await asyncio.to_thread(engine.commit, made)
 
@@ -351,7 +355,7 @@ def test_a_device_is_never_in_two_pages():
         other = await begin(engine, zone)
         assert other is not None
         await until(lambda: len(asterisk.legs) == 3)
-        assert await begin(engine, one) is None
+        assert await begin(engine, one) == replace(BUSY, why=BUSY.why.replace("8000", "8002"))
         asterisk.leader_leaves()
         await until(lambda: sum(r.ended is not None for r in kept) == 2)
         assert outcomes(kept[-1] if kept[-1].zone == "8000" else kept[-2])["1008"] == (
@@ -396,8 +400,7 @@ def test_ami_that_goes_down_before_the_commit_rings_nobody_later():
     asterisk = Asterisk()
 
     async def story(engine, _kept, zone):
-        devices = [SITE.devices[n] for n in zone.members]
-        made = await asyncio.to_thread(engine.reserve, zone, CALLER, LEADER, devices, [])
+        made = await asyncio.to_thread(engine.reserve, request(zone))
         asterisk.up = False
         with pytest.raises(Unavailable):
             await asyncio.to_thread(engine.commit, made)

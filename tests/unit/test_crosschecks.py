@@ -267,3 +267,10 @@ def test_a_ledger_in_postgresql_needs_to_know_where_and_no_other_does(told):
     assert told("[edge]", '[edge]\nmetrics_from = ["prometheus"]') == [
         'edge.metrics_from: item 1: expected an IP address like "192.0.2.1", got "prometheus"'
     ]
+
+
+@pytest.mark.parametrize(("in_use", "wrong"), [("skip", True), ("wait", True), ("take", False)])
+def test_an_emergency_zone_that_would_spare_its_members_is_a_mistake(told, in_use, wrong):
+    more = zone("81", "1008") + f'emergency = true\nin_use = "{in_use}"\n'
+    what = f'zones.81.in_use: an emergency zone takes its members: expected "take", got "{in_use}"'
+    assert told(more=more) == ([what] if wrong else [])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellhop.pages import Member, Outcome, Page, State, failure_text
+from bellhop.pages import Member, Outcome, Page, Refusal, State, failure_text
 
 
 def page(*members, **fields):
@@ -107,7 +107,7 @@ LEFT = IN.counted(150).hung_up(3000, 16, None)
     ("member", "opened", "outcome", "why"),
     [
         (LEFT, 500, Outcome.PLAYED, ""),
-        (IN.counted(150), 500, Outcome.PLAYED, ""),
+        (IN.counted(150), 500, Outcome.PLAYED, ""),  # nobody told that it left
         (LEFT, 45, Outcome.PLAYED, ""),
         (LEFT, 40, Outcome.PLAYED, "missed the first 5 ms"),
         (LEFT, None, Outcome.FAILED, "joined, but nobody spoke"),
@@ -119,7 +119,26 @@ LEFT = IN.counted(150).hung_up(3000, 16, None)
     ],
 )  # fmt: skip
 def test_only_a_member_that_audio_was_sent_to_has_played(member, opened, outcome, why):
-    assert page(member, opened_ms=opened).outcome(member) == (outcome, why)
+    assert page(member, opened_ms=opened, ended=9.0).outcome(member) == (outcome, why)
+
+
+@pytest.mark.parametrize(
+    ("member", "why"),
+    [(NEW, "is being rung"), (NEW.answered(40), "answered"), (IN, "in the room")],
+)
+def test_while_the_page_runs_nothing_is_settled_of_who_is_in_it(member, why):
+    assert page(member, opened_ms=500).outcome(member) == (Outcome.PENDING, why)
+
+
+def test_a_member_that_has_failed_has_failed_while_the_page_still_runs():
+    assert page(NEW.hung_up(20, 17, 486)).outcome(NEW.hung_up(20, 17, 486))[0] is Outcome.FAILED
+
+
+def test_each_member_of_a_refused_page_was_refused():
+    absent = Member(device="1010").failed(20, 480, "not registered")
+    refused = page(NEW, absent).refused(Refusal(17, "every member is in another page"), 9.0)
+    assert refused.outcome(NEW) == (Outcome.REFUSED, "")
+    assert refused.outcome(absent) == (Outcome.REFUSED, "not registered")
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,8 @@ def test_the_contract_has_its_keys_and_values():
             {"device": "1008", "outcome": "played", "answered_ms": 12, "cause": None, "sip": None, "why": ""},
             {"device": "1010", "outcome": "failed", "answered_ms": None, "cause": 19, "sip": 480, "why": "no answer"},
         ],
+        "cause": None,
+        "why": "",
     }  # fmt: skip
 
 

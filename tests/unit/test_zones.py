@@ -77,3 +77,9 @@ def test_who_may_page_is_who_the_zone_names_or_who_has_the_right():
     assert not may_page(named, Caller(Kind.TRUNK, "pbx", "2002", ("zones",)))
     assert not may_page(named, Caller(Kind.TRUNK, "pbx", "", ("zones",)))
     assert not may_page(named, Caller(Kind.CARRIER, "20", "20", ()))
+
+
+def test_an_emergency_zone_goes_before_any_priority():
+    emergency = Zone(number="80", name="Z", members=("1",), emergency=True, priority=1)
+    highest = Zone(number="81", name="Z", members=("1",), priority=9)
+    assert emergency.rank > highest.rank > Zone(number="82", name="Z", members=("1",)).rank

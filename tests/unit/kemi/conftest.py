@@ -70,6 +70,7 @@ class House:
         self.may_break = False
         # Which calls are whose, this second's calls, the gateways that answer no OPTIONS.
         self.live, self.this_second, self.dead = [], [], set()
+        self.engaged = []  # devices in calls that are no pages
         for name, options in TABLES:
             fake.tables[name] = Table(initval=0 if "initval=0" in options else None)
         self.at_rest()
@@ -133,15 +134,18 @@ class House:
             )
             self.fake.returns.update({f"xhttp_prom.{name}": 1 for name in prom})
 
-    def _enter(self, _profile, carrier):
-        self.live.append(carrier)
+    def _enter(self, profile, name):
+        self._profile(profile).append(name)
         return 1
 
-    def _leave(self, _profile, carrier):
-        if carrier not in self.live:
+    def _leave(self, profile, name):
+        if name not in self._profile(profile):
             return -1
-        self.live.remove(carrier)
+        self._profile(profile).remove(name)
         return 1
+
+    def _profile(self, name):
+        return {"bellhop": self.live, "bellhop_devices": self.engaged}[name]
 
     def _size(self, _profile, carrier, variable):
         self.fake.pv[variable] = self.live.count(carrier)

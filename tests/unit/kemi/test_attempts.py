@@ -141,6 +141,14 @@ def test_the_next_device_of_a_did_is_looked_up(house):
     assert house.relays[1].destination is None
 
 
+def test_a_device_that_is_called_no_longer_is_in_no_call(house):
+    house.calls("442071838750", user=None, door="trunks", source="203.0.113.1", fU="49")
+    house.fails(503)
+    assert house.engaged == ["1020"]
+    house.fails(503)
+    assert len(house.relays) == 2
+
+
 def test_a_cancelled_call_is_487_and_rings_nobody_else(house):
     house.calls("4412")
     house.fake.returns["tm.t_is_canceled"] = 1

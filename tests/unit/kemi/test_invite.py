@@ -248,3 +248,15 @@ def test_ipv6_peers_are_known_in_any_spelling(house):
     house.says({"$proto": "UDP", "$Ri": "[2001:db8:0:0:0:0:0:2]", "$Rp": 5060})
     assert sip.source().host == "2001:db8::1"
     assert str(sip.received_on().address) == "[2001:db8::2]:5060"
+
+
+def test_both_devices_of_a_call_are_in_it(house):
+    house.calls("1009")
+    assert house.engaged == ["1020", "1009"]
+
+
+def test_who_pages_and_who_is_paged_is_in_no_call(house):
+    house.calls("8000")
+    house.calls("1009", user=None, door="internal", source=PBX)
+    assert house.sent_to[-1] == "sip:1009@192.0.2.77:5060"
+    assert house.engaged == []
