@@ -23,10 +23,11 @@ KAMCMD = ("kamcmd", "-s", "unix:/run/kamailio/kamailio_ctl")
 
 def carriers(keys: dict[str, str]) -> Callable[[str], str]:
     """Return a change of the site: lines for carriers, by their name. Where it is 2 s, an answer_timeout
-    becomes a second.
+    becomes a second. Breakers are what they are by default.
     """
 
     def change(text: str) -> str:
+        text = text.replace("breaker = 0\n", "")
         for name, lines in keys.items():
             text = text.replace(f"[carriers.{name}]\n", f"[carriers.{name}]\n{lines}\n")
         return text.replace('answer_timeout = "2s"', 'answer_timeout = "1s"')

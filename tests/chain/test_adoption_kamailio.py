@@ -92,6 +92,8 @@ def test_one_word_of_the_packages_own_file_changes_and_lines_are_added_at_its_en
     assert changes == [
         "-request_route {",
         "+route[NATIVE] {",
+        "-reply_route {",
+        "+route[NATIVE_REPLY] {",
         '+include_file "/etc/kamailio/bellhop-site.cfg"',
         *([f"+{added}"] if added else []),
         '+include_file "/etc/kamailio/bellhop/bellhop.cfg"',

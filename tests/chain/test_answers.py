@@ -117,20 +117,6 @@ def test_a_trunk_that_wants_a_cause_gets_one(scene, said, told):
     assert (answer.code, answer.phrase, answer.all("reason")) == (486, "Busy Here", told)
 
 
-def test_a_503_that_nobody_could_better_stays_a_503_and_asks_for_no_pause(scene):
-    """Its Retry-After is about that carrier; a PBX would leave our whole trunk alone for so long."""
-    west = scene.play(scene.cast.carrier("west"), "carrier/rejects-503", reason="Retry-After: 600")
-    south = scene.play(
-        scene.cast.carrier("south"), "carrier/rejects-503", reason="Retry-After: 600"
-    )
-    caller = dial(scene, TO_WEST, "caller/calls-and-is-refused")
-    scene.finish(caller, west, south)
-
-    answer = final(scene.messages(), caller)
-    assert (answer.code, answer.phrase) == (503, "Service Unavailable")
-    assert not answer.all("retry-after")
-
-
 def test_a_redirect_that_is_followed_leads_only_where_our_own_plan_does(scene):
     """West's first choice is a host that is nobody's; its second, south, fails; its third is another
     number, which our plan sends to north, who is in no way a carrier of the number that was dialled.
@@ -164,3 +150,19 @@ def test_a_redirect_that_leads_nowhere_is_not_passed_on_where_it_should_be_follo
     assert tried(messages, scene) == ["west", "south"]
     answer = final(messages, caller)
     assert (answer.code, answer.all("contact")) == (480, [])
+
+
+def test_a_503_that_nobody_could_better_stays_a_503_and_asks_for_no_pause(scene):
+    """Its Retry-After is about that carrier; a PBX would leave our whole trunk alone for so long.
+    The last test here: west and south are left alone from now on.
+    """
+    west = scene.play(scene.cast.carrier("west"), "carrier/rejects-503", reason="Retry-After: 600")
+    south = scene.play(
+        scene.cast.carrier("south"), "carrier/rejects-503", reason="Retry-After: 600"
+    )
+    caller = dial(scene, TO_WEST, "caller/calls-and-is-refused")
+    scene.finish(caller, west, south)
+
+    answer = final(scene.messages(), caller)
+    assert (answer.code, answer.phrase) == (503, "Service Unavailable")
+    assert not answer.all("retry-after")

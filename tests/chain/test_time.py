@@ -143,6 +143,9 @@ def test_a_200_that_crosses_the_callers_own_cancel_is_one_call_which_he_ends(sce
 def test_callers_who_give_up_just_as_a_carrier_fails_all_get_487_and_leave_nothing_ringing(scene):
     """The CANCEL comes before, in and after the failure route of a 503 that takes 40 ms: between
     carriers. Whoever got an INVITE and did not fail himself gets a CANCEL.
+
+    (SIPp takes a CANCEL in the instant between its time-out and the 503 for unexpected: it says 200
+    to that, and nothing to the INVITE. Such a carrier does not ring either.)
     """
     many = 30
     north = scene.play(scene.cast.carrier("north"), "carrier/fails-after-a-while", calls=99_999)
@@ -163,7 +166,8 @@ def test_callers_who_give_up_just_as_a_carrier_fails_all_get_487_and_leave_nothi
             if not to(call, scene, name):
                 continue
             ended = call.where(answers="INVITE", source=carrier.who.socket)
-            assert [m for m in ended if m.code >= 300], f"{name} rings on:\n{call.ladder()}"
+            ended += call.where(answers="CANCEL", source=carrier.who.socket, code=200)
+            assert [m for m in ended if m.code >= 200], f"{name} rings on:\n{call.ladder()}"
         advanced += len(to(call, scene, "south"))
         assert_all_settled(call)
     assert 0 < advanced < many, "the CANCELs came all before, or all after the failure"

@@ -38,6 +38,8 @@ class FakeEdge(http.server.BaseHTTPRequestHandler):
                 self._send({"result": self.calls.get(carrier, 0)})
             case "pv.shvGet", ["bellhop_names"]:
                 self._send({"result": {"name": "bellhop_names", "value": ""}})
+            case "dispatcher.list", []:
+                self._send({"error": {"code": 500, "message": "No Destination Sets"}}, 500)
             case _:
                 self._send({"error": {"code": 404, "message": "Method Not Found"}}, 404)
 
@@ -108,6 +110,16 @@ def test_programs_get_numbers(edge, tmp_path):
     assert said["not_learned"] == []
     assert (north["carrier"], north["attempts"], north["answer_seizure_ratio"]) == ("north", 2, 0.5)
     assert north["causes"] == [["Q.850 34", 1]]
+
+
+def test_a_dispatcher_whose_list_is_still_empty_has_found_nothing_yet(edge):
+    text = edge.site.read_text("utf-8").replace("[edge]\n", '[edge]\nprobe = "10s"\n')
+    edge.site.write_text(text)
+    done = run(edge, "--json")
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert said["not_learned"] == []
+    assert {g["probe"] for one in said["carriers"] for g in one["gateways"]} == {None}
 
 
 def test_what_could_not_be_learned_is_said_and_why(edge, tmp_path):
