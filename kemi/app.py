@@ -32,6 +32,7 @@ from kemi import (
 from kemi.guard import guarded
 from kemi.live import Live, begin
 from kemi.registrations import Registrar
+from kemi.stderr import whole_lines
 
 SITE = "BELLHOP_SITE"
 _DEFAULT = "/etc/bellhop/site.toml"
@@ -88,7 +89,7 @@ class Edge:
         now = self._live.now()
         failure.failed(now.site, now.secrets)
 
-    @guarded(None)
+    @guarded(rpc.fail)
     def ksr_xhttp_event(self, _message: Any, _event: str = "") -> None:
         """Handle an HTTP request."""
         rpc.serve(self._site())
@@ -184,6 +185,7 @@ def _stored(path: Path) -> bytes:
 
 def mod_init() -> Edge | None:
     """Build the app. A site that cannot be used stops Kamailio's start, with every mistake said."""
+    whole_lines()
     try:
         return Edge(begin(os.environ.get(SITE, _DEFAULT)))
     except SiteError as error:

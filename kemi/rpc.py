@@ -20,8 +20,13 @@ def serve(site: Site) -> None:
         sip.http_reply(403, "Forbidden", "not from here\n")
     elif path != "/RPC":
         sip.http_reply(404, "Not Found", "only /RPC and /metrics\n")
-    else:
-        sip.dispatch_rpc()
+    elif not sip.dispatch_rpc():
+        sip.http_reply(400, "Bad Request", "no JSON-RPC\n")
+
+
+def fail(code: int, phrase: str) -> None:
+    """Answer an HTTP request that could not be served: who asks would wait for his timeout."""
+    sip.http_reply(code, phrase, f"{phrase}\n")
 
 
 def _metrics() -> None:

@@ -269,6 +269,6 @@ def http_reply(code: int, phrase: str, body: str) -> None:
     KSR.xhttp.xhttp_reply(code, phrase, "text/plain", body)
 
 
-def dispatch_rpc() -> None:
-    """Let jsonrpcs answer the HTTP request."""
-    KSR.jsonrpcs.dispatch()
+def dispatch_rpc() -> bool:
+    """Let jsonrpcs answer the HTTP request; False: it did not, for there is no JSON in it."""
+    return done(KSR.jsonrpcs.dispatch(), "dispatch")

@@ -89,6 +89,10 @@ def test_the_metrics_are_for_the_sites_own_daemons(scene: Scene):
     assert scene.edge.get("/metric", of="pager")[0] == 404
 
 
+def test_a_question_that_is_no_json_is_refused_and_not_left_waiting(scene: Scene):
+    assert scene.edge.get("/RPC") == (400, "no JSON-RPC\n")
+
+
 def test_the_ledger_has_what_the_caller_got(scene: Scene):
     north = scene.play(scene.cast.carrier("north"), "carrier/rejects-503", reason=cause(34))
     south = scene.play(scene.cast.carrier("south"), "carrier/rejects-404", reason=cause(1))
