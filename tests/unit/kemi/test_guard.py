@@ -14,8 +14,13 @@ CALLBACKS = {
     "ksr_failure_call": "kemi.failure.failed",
     "ksr_xhttp_event": "kemi.rpc.serve",
     "ksr_ledger_write": "kemi.writer.Writer.flush",
+    "ksr_site_reload": "kemi.live.Live.reload",
+    "ksr_names_resolve": "kemi.names.Resolver.run",
+    "ksr_carriers_register": "kemi.registrations.Registrar.run",
+    "ksr_gateways_load": "kemi.gateways.Gateways.renew",
 }
-TOLD = {"ksr_request_route", "ksr_failure_call"}
+TOLD = {"ksr_request_route", "ksr_failure_call"}  # by SIP
+BY_HTTP = "ksr_xhttp_event"
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +50,11 @@ def test_a_defect_in_any_callback_is_logged_and_the_caller_gets_a_500(
     breaks(monkeypatch, CALLBACKS[name], error)
     assert getattr(house.app, name)(None) == 1
     assert house.answers == ([500] if name in TOLD else [])
+    http = [args[0] for args in house.fake.called("xhttp.xhttp_reply")]
+    assert http == ([500] if name == BY_HTTP else [])
     (line,) = house.logged
-    assert line.startswith(f"callback={name} answered={500 if name in TOLD else 'nobody'} error=")
+    told = 500 if name in TOLD or name == BY_HTTP else "nobody"
+    assert line.startswith(f"callback={name} answered={told} error=")
     assert line.isascii()
     assert line.count("\n") == 1
 
@@ -161,6 +169,14 @@ def test_http_is_for_the_sites_own_daemons_and_the_metrics_for_whom_it_names(
     done = [args[0] for args in house.fake.called("xhttp.xhttp_reply")]
     done += [name for name in (RPC, METRICS) if house.fake.called(name)]
     assert done == [expected]
+
+
+def test_a_question_without_json_is_refused(house):
+    house.arrives("POST", "sip:edge", door="internal", source="198.51.100.30")
+    house.fake.returns[RPC] = -1
+    house.says({"$hu": "/RPC"})
+    house.app.ksr_xhttp_event(None, "xhttp:request")
+    assert [args[0] for args in house.fake.called("xhttp.xhttp_reply")] == [400]
 
 
 def test_the_metrics_are_read_with_get(house):
