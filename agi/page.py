@@ -17,6 +17,7 @@ from bellhop.callers import Caller, Kind, parse_identity
 from bellhop.devices import Device
 from bellhop.pages import EdgeCall, Refusal, Request, Reservation, Unavailable
 from bellhop.settings import Site
+from bellhop.targets import Target, may_ring
 from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.agi")
@@ -52,9 +53,16 @@ def leader(channel: Channel) -> str:
     return channel.env.get("arg_1") or channel.env["channel"]
 
 
-def _spoken(device: Device, user_agent: str) -> Device:
+def _spoken(device: Target, user_agent: str) -> Target:
     """Return the device with its User-Agent's dialect where the site says nothing of it."""
-    return device if device.dialect else replace(device, dialect=dialect_of(user_agent))
+    if not isinstance(device, Device) or device.dialect:
+        return device
+    return replace(device, dialect=dialect_of(user_agent))
+
+
+def _is_there(member: Target, registered: Collection[str]) -> bool:
+    """Whether there is somebody to ring: a group and a number outside register nowhere."""
+    return not isinstance(member, Device) or member.number in registered
 
 
 class Pages:
@@ -117,19 +125,26 @@ class Pages:
 
     def _request(self, zone: Zone, caller: Caller | None, channel: str) -> Request:
         own = caller.name if caller and caller.kind is Kind.DEVICE else None
-        members = zones.members(zone, self._site.zones, self._site.devices, own)
-        return Request(zone=zone, caller=caller, channel=channel, members=members)
+        everybody = zones.members(zone, self._site.zones, self._site.devices, own)
+        may = caller.may if caller else ()
+        members = tuple(member for member in everybody if may_ring(may, member))
+        barred = tuple(member.number for member in everybody if member not in members)
+        if caller is not None:
+            zone = zones.for_caller(zone, caller)
+        return Request(zone=zone, caller=caller, channel=channel, members=members, barred=barred)
 
     def _there(self, request: Request) -> Request:
         """Return the request with what the edge knows: who is registered, and who is in a call."""
-        numbers = [member.number for member in request.members]
+        numbers = [member.number for member in request.members if isinstance(member, Device)]
         there = self._registered(numbers)
         if there is None:
             # An announcement is not held back because the bookkeeping is down: all are rung.
             _log.warning("zone=%s registrations=unknown", request.zone.number)
             members = tuple(_spoken(member, "") for member in request.members)
             return replace(request, members=members)
-        present = tuple(_spoken(m, there[m.number]) for m in request.members if m.number in there)
+        present = tuple(
+            _spoken(m, there.get(m.number, "")) for m in request.members if _is_there(m, there)
+        )
         absent = tuple(number for number in numbers if number not in there)
         in_call = self._in_call([m.number for m in present]) if present else {}
         return replace(request, members=present, absent=absent, in_call=in_call)

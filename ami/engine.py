@@ -159,6 +159,9 @@ def _page(request: Request) -> Page:
         page = page.with_member(Member(device=device.number))
     for number in request.absent:
         page = page.with_member(Member(device=number).failed(20, 480, "not registered"))
+    for number in request.barred:
+        barred = Member(device=number).failed(21, 403, "this caller may not call outside")
+        page = page.with_member(barred)
     return page
 
 

@@ -5,38 +5,43 @@ what its channel must know. Every value is our own or the site file's; none is a
 import re
 
 from ami.manager import Value
-from bellhop.answering import headers_of
-from bellhop.devices import Device
+from bellhop.targets import Outside, Target, dialled, headers
 from bellhop.zones import Zone
 
 _DISPLAY = re.compile(r"[A-Za-z0-9 ._-]{1,40}", re.ASCII)
 
 
 def member(
-    device: Device, zone: Zone, *, page: str, room: str, leg: str, leader: str
+    target: Target, zone: Zone, *, page: str, room: str, leg: str, leader: str
 ) -> dict[str, Value]:
-    """Ring one member with its dialect's headers. leg: the channel's unique id, so that its events
-    are known before the first one comes; leader: his channel, without which nobody is let in.
+    """Ring one member, a device with its dialect's headers. leg: the channel's unique id, so that
+    its events are known before the first one comes; leader: his channel, without which nobody is
+    let in.
     """
     name = zone.name if _DISPLAY.fullmatch(zone.name) else "Page"
     return {
-        "Channel": f"PJSIP/{device.number}@bellhop-member",
+        "Channel": dialled(target),
         "ChannelId": leg,
         "Context": "bellhop-member",
-        "Exten": "s",
+        "Exten": "two-way" if zone.mode == "two-way" else "s",
         "Priority": "1",
-        "Timeout": str(zone.ring_timeout),
+        "Timeout": str(patience(target, zone)),
         "CallerID": f'"{name}" <{zone.number}>',
         "Async": "true",
         "Variable": [
             f"BELLHOP_ROOM={room}",
             f"BELLHOP_LEADER={leader}",
             f"BELLHOP_PAGE={page}",
-            f"BELLHOP_MEMBER={device.number}",
+            f"BELLHOP_MEMBER={target.number}",
             f"TIMEOUT(absolute)={zone.max_length // 1000}",
-            *(f"PJSIP_HEADER(add,{key})={value}" for key, value in headers_of(device.dialect)),
+            *(f"PJSIP_HEADER(add,{key})={value}" for key, value in headers(target)),
         ],
     }
+
+
+def patience(target: Target, zone: Zone) -> int:
+    """Return how long a member may ring (ms): somebody outside has to walk to a telephone."""
+    return zone.outside_timeout if isinstance(target, Outside) else zone.ring_timeout
 
 
 def chime(zone: Zone, *, room: str, leg: str) -> dict[str, Value]:

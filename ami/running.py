@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from ami import legs
 from ami.manager import Event, Manager, NotConnected
-from bellhop.devices import Device
 from bellhop.pages import Member, Page, State, failure_text
+from bellhop.targets import Target
 from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.ami")
@@ -36,7 +36,7 @@ class Running:
         manager: Manager,
         page: Page,
         zone: Zone,
-        devices: Mapping[str, Device],
+        devices: Mapping[str, Target],
         leader_channel: str,
     ) -> None:
         self.page = page
@@ -161,9 +161,9 @@ class Running:
         return True
 
     def _leg_id(self, number: str) -> str:
-        return f"{self.room}-{number}"
+        return f"{self.room}-{number.replace(':', '-')}"
 
-    async def _ring(self, device: Device) -> None:
+    async def _ring(self, device: Target) -> None:
         """Originate one member's leg, and take Asterisk's word on what became of it."""
         try:
             answers = await self._manager.send(
@@ -176,7 +176,7 @@ class Running:
                     leg=self._leg_id(device.number),
                     leader=self._leader,
                 ),
-                patience=self._zone.ring_timeout / 1000 + 5,
+                patience=legs.patience(device, self._zone) / 1000 + 5,
             )
         except NotConnected as error:
             member = self.page.members[device.number]
@@ -266,7 +266,7 @@ class Running:
     def _all_told(self) -> bool:
         """Whether every leg has ended, and said what went to it."""
         ours = [self.page.members[n] for n in self._devices]
-        return all(m.state.over and (m.joined_ms is None or m.sent is not None) for m in ours)
+        return all(m.state.over and (m.joined_ms is None or m.is_counted) for m in ours)
 
     async def _hang_up(self, number: str) -> None:
         channel = self._names.get(number)

@@ -96,7 +96,8 @@ class Trunk:
     sources: tuple[str, ...] = key(values.list_of(values.source), ())
     numbers: tuple[str, ...] = key(values.list_of(values.prefix), ())
     may: tuple[str, ...] = key(
-        values.list_of(values.one_of("devices", "zones", "carriers")), ("devices", "zones")
+        values.list_of(values.one_of("devices", "zones", "carriers", "two-way")),
+        ("devices", "zones"),
     )
     answer_timeout: int = key(values.duration(200, 32_000), 4_000)
     ring_timeout: int = key(values.duration(1_000, 600_000), 60_000)

@@ -7,9 +7,10 @@ could not be read stands as None under its name.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bellhop import targets
 from bellhop.gateways import hosts
 from bellhop.profiles import BUILT_IN
-from bellhop.routes import digits_of
+from bellhop.routes import digits_of, route_for
 from bellhop.tables import Mistake, unknown
 from bellhop.zones import cycle
 
@@ -71,7 +72,9 @@ def _zones(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     for number, zone in zones.items():
         path = f"zones.{number}.members"
         for member in zone.members:
-            if member not in known:
+            if member.startswith(targets.OUTSIDE):
+                yield from _outside(path, member, parts)
+            elif not targets.is_multicast(member) and member not in known:
                 what = f'no device or zone "{member}"{unknown(member, sorted(known))}'
                 yield Mistake(path, what)
         if way := cycle(number, zones):
@@ -81,6 +84,15 @@ def _zones(parts: Mapping[str, Any]) -> Iterator[Mistake]:
         if zone.emergency and zone.in_use != "take":
             what = f'an emergency zone takes its members: expected "take", got "{zone.in_use}"'
             yield Mistake(f"zones.{number}.in_use", what)
+
+
+def _outside(path: str, member: str, parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    number = member.removeprefix(targets.OUTSIDE)
+    prefixes = {digits_of(route.prefix): route for route in parts["routes"] if route}
+    numbering = parts["numbering"]
+    written = {number, numbering.e164(number)} if numbering else {number}
+    if all(route_for(one, prefixes) is None for one in written if one):
+        yield Mistake(path, f'no route leads to "{member}"')
 
 
 def _caller(zone: str, caller: str, parts: Mapping[str, Any]) -> Iterator[Mistake]:

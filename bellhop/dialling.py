@@ -91,7 +91,7 @@ def destination(
         case Kind.CARRIER:
             return _inbound(site, dialled)
         case Kind.PBX:
-            return _from_pbx(site, dialled)
+            return _from_pbx(site, dialled, random)
         case _:
             return _inside(site, caller, dialled, random)
 
@@ -109,6 +109,13 @@ def _inside(
         if caller.kind is Kind.TRUNK and caller.name == trunk.name:
             return UNKNOWN
         return ToTrunk(trunk, dialled) if "trunks" in caller.may else NOT_ALLOWED
+    outside = _outside(site, dialled, random)
+    if "carriers" not in caller.may:
+        return UNKNOWN if outside is UNKNOWN else NOT_ALLOWED
+    return outside
+
+
+def _outside(site: Site, dialled: str, random: Random | None) -> ToCarriers | Refusal:
     written = _routed(site, dialled)
     carriers = tuple(
         carrier
@@ -117,8 +124,6 @@ def _inside(
             carrier.dialled(dialled, site.numbering)
         )  # too short for what it strips
     )
-    if "carriers" not in caller.may:
-        return NOT_ALLOWED if carriers else UNKNOWN
     route = route_for(written, site.by_prefix)
     if route is None or not carriers:
         return UNKNOWN
@@ -132,12 +137,14 @@ def _routed(site: Site, dialled: str) -> str:
     return dialled
 
 
-def _from_pbx(site: Site, dialled: str) -> Destination | Refusal:
-    """The pbx rings members. It never reaches a zone: a B2BUA renews Max-Forwards, so nothing else
-    would stop that loop.
+def _from_pbx(site: Site, dialled: str, random: Random | None) -> Destination | Refusal:
+    """The pbx rings members, those outside only as zones list them. It never reaches a zone: a
+    B2BUA renews Max-Forwards, so nothing else would stop that loop.
     """
     if device := site.devices.get(dialled):
         return ToDevice(device)
+    if dialled in site.outside_members:
+        return _outside(site, dialled, random)
     return NOT_ALLOWED if dialled in site.zones else UNKNOWN
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bellhop import causes
 from bellhop.callers import Caller
-from bellhop.devices import Device
+from bellhop.targets import Target, is_multicast
 from bellhop.zones import Zone
 
 
@@ -24,15 +24,16 @@ class EdgeCall:
 class Request:
     """A page that somebody asks for. channel: his; caller: None for one who is nobody's.
 
-    members: those to ring; absent: the numbers of those that are not registered. in_call: the calls
-    of members that have any.
+    members: those to ring; absent: the numbers of those that are not registered; barred: of
+    those that this caller may not ring. in_call: the calls of members that have any.
     """
 
     zone: Zone
     caller: Caller | None
     channel: str
-    members: Collection[Device]
+    members: Collection[Target]
     absent: Collection[str] = ()
+    barred: Collection[str] = ()
     in_call: Mapping[str, tuple[EdgeCall, ...]] = field(default_factory=dict)
 
     @property
@@ -74,6 +75,7 @@ class Outcome(StrEnum):
     """What a report says of a member."""
 
     PLAYED = "played"
+    SENT = "sent"  # to a multicast group: who heard it is not known
     FAILED = "failed"
     PREEMPTED = "pre-empted"
     REFUSED = "refused"
@@ -127,6 +129,11 @@ class Member:
     def counted(self, sent: int | None) -> "Member":
         """Return it with the number of packets that went to it."""
         return replace(self, sent=sent)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether all is known that will be of what went to it; of a multicast group nothing is."""
+        return self.sent is not None or is_multicast(self.device)
 
     def failed(self, cause: int | None, sip: int | None, why: str) -> "Member":
         """Return it after it came to nothing; what is known first stands."""
@@ -240,7 +247,8 @@ class Page:
             return Outcome.FAILED, member.why
         if member.joined_ms is None:
             return Outcome.FAILED, member.why or "answered, but never came into the room"
-        if not member.sent:
+        multicast = is_multicast(member.device)
+        if not member.sent and not multicast:
             return Outcome.FAILED, "joined, but no audio is known to have been sent to it"
         if self.opened_ms is None:
             return Outcome.FAILED, "joined, but nobody spoke"
@@ -249,8 +257,9 @@ class Page:
         if self.spoken == 0:  # what members are sent then is silence (one-way audio, NAT)
             return Outcome.FAILED, "joined, but no audio came from the leader"
         missed = member.joined_ms - self.opened_ms
-        said = [f"missed the first {missed} ms"] if missed > 0 else []
+        said = ["sent by multicast; who heard it is not known"] if multicast else []
+        said += [f"missed the first {missed} ms"] if missed > 0 else []
         if member.left_ms is not None and self.closed_ms is not None:
             early = self.closed_ms - member.left_ms
             said += [f"left {early} ms before the end"] if early > _TOGETHER else []
-        return Outcome.PLAYED, ", ".join(said)
+        return Outcome.SENT if multicast else Outcome.PLAYED, ", ".join(said)

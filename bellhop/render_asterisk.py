@@ -7,7 +7,9 @@ the pager can ask nobody.
 
 from bellhop.answering import COMMON, DIALECTS
 from bellhop.callers import DEVICE_HOST, TRUNK_HOST
+from bellhop.devices import Device
 from bellhop.settings import Site
+from bellhop.targets import Outside, Target, dialled
 from bellhop.zones import Zone, members
 
 _HEAD = "; Written by `bellhop render asterisk` from {}; do not edit.\n"
@@ -129,19 +131,29 @@ def _fallback(site: Site, zone: Zone) -> list[str]:
         f" same => n(go),Set(TIMEOUT(absolute)={seconds})",
     ]
     ring = max(1, zone.ring_timeout // 1000)
-    for device in members(zone, site.zones, site.devices, None):
+    for place, device in enumerate(members(zone, site.zones, site.devices, None)):
         # The caller's own device is a member too: he would hear himself.
+        # Who may call outside is not asked here, so nobody does.
+        if isinstance(device, Outside):
+            continue
         skip = f'$["${{BELLHOP_CALLER}}" = "<sip:{device.number}@{DEVICE_HOST}>"]'
         originate = (
-            f"Originate(PJSIP/{device.number}@bellhop-member,exten,bellhop-member,s,1,{ring},"
-            f"ab(bellhop-headers^{device.dialect or COMMON}^1)"
+            f"Originate({dialled(device)},exten,bellhop-member,s,1,{ring},"
+            f"a{_predial(device)}"
             "v(BELLHOP_ROOM=${BELLHOP_ROOM}^BELLHOP_LEADER=${UNIQUEID}"
             f"^TIMEOUT(absolute)={seconds}))"
         )
-        lines += [f" same => n,GotoIf({skip}?not-{device.number})", f" same => n,{originate}"]
-        lines.append(f" same => n(not-{device.number}),NoOp()")
+        lines += [f" same => n,GotoIf({skip}?not-{place})", f" same => n,{originate}"]
+        lines.append(f" same => n(not-{place}),NoOp()")
     lines += [" same => n,Answer()", " same => n,Goto(bellhop-leader,open,1)"]
     return lines
+
+
+def _predial(member: Target) -> str:
+    """Return the option of Originate() that sets a device's headers."""
+    if not isinstance(member, Device):
+        return ""
+    return f"b(bellhop-headers^{member.dialect or COMMON}^1)"
 
 
 def _identities(site: Site, zone: Zone) -> list[str]:

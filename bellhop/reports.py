@@ -50,12 +50,20 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         if self.cause is not None:
             return f"refused: {self.why}"
         played = self.played
-        said = f"{len(played)} of {len(self.members)} played"
+        known = [m for m in self.members if m.outcome != Outcome.SENT]
+        said = f"{len(played)} of {len(known)} played"
         slowest = max((m.answered_ms or 0 for m in played), default=None)
         if slowest is not None:
             said += f", in {slowest} ms"
-        others = [m for m in self.members if m.outcome != Outcome.PLAYED]
-        return "; ".join([said, *(f"{m.device} did not: {m.why or m.outcome}" for m in others)])
+        sent = [m for m in self.members if m.outcome == Outcome.SENT]
+        others = [m for m in self.members if m.outcome not in {Outcome.PLAYED, Outcome.SENT}]
+        return "; ".join(
+            [
+                said,
+                *(f"{m.device}: {m.why}" for m in sent),
+                *(f"{m.device} did not: {m.why or m.outcome}" for m in others),
+            ]
+        )
 
 
 def report(page: Page) -> Report:

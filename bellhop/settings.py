@@ -21,6 +21,7 @@ from bellhop.numbering import Numbering
 from bellhop.profiles import BUILT_IN, Profile, Table, resolve
 from bellhop.routes import Route, digits_of
 from bellhop.tables import Mistake, SiteError, key, read_table, unknown
+from bellhop.targets import OUTSIDE
 from bellhop.values import Address, Listener, shown
 from bellhop.zones import Zone
 
@@ -119,6 +120,16 @@ class Site:
     def by_number(self) -> Mapping[str, Did]:
         """The DIDs by their numbers."""
         return {did.number: did for did in self.dids}
+
+    @cached_property
+    def outside_members(self) -> frozenset[str]:
+        """The numbers outside that zones have as members, as they are dialled."""
+        return frozenset(
+            member.removeprefix(OUTSIDE)
+            for zone in self.zones.values()
+            for member in zone.members
+            if member.startswith(OUTSIDE)
+        )
 
     @cached_property
     def proves_itself(self) -> bool:

@@ -1,13 +1,14 @@
-"""Paging zones: who may page one, and which devices it rings."""
+"""Paging zones: who may page one, and whom it rings."""
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bellhop import values
+from bellhop import targets, values
 from bellhop.callers import Caller
 from bellhop.devices import Device
 from bellhop.tables import key
+from bellhop.targets import Target
 
 _CALLER = re.compile(r"[0-9]{1,20}|trunk:[a-z][a-z0-9-]{0,30}(:[0-9]{1,20})?", re.ASCII)
 
@@ -26,12 +27,15 @@ def _caller(value: object) -> str:
 class Zone:
     """A number that pages a set of devices.
 
-    members: devices and other zones, by number.
+    members: devices and other zones, by number; multicast groups and outside numbers (targets.py).
     callers: who may page it: "1020", "trunk:reception" or "trunk:reception:2001". When none is
         named, every device and trunk that may call zones.
     quorum: per cent of the reachable members that must have joined before the leader's microphone
         opens; head_start: ms after which it opens anyway.
-    ring_timeout: ms until a member must have answered. max_length: ms until the page ends itself.
+    mode: "one-way": members hear, and are not heard; "two-way": they are, when the caller has the
+        right to a two-way page.
+    ring_timeout: ms until a member must have answered; outside_timeout: an outside number.
+    max_length: ms until the page ends itself.
     fallback: whether Asterisk pages the zone by itself while the pager cannot be asked.
     priority: a page of a higher one goes before; an emergency zone's before all (claims.py).
     in_use: what is done with members in a page of a lower priority, or in a call that this page
@@ -42,12 +46,13 @@ class Zone:
 
     number: str
     name: str = key(values.text)
-    members: tuple[str, ...] = key(values.list_of(values.number, least=1))
+    members: tuple[str, ...] = key(values.list_of(targets.member, least=1))
     callers: tuple[str, ...] = key(values.list_of(_caller), ())
-    mode: str = key(values.one_of("one-way"), "one-way")
+    mode: str = key(values.one_of("one-way", "two-way"), "one-way")
     quorum: int = key(values.integer(1, 100), 100)
     head_start: int = key(values.duration(0, 60_000), 3_000)
     ring_timeout: int = key(values.duration(1_000, 60_000), 6_000)
+    outside_timeout: int = key(values.duration(1_000, 120_000), 30_000)
     max_length: int = key(values.duration(1_000, 3_600_000), 300_000)
     chime: str = key(values.one_of("none", "beep"), "beep")
     fallback: bool = key(values.flag, True)
@@ -65,7 +70,8 @@ class Zone:
 
 
 def flattened(number: str, zones: Mapping[str, Zone]) -> Iterator[str]:
-    """Device numbers of the zone and the zones in it, each once, in the order they are named.
+    """Members of the zone and the zones in it that are no zones, each once, in the order they are
+    named.
 
     A zone that is met again on the way is not entered twice, so a cycle ends here too; the site
     file's check has refused it before.
@@ -85,10 +91,10 @@ def flattened(number: str, zones: Mapping[str, Zone]) -> Iterator[str]:
 
 def members(
     zone: Zone, zones: Mapping[str, Zone], devices: Mapping[str, Device], caller: str | None
-) -> tuple[Device, ...]:
-    """Return the devices that a page of the zone rings: each once, the caller's own left out."""
+) -> tuple[Target, ...]:
+    """Return whom a page of the zone rings: each once, the caller's own device left out."""
     numbers = (n for n in flattened(zone.number, zones) if n != caller)
-    return tuple(devices[n] for n in numbers)
+    return tuple(targets.target(n, devices) for n in numbers)
 
 
 def cycle(number: str, zones: Mapping[str, Zone]) -> tuple[str, ...] | None:
@@ -115,3 +121,12 @@ def may_page(zone: Zone, caller: Caller) -> bool:
     if not zone.callers:
         return "zones" in caller.may
     return not caller.names.isdisjoint(zone.callers)
+
+
+def for_caller(zone: Zone, caller: Caller) -> Zone:
+    """Return the zone as this caller may page it: a microphone in it is opened for nobody who has
+    no right to that.
+    """
+    if zone.mode == "two-way" and "two-way" not in caller.may:
+        return replace(zone, mode="one-way")
+    return zone

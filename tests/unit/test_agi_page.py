@@ -32,7 +32,7 @@ class Desk:
 
     def reserve(self, request):
         self.did.append("reserve")
-        self.dialects = {m.number: m.dialect for m in request.members}
+        self.dialects = {m.number: getattr(m, "dialect", None) for m in request.members}
         self.asked = (
             request.zone.number,
             request.channel,
@@ -233,3 +233,21 @@ def test_a_user_agent_tells_the_dialect_where_the_site_does_not():
 def test_a_user_agent_changes_nothing_of_what_the_site_says():
     desk = ask(Asterisk(), registered=lambda numbers: dict.fromkeys(numbers, "Yealink T48"))
     assert desk.dialects == {"1008": "axis", "1009": "axis", "1010": "rfc5373"}
+
+
+def test_a_group_is_there_though_it_registers_nowhere():
+    desk = ask(Asterisk("8101"), registered=lambda _numbers: {})
+    assert desk.asked[2:] == (["multicast:239.1.2.3:5004"], ["1008"])
+
+
+def test_who_may_not_call_carriers_rings_nobody_outside():
+    everybody = lambda numbers: dict.fromkeys(numbers, "")  # noqa: E731
+    assert "tel:442079460000" in ask(Asterisk("8102"), registered=everybody).asked[2]
+    desk = ask(Asterisk("8102", DEVICE.format(1016)), registered=everybody)
+    assert desk.asked[2] == ["1008"]
+    assert list(desk.request.barred) == ["tel:442079460000"]
+
+
+def test_a_two_way_page_is_one_way_for_who_has_no_right_to_it():
+    assert ask(Asterisk("8103")).request.zone.mode == "two-way"
+    assert ask(Asterisk("8103", TRUNK.format("2001@"))).request.zone.mode == "one-way"

@@ -274,3 +274,12 @@ def test_an_emergency_zone_that_would_spare_its_members_is_a_mistake(told, in_us
     more = zone("81", "1008") + f'emergency = true\nin_use = "{in_use}"\n'
     what = f'zones.81.in_use: an emergency zone takes its members: expected "take", got "{in_use}"'
     assert told(more=more) == ([what] if wrong else [])
+
+
+def test_a_member_outside_needs_a_route(told):
+    assert told(more=zone("81", "tel:+4420", "tel:44123")) == []
+    assert told(more=zone("81", "tel:99123")) == ['zones.81.members: no route leads to "tel:99123"']
+
+
+def test_a_group_is_no_number_that_somebody_must_have(told):
+    assert told(more=zone("81", "multicast:239.1.2.3:5004")) == []

@@ -179,3 +179,12 @@ def test_a_routes_profile_goes_with_its_carriers_and_is_carrier_when_it_has_none
         where = destination(site, PHONE, "442071")
         assert isinstance(where, ToCarriers)
         assert where.profile == expected
+
+
+def test_the_pbx_reaches_the_numbers_outside_that_zones_list_and_no_other():
+    zone = replace(SITE.zones["8000"], members=("1008", "tel:+4412", "tel:4913"))
+    site = replace(SITE, zones={**SITE.zones, "8000": zone})
+    assert site.outside_members == {"+4412", "4913"}
+    assert isinstance(destination(site, PBX, "+4412"), ToCarriers)
+    for other in ("4412", "+44", "44120", "+4413", "8000", "2001"):
+        assert isinstance(destination(site, PBX, other), Refusal), other

@@ -199,3 +199,21 @@ def test_no_order_of_events_makes_a_member_play_that_did_not_join_and_was_sent_n
         assert opened is not None
     else:
         assert why
+
+
+GROUP = Member(device="multicast:239.1.2.3:5004").joined(5)
+
+
+def test_of_a_group_it_is_said_that_nobody_knows_who_heard_it():
+    heard = page(GROUP.hung_up(9000, 16, None), opened_ms=10, closed_ms=9000, spoken=400, ended=1.0)
+    one = heard.members[GROUP.device]
+    assert heard.outcome(one) == (Outcome.SENT, "sent by multicast; who heard it is not known")
+    assert one.is_counted
+
+
+def test_a_group_to_which_nobody_spoke_was_sent_nothing():
+    gone = GROUP.hung_up(9000, 16, None)
+    unopened = page(gone, ended=1.0)
+    unheard = page(gone, opened_ms=10, closed_ms=9000, spoken=0, ended=1.0)
+    for one in (unopened, unheard):
+        assert one.outcome(one.members[GROUP.device])[0] is Outcome.FAILED

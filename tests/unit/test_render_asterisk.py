@@ -93,3 +93,12 @@ def test_the_pagers_ami_user_has_least_rights_and_no_secret_is_rendered():
     assert re.findall(r"^permit = (.*)$", text, re.MULTILINE) == [SITE.pager.agi.host]
     assert "deny = 0.0.0.0/0.0.0.0" in text
     assert not re.search(r"^secret", text, re.MULTILINE)
+
+
+def test_the_fallback_sends_to_groups_and_calls_nobody_outside():
+    steps = context("bellhop-fallback")
+    assert (
+        "Originate(MulticastRTP/basic/239.1.2.3:5004//c(ulaw)t(1),exten,bellhop-member,s,1,6,av("
+        in steps
+    )
+    assert "442079460000" not in steps

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bellhop.callers import Caller, Kind
 from bellhop.devices import Device
-from bellhop.zones import Zone, cycle, flattened, may_page, members
+from bellhop.zones import Zone, cycle, flattened, for_caller, may_page, members
 
 quiet = settings(deadline=None, derandomize=True, max_examples=200)
 DEVICES = {str(n): Device(number=str(n), kind="speaker") for n in range(1, 6)}
@@ -83,3 +83,21 @@ def test_an_emergency_zone_goes_before_any_priority():
     emergency = Zone(number="80", name="Z", members=("1",), emergency=True, priority=1)
     highest = Zone(number="81", name="Z", members=("1",), priority=9)
     assert emergency.rank > highest.rank > Zone(number="82", name="Z", members=("1",)).rank
+
+
+def test_groups_and_numbers_outside_come_once_too():
+    book = zones(
+        z80=["1", "multicast:239.1.2.3:5004", "81"], z81=["tel:112", "multicast:239.1.2.3:5004"]
+    )
+    found = members(book["80"], book, DEVICES, None)
+    assert [one.number for one in found] == ["1", "multicast:239.1.2.3:5004", "tel:112"]
+
+
+def test_a_two_way_zone_is_one_way_for_who_has_no_right_to_more():
+    both = Zone(number="80", name="Z", members=("1",), mode="two-way")
+    one = Zone(number="81", name="Z", members=("1",))
+    without = Caller(Kind.DEVICE, "2", "2", ("zones", "devices", "trunks", "carriers"))
+    having = Caller(Kind.DEVICE, "2", "2", ("zones", "two-way"))
+    assert for_caller(both, without).mode == "one-way"
+    assert for_caller(both, having).mode == "two-way"
+    assert for_caller(one, having).mode == "one-way"
