@@ -8,9 +8,11 @@ caller has gone, or the dialplan's time limit has ended this session, the reserv
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Protocol
 
 from agi.channel import Channel
+from agi.gate import Gate
 from bellhop import zones
 from bellhop.answering import dialect_of
 from bellhop.callers import Caller, Kind, parse_identity
@@ -66,13 +68,21 @@ def _is_there(member: Target, registered: Collection[str]) -> bool:
 
 
 class Pages:
-    """Answers `page` requests of one site."""
+    """Answers `page` requests of one site. pin_lines: those of each zone that has a PIN file."""
 
-    def __init__(self, site: Site, desk: Desk, registered: Registered, in_call: InCall) -> None:
+    def __init__(
+        self,
+        site: Site,
+        desk: Desk,
+        registered: Registered,
+        in_call: InCall,
+        pin_lines: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    ) -> None:
         self._site = site
         self._desk = desk
         self._registered = registered
         self._in_call = in_call
+        self._gate = Gate(pin_lines)
 
     def __call__(self, channel: Channel) -> None:
         """Serve one request."""
@@ -84,6 +94,13 @@ class Pages:
         request = self._request(zone, caller, leader(channel))
         if caller is None or not zones.may_page(zone, caller):
             self._refuse(channel, request, Refusal(NOT_ALLOWED, f"may not page {zone.number}"))
+            return
+        passes = self._gate.passes(zone, caller, channel.variable("BELLHOP_PIN"))
+        if isinstance(passes, Refusal):
+            self._refuse(channel, request, passes)
+            return
+        if not passes:
+            channel.put("BELLHOP_RESULT", "pin")
             return
         request = self._there(request)
         if not request.members:

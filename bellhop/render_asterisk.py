@@ -114,7 +114,8 @@ def _extensions(site: Site) -> str:
 
 def _fallback(site: Site, zone: Zone) -> list[str]:
     """Page the zone without the pager: the same callers, the same members, no report."""
-    if not zone.fallback:
+    # A PIN can be asked for by the pager alone: it has the hashes, and counts the wrong ones.
+    if not zone.fallback or zone.pin_file:
         return [f"exten => {zone.number},1,Hangup(41)"]
     seconds = zone.max_length // 1000
     lines = [f"exten => {zone.number},1,Set(BELLHOP_ROOM=fallback-${{UNIQUEID}})"]

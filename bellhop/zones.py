@@ -36,6 +36,8 @@ class Zone:
         right to a two-way page.
     ring_timeout: ms until a member must have answered; outside_timeout: an outside number.
     max_length: ms until the page ends itself.
+    pin_file: hashes of the PINs that page it (pins.py), a path relative to the site file; a caller
+        who has said pin_tries wrong ones is refused for pin_lockout ms.
     fallback: whether Asterisk pages the zone by itself while the pager cannot be asked.
     priority: a page of a higher one goes before; an emergency zone's before all (claims.py).
     in_use: what is done with members in a page of a lower priority, or in a call that this page
@@ -55,6 +57,9 @@ class Zone:
     outside_timeout: int = key(values.duration(1_000, 120_000), 30_000)
     max_length: int = key(values.duration(1_000, 3_600_000), 300_000)
     chime: str = key(values.one_of("none", "beep"), "beep")
+    pin_file: str = key(values.text, "")
+    pin_tries: int = key(values.integer(1, 10), 3)
+    pin_lockout: int = key(values.duration(10_000, 86_400_000), 300_000)
     fallback: bool = key(values.flag, True)
     priority: int = key(values.integer(1, 9), 5)
     emergency: bool = key(values.flag, False)

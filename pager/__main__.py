@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import sys
+from collections.abc import Mapping
 
 from ami.manager import BadSecret
+from bellhop import pins
 from bellhop.settings import Site, SiteError, load
 from pager.daemon import serve
 
@@ -32,7 +34,7 @@ def _run(path: str) -> int:
     try:
         site = load(path)
         secret = _secret(site)
-        asyncio.run(serve(site, secret))
+        asyncio.run(serve(site, secret, pin_lines(site)))
     except SiteError as error:
         return _say(*error.lines)
     except BadSecret as error:
@@ -51,6 +53,24 @@ def _secret(site: Site) -> str:
     if not secret.isprintable() or not secret:
         raise SiteError((f"pager.ami_secret_file: {path}: expected one line of printable text",))
     return secret
+
+
+def pin_lines(site: Site) -> Mapping[str, tuple[str, ...]]:
+    """Return the lines of each zone's PIN file; none for one that cannot be read."""
+    found: dict[str, tuple[str, ...]] = {}
+    for zone in site.zones.values():
+        if not zone.pin_file:
+            continue
+        path = site.file(zone.pin_file)
+        try:
+            found[zone.number] = pins.read(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            # The other zones are paged all the same; this one by nobody.
+            logging.getLogger("bellhop.pager").error(  # noqa: TRY400 - the reason says it all
+                "zone=%s pin_file=%s closed why=%s", zone.number, path, error
+            )
+            found[zone.number] = ()
+    return found
 
 
 def _say(*lines: str) -> int:

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from agi.page import Pages
@@ -22,7 +23,7 @@ from pager.registrations import Registrations
 _log = logging.getLogger("bellhop.pager")
 
 
-async def serve(site: Site, secret: str) -> None:
+async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]]) -> None:
     """Run until SIGTERM or SIGINT. Raises BadSecret, and OSError when the AGI port is taken."""
     reports = Reports.writing(Path(site.site.state) / "pages.db")
     if cut_off := reports.close_open(time.time(), "the pager was restarted during the page"):
@@ -30,7 +31,7 @@ async def serve(site: Site, secret: str) -> None:
     manager = Manager(site.pager.ami, site.pager.ami_user, secret)
     engine = Engine(manager, _Keeper(reports))
     edge = site.edge.internal
-    pages = Pages(site, engine, Registrations(edge), Calls(edge).of)
+    pages = Pages(site, engine, Registrations(edge), Calls(edge).of, pin_lines)
     server = Server(site.pager.agi, {"page": pages})
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

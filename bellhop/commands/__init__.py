@@ -18,6 +18,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "calls": "Show calls, attempt by attempt.",
         "carriers": "Show how carriers are, and set one aside by hand.",
         "report": "Show what became of a page.",
+        "pin": "Print the line of a PIN for a zone's PIN file.",
         "explain": "Say whether the next carrier would be tried after a failure, and why.",
         "reason": "Read a Reason header.",
         "replay": "Say which past calls a profile would have sent another way.",

@@ -7,6 +7,7 @@ import pytest
 
 from agi.channel import Channel, Gone
 from agi.page import Pages
+from bellhop import pins
 from bellhop.pages import EdgeCall, Refusal, Unavailable
 from bellhop.settings import load
 
@@ -251,3 +252,18 @@ def test_who_may_not_call_carriers_rings_nobody_outside():
 def test_a_two_way_page_is_one_way_for_who_has_no_right_to_it():
     assert ask(Asterisk("8103")).request.zone.mode == "two-way"
     assert ask(Asterisk("8103", TRUNK.format("2001@"))).request.zone.mode == "one-way"
+
+
+def test_a_zone_with_a_pin_is_paged_by_who_says_it():
+    lines = {"8104": (pins.hashed("2718", bytes(16)),)}
+
+    def said(pin):
+        asterisk, desk = Asterisk("8104"), Desk()
+        asterisk.variables["BELLHOP_PIN"] = pin
+        channel = Channel({"channel": "PJSIP/bellhop-edge-1"}, asterisk.answers, asterisk)
+        Pages(SITE, desk, everybody, lambda _numbers: {}, lines)(channel)
+        return desk.did, asterisk.put[-1]
+
+    assert said("") == ([], ("BELLHOP_RESULT", "pin"))
+    assert said("1111") == ([], ("BELLHOP_RESULT", "pin"))
+    assert said("2718") == (["reserve", "commit 1-a"], ("BELLHOP_RESULT", "room"))

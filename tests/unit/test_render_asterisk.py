@@ -102,3 +102,7 @@ def test_the_fallback_sends_to_groups_and_calls_nobody_outside():
         in steps
     )
     assert "442079460000" not in steps
+
+
+def test_a_zone_with_a_pin_is_paged_by_nobody_while_there_is_no_pager():
+    assert "exten => 8104,1,Hangup(41)" in context("bellhop-fallback")

@@ -4,7 +4,8 @@
 Usage: make_secrets.py site.toml LAB_UID, as root. What exists stays; devices that are new in the
 site get a password, and the hashes are made again. Who may read what: `ami` and
 `devices.htdigest` the servers (uid 5060), `devices.passwords` (lines `number auth_user password`)
-the test bench alone, as its own user or as root.
+the test bench alone, as its own user or as root;
+a `pin_file` of a zone the servers.
 """
 
 import hashlib
@@ -34,6 +35,14 @@ def main(site_file: str, lab: int) -> None:
     FOLDER.chmod(0o755)
     if not (FOLDER / "ami").exists():
         write("ami", secrets.token_urlsafe(32) + "\n", SERVERS, SERVERS)
+
+    # The lab's zones with a PIN have this one; a real one is nobody's but the site's.
+    for zone in site.get("zones", {}).values():
+        if (name := zone.get("pin_file", "")).startswith("secrets/"):
+            salt = secrets.token_bytes(16)
+            pin = hashlib.scrypt(b"2718", salt=salt, n=4096, r=8, p=1, dklen=32)
+            line = f"scrypt:{salt.hex()}:{pin.hex()}\n"
+            write(name.removeprefix("secrets/"), line, SERVERS, SERVERS)
 
     known: dict[tuple[str, str], str] = {}
     passwords = FOLDER / "devices.passwords"
