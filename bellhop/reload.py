@@ -10,6 +10,7 @@ _AT_START = (
     "edge.trunks",
     "edge.internal",
     "edge.probe",
+    "edge.hide_topology",
     "edge.ledger",
     "edge.ledger_dsn_file",
     "edge.ledger_keep",

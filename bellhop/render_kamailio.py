@@ -21,6 +21,8 @@ def listen_cfg(site: Site) -> str:
     if site.edge.probe:
         lines += [f"#!define BELLHOP_PROBE {max(1, site.edge.probe // 1_000)}"]
         lines += [f'#!define BELLHOP_GATEWAYS "{gateways_file(site)}"']
+    if site.edge.hide_topology:
+        lines += ["#!define BELLHOP_TOPOS"]
     if site.proves_itself:
         lines += ["#!define BELLHOP_DIGEST"]
     lines += [f"listen={one}" for one in (*site.edge.devices, *site.edge.trunks)]

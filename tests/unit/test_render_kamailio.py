@@ -28,6 +28,18 @@ def test_an_ipv6_listener_keeps_its_brackets(tmp_path):
     assert "listen=udp:[2001:db8::10]:5070\n" in listen_cfg(load(file))
 
 
+def test_topology_is_hidden_only_where_the_site_says_so_and_from_a_restart_on(tmp_path):
+    good = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
+    file = tmp_path / "site.toml"
+    file.write_text(good)
+    shown = load(file)
+    file.write_text(good.replace("[edge]", "[edge]\nhide_topology = true"))
+    hidden = load(file)
+    assert "TOPOS" not in listen_cfg(shown)
+    assert "#!define BELLHOP_TOPOS\n" in listen_cfg(hidden)
+    assert needs_restart(shown, hidden) == ("edge.hide_topology",)
+
+
 def test_cseq_is_followed_only_where_a_carrier_gets_credentials(tmp_path):
     """It costs a look at each message, and needs a restart."""
     good = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
