@@ -130,7 +130,7 @@ def _request(site: Site, known: secrets.Secrets, key: bytes) -> None:
     if not sip.hops_left():
         if sip.method() != "ACK":  # which nothing answers
             sip.reply(483, "Too Many Hops")
-    elif sip.sane() and not headers.asks_too_much():
+    elif sip.sane() and not headers.hides_lines() and not headers.asks_too_much():
         _sane_request(site, known, key)
 
 

@@ -13,7 +13,7 @@ import hmac
 from bellhop import users
 from bellhop.settings import Site
 from bellhop.values import Address
-from kemi import challenges, floods, names, sip, who
+from kemi import challenges, floods, headers, names, sip, who
 
 _LENGTH = 10
 
@@ -66,7 +66,9 @@ def route(site: Site, secret: bytes) -> None:
             sip.refuse(*refusal)
         return
     floods.proved()
-    if who.door(site) is who.Door.DEVICES:
+    door = who.door(site)
+    headers.strip_in_dialog(ours=door is who.Door.INTERNAL)
+    if door is who.Door.DEVICES:
         sip.mark_contact()
     sip.on_dialog()
     if not sip.relay() and method != "ACK":

@@ -46,6 +46,35 @@ def _mentioned() -> bool:
     return any(word in message for word in _WORDS)
 
 
+def strip_in_dialog(*, ours: bool) -> None:
+    """Remove from a request within a dialog what only we may write; `ours`: it is the pbx's."""
+    if ours:
+        strip_identity()
+    elif sip.method() in {"INVITE", "UPDATE"}:  # no other says who one is, or makes a phone answer
+        strip()
+
+
+def hides_lines() -> bool:
+    """Whether the request's head has a lone CR or LF, or a NUL: whoever takes that for a line's end
+    sees headers that we do not. It has been answered then, unless it is an ACK.
+    """
+    head, end, _ = _message().partition("\r\n\r\n")
+    lines = head.replace("\r\n", "")  # faster than counting, or than an expression
+    if end and "\n" not in lines and "\r" not in lines and "\0" not in lines:
+        return False
+    if sip.method() != "ACK":
+        sip.reply(400, "Bad Line End")
+    return True
+
+
+def _message() -> str:
+    """Return the request as it came; "" when it is too long to be looked at."""
+    try:
+        return sip.text("$mb") or ""
+    except Unreadable:  # its bytes, one by one: what is no ASCII is no line's end
+        return bytes.fromhex(sip.text("$(mb{s.encode.hexa})") or "").decode("latin-1")
+
+
 def strip_identity() -> None:
     """Remove what the pbx says of who calls: that was for the edge, and no device's business."""
     for name in _IDENTITY:

@@ -106,6 +106,18 @@ def test_a_carrier_that_asks_gets_credentials_once_and_takes_the_call(scene: Sce
     assert attempts(edge, messages[0].call_id, 1) == [["carrier:north", 200, 1]]
 
 
+def test_who_calls_is_no_callers_to_say_within_a_dialog_either(scene: Scene):
+    """A carrier would believe it of the second INVITE as it does of the first."""
+    carrier = scene.play(scene.cast.carrier("north"), ASKS, **asking("north"))
+    forged = "P-Asserted-Identity: <sip:forged@192.0.2.1>\r\nAnswer-Mode : forged\r\nX-Other: stays"
+    scene.finish(dial(scene, OUTSIDE, "caller/calls-and-reinvites", extra=forged), carrier)
+
+    received = scene.messages().where(method="INVITE", target=carrier.who.socket).once()
+    assert len(received) == 3
+    assert {m.header("x-other") for m in received} == {"stays"}
+    assert not [m for m in received if "forged" in m.raw]
+
+
 def test_a_carrier_that_asks_again_is_a_failure_and_the_credentials_are_right(scene: Scene, edge):
     """Also where a proxy asks: 407, which SIPp cannot check by itself."""
     asked = challenge(realm("north"), "Proxy")

@@ -3,7 +3,6 @@ is as if nothing had been.
 """
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +11,10 @@ import pytest
 from bellhop.settings import Site
 from tests.chain.calling import assert_all_settled, calls, dial, final, tried
 from tests.chain.faulty import TO_NORTH, Home, carriers, home_at
-from tests.chain.harness.another_edge import edge_beside, rows
+from tests.chain.harness.another_edge import edge_beside, logged, rows
 from tests.chain.harness.peer import Peer
 from tests.chain.harness.sip import Messages
-from tests.chain.harness.stack import DOCKER, docker, until
+from tests.chain.harness.stack import docker, until
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
@@ -49,16 +48,7 @@ def home(edge, stack, place, cast, request) -> Iterator[Home]:
 
 def failures(home: Home) -> set[str]:
     """Return the callbacks that have failed on this edge so far; each failure is one log line."""
-    ended = subprocess.run(
-        [*DOCKER, "logs", home.name],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        timeout=30,
-        check=True,
-    )
-    lines = [line for line in ended.stdout.splitlines() if re.search("Fault|two lines", line)]
+    lines = [line for line in logged(home.name).splitlines() if re.search("Fault|two lines", line)]
     line = r" *[0-9]+\([0-9]+\) ERROR: .*callback=(\w+) answered=\w+ error=.*Fault.* two lines"
     found = [re.fullmatch(line, one) for one in lines]
     torn = [one for one, is_line in zip(lines, found, strict=True) if is_line is None]

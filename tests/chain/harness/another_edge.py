@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import shutil
+import subprocess
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from tests.chain.harness.capture import Capture
 from tests.chain.harness.cast import Cast, device_listener
 from tests.chain.harness.places import Lab
 from tests.chain.harness.scene import Scene
-from tests.chain.harness.stack import Stack, docker, until
+from tests.chain.harness.stack import DOCKER, Stack, docker, until
 
 _CONFIG = "/etc/bellhop"
 _SECRETS = f"{_CONFIG}/secrets"
@@ -88,7 +89,7 @@ def edge_beside(
         yield moved, name
     finally:
         with contextlib.suppress(RuntimeError):  # it never came to be
-            (directory / "kamailio.log").write_text(docker("logs", name), "utf-8")
+            (directory / "kamailio.log").write_text(logged(name), "utf-8", "backslashreplace")
             docker("rm", "-f", name)
 
 
@@ -106,6 +107,15 @@ def scene_at(stack: Stack, lab: Lab, cast: Cast, site: Site, title: str) -> Iter
         yield scene
     finally:
         scene.end()
+
+
+def logged(name: str) -> str:
+    """Return what its programs wrote to both outputs; bytes that are not UTF-8 as escapes."""
+    ended = subprocess.run(
+        [*DOCKER, "logs", name],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30, check=True,
+    )  # fmt: skip
+    return ended.stdout.decode("utf-8", "backslashreplace")
 
 
 def rows(name: str, base: str, query: str) -> list[list[object]]:

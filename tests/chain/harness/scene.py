@@ -119,7 +119,8 @@ class Scene:
         for service in ("edge", "pbx", "pager") if self.stack is not None else ():
             text = self._ours().log(service, self.began)
             (self.directory / f"{service}.log").write_text(text, "utf-8")
-        (self.directory / "ladder.txt").write_text(self.messages().ladder() + "\n", "utf-8")
+        ladder = self.messages().ladder() + "\n"
+        (self.directory / "ladder.txt").write_text(ladder, "utf-8", "backslashreplace")
 
     def baseline(self) -> Iterator[str]:
         """Yield what this test left behind in the servers."""

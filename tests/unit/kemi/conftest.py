@@ -194,7 +194,7 @@ class House:
         plain = {"fU": user, "tU": user, "ft": "from-1", "tt": None, "ci": "call-1", "au": user}
         contact = said.pop("contact", source)
         # As it came, for what is only looked for in it; most tests of headers have an odd one.
-        raw = said.pop("raw", "INVITE\r\nCall-Info: x\r\n")
+        raw = said.pop("raw", "INVITE\r\nCall-Info: x\r\n\r\n")
         said.setdefault("headers", [("Contact", f"<sip:x@{contact}>")])
         self.fake.request(method, ruri, source=(source, 5060), **(plain | said))
         self.says(

@@ -67,3 +67,56 @@ def test_the_pattern_is_asked_when_nobody_can_read_the_message(house):
     house.says({"$mb": b"INVITE sip:1009@edge SIP/2.0\r\nSubject: \xff\r\n\r\n"})
     headers.strip()
     assert len(house.fake.called("textops.remove_hf_re")) == 1
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Subject: a\rb",
+        "Subject: a\nb",
+        "Subject: a\0b",
+        "Subject: a\r\r\nb: c",
+        "Subject: a\n\r\nb: c",
+    ],
+)
+@pytest.mark.parametrize("other", ["", "\r\nSubject: \u20ac\udcff"], ids=["UTF-8", "not UTF-8"])
+@pytest.mark.parametrize("method", ["INVITE", "BYE", "OPTIONS"])
+def test_a_line_that_ends_as_no_line_does_is_refused(house, head, other, method):
+    message = f"{method} sip:1009@edge SIP/2.0\r\n{head}{other}\r\n\r\n"
+    sent = message.encode("utf-8", "surrogateescape")
+    house.says({"$rm": method, "$mb": sent, "$(mb{s.encode.hexa})": sent.hex()})
+    assert headers.hides_lines()
+    assert house.answers == [400]
+
+
+@pytest.mark.parametrize("head", ["Subject: a", "Subject: a\r\n b", "Subject: \u20ac\udcff"])
+def test_a_folded_line_and_a_body_of_any_kind_hide_nothing(house, head):
+    message = f"INVITE sip:1009@edge SIP/2.0\r\nVia: x\r\n{head}\r\n\r\nv=0\n\0\r"
+    sent = message.encode("utf-8", "surrogateescape")
+    house.says({"$rm": "INVITE", "$mb": sent, "$(mb{s.encode.hexa})": sent.hex()})
+    assert not headers.hides_lines()
+    assert house.answers == []
+
+
+def test_what_is_too_long_to_be_looked_at_is_refused_and_an_ack_is_dropped(house):
+    house.says({"$rm": "INVITE", "$mb": b"\xff", "$(mb{s.encode.hexa})": None})
+    assert headers.hides_lines()
+    house.says({"$rm": "ACK", "$mb": "ACK sip:1009@edge SIP/2.0\r\nSubject: a\rb\r\n\r\n"})
+    assert headers.hides_lines()
+    assert house.answers == [400]
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_within_a_dialog_nobody_says_who_he_is_or_makes_a_phone_answer(house, method):
+    message = f"{method} sip:1009@edge SIP/2.0\r\nAlert-Info: x\r\n\r\n"
+    house.says({"$rm": method, "$mb": message})
+    headers.strip_in_dialog(ours=False)
+    assert ("Alert-Info",) in house.fake.called("textops.remove_hf")
+
+
+def test_within_a_dialog_the_pbx_may_make_a_phone_answer(house):
+    house.says({"$rm": "INVITE", "$mb": "INVITE sip:1 SIP/2.0\r\nAlert-Info: x\r\n\r\n"})
+    headers.strip_in_dialog(ours=True)
+    removed = house.fake.called("textops.remove_hf")
+    assert ("P-Asserted-Identity",) in removed
+    assert ("Alert-Info",) not in removed
