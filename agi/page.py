@@ -43,6 +43,17 @@ class Desk(Protocol):
         """Report a page that was asked for and is not made."""
 
 
+class Program(Protocol):
+    """A page that a program asked for: who it is for, and who is told what becomes of it."""
+
+    @property
+    def caller(self) -> Caller:
+        """Who it is for: the site has let him in."""
+
+    def tell(self, what: str | Refusal) -> None:
+        """Tell the page's id, or why there is none."""
+
+
 # Which of these numbers the edge knows as registered, each with the User-Agent that it said; None
 # when it could not be asked.
 Registered = Callable[[Collection[str]], Mapping[str, str] | None]
@@ -68,7 +79,9 @@ def _is_there(member: Target, registered: Collection[str]) -> bool:
 
 
 class Pages:
-    """Answers `page` requests of one site. pin_lines: those of each zone that has a PIN file."""
+    """Answers `page` requests of one site. pin_lines: those of each zone that has a PIN file;
+    program: whose page a word is good for, that is no caller's identity.
+    """
 
     def __init__(
         self,
@@ -76,46 +89,60 @@ class Pages:
         desk: Desk,
         registered: Registered,
         in_call: InCall,
+        *,
         pin_lines: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        program: Callable[[str], Program | None] = lambda _said: None,
     ) -> None:
         self._site = site
         self._desk = desk
         self._registered = registered
         self._in_call = in_call
         self._gate = Gate(pin_lines)
+        self._program = program
 
     def __call__(self, channel: Channel) -> None:
         """Serve one request."""
+        said = channel.variable("BELLHOP_CALLER")
+        program = self._program(said)
+        made = self._page(channel, program.caller if program else self.caller(said), program)
+        if program and made is not None:
+            program.tell(made if isinstance(made, Refusal) else made.page)
+
+    def _page(
+        self, channel: Channel, caller: Caller | None, program: Program | None
+    ) -> Reservation | Refusal | None:
+        """Make the page; None when that is left to the dialplan, or he is asked for a PIN first."""
         zone = self._site.zones.get(channel.variable("BELLHOP_ZONE"))
-        caller = self.caller(channel.variable("BELLHOP_CALLER"))
         if zone is None:
-            self._tell(channel, Refusal(UNKNOWN, "no such zone"))
-            return
+            return self._tell(channel, Refusal(UNKNOWN, "no such zone"))
         request = self._request(zone, caller, leader(channel))
-        if caller is None or not zones.may_page(zone, caller):
-            self._refuse(channel, request, Refusal(NOT_ALLOWED, f"may not page {zone.number}"))
-            return
-        passes = self._gate.passes(zone, caller, channel.variable("BELLHOP_PIN"))
+        if caller is None or not (program or zones.may_page(zone, caller)):
+            why = f"may not page {zone.number}"
+            return self._refuse(channel, request, Refusal(NOT_ALLOWED, why))
+        passes: bool | Refusal = True
+        if program is None:
+            passes = self._gate.passes(zone, caller, channel.variable("BELLHOP_PIN"))
         if isinstance(passes, Refusal):
-            self._refuse(channel, request, passes)
-            return
+            return self._refuse(channel, request, passes)
         if not passes:
             channel.put("BELLHOP_RESULT", "pin")
-            return
-        request = self._there(request)
+            return None
+        return self._make(channel, self._there(request))
+
+    def _make(self, channel: Channel, request: Request) -> Reservation | Refusal | None:
+        """Make a page that may be made; None when that is left to the dialplan."""
+        zone = request.zone
         if not request.members:
             why = f"nobody of zone {zone.number} is registered"
-            self._refuse(channel, request, Refusal(NOBODY_THERE, why))
-            return
+            return self._refuse(channel, request, Refusal(NOBODY_THERE, why))
         try:
             reservation = self._desk.reserve(request)
         except Unavailable as error:
             # BELLHOP_RESULT stays unset, so the dialplan pages by itself.
             _log.warning("zone=%s page=left-to-asterisk why=%s", zone.number, error)
-            return
+            return None
         if isinstance(reservation, Refusal):
-            self._refuse(channel, request, reservation)
-            return
+            return self._refuse(channel, request, reservation)
         try:
             channel.put("BELLHOP_PAGE", reservation.page)
             channel.put("BELLHOP_ROOM", reservation.room)
@@ -130,6 +157,8 @@ class Pages:
         except Unavailable as error:
             _log.warning("page=%s page=left-to-asterisk why=%s", reservation.page, error)
             channel.put("BELLHOP_RESULT", "")
+            return None
+        return reservation
 
     def caller(self, header: str) -> Caller | None:
         """Return who calls, from the identity that the edge wrote; None for anybody else."""
@@ -166,16 +195,18 @@ class Pages:
         in_call = self._in_call([m.number for m in present]) if present else {}
         return replace(request, members=present, absent=absent, in_call=in_call)
 
-    def _refuse(self, channel: Channel, request: Request, refusal: Refusal) -> None:
+    def _refuse(self, channel: Channel, request: Request, refusal: Refusal) -> Refusal:
         """Refuse a page of a zone that there is, and have it reported."""
         self._tell(channel, refusal)
         try:
             self._desk.refused(request, refusal)
         except Unavailable as error:
             _log.warning("zone=%s report=not-made why=%s", request.zone.number, error)
+        return refusal
 
-    def _tell(self, channel: Channel, refusal: Refusal) -> None:
+    def _tell(self, channel: Channel, refusal: Refusal) -> Refusal:
         why = refusal.why
         _log.info("page=refused channel=%s cause=%d why=%s", leader(channel), refusal.cause, why)
         channel.put("BELLHOP_CAUSE", str(refusal.cause))
         channel.put("BELLHOP_RESULT", "refused")
+        return refusal

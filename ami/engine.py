@@ -72,6 +72,15 @@ class Engine:
 
     # --- in the loop ---
 
+    def in_pages(self) -> dict[str, str]:
+        """Return which members are in a page, and in which; to be called in the loop."""
+        return {
+            member.device: running.page.id
+            for running in self._running.values()
+            for member in running.page.members.values()
+            if not member.state.over
+        }
+
     async def _reserve(self, request: Request) -> Reservation | Refusal:
         if not self._manager.up:
             raise Unavailable("AMI is down")

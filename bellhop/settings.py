@@ -86,12 +86,18 @@ class Pbx:
 class Pager:
     """`[pager]`: where the daemon listens for AGI, and how it reaches AMI. call_priority: the
     priority of a call to or from a device that is no page: zones of a higher one may end it.
+
+    say_command: the program that speaks a text into a WAV file, and its arguments, of which one is
+    "{file}" and one "{text}"; no shell is between. sounds: a folder that the pager writes to and
+    Asterisk reads from, by the same name; `sounds` in site.state when not given.
     """
 
     agi: Address = key(values.address)
     ami: Address = key(values.address)
     ami_user: str = key(values.name, "bellhop")
     ami_secret_file: str = key(values.text)
+    say_command: tuple[str, ...] = key(values.program("{file}", "{text}"), ())
+    sounds: str = key(values.folder, "")
     call_priority: int = key(values.integer(0, 9), 5)
 
 

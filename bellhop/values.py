@@ -218,6 +218,24 @@ def one_of(*choices: str) -> Reader[str]:
     return read
 
 
+def program(*places: str) -> Reader[tuple[str, ...]]:
+    """Read a program and its arguments, in which each of the places stands once, by itself."""
+
+    def read(value: object) -> tuple[str, ...]:
+        expected = (
+            f'expected a program, from "/" on, and its arguments, with {" and ".join(places)}'
+        )
+        if not isinstance(value, list) or not all(
+            isinstance(one, str) and _PRINTABLE.fullmatch(one) for one in value
+        ):
+            raise ValueError(f"{expected}, got {shown(value)}")
+        if not value or not value[0].startswith("/") or any(value.count(p) != 1 for p in places):
+            raise ValueError(f"{expected}, got {shown(' '.join(value))}")
+        return tuple(value)
+
+    return read
+
+
 def list_of(read: Reader[T], *, least: int = 0) -> Reader[tuple[T, ...]]:
     """Read a list whose items are each read by `read`; the error names every bad item's place."""
 

@@ -15,9 +15,14 @@ from agi.page import Pages
 from agi.server import Server
 from ami.engine import Engine
 from ami.manager import Manager
+from bellhop.control import NAME
 from bellhop.reports import Report, Reports
 from bellhop.settings import Site
+from pager.announcements import Announcements
 from pager.calls import Calls
+from pager.control import Control
+from pager.overview import Overview
+from pager.programs import Programs
 from pager.registrations import Registrations
 
 _log = logging.getLogger("bellhop.pager")
@@ -31,7 +36,15 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
     manager = Manager(site.pager.ami, site.pager.ami_user, secret)
     engine = Engine(manager, _Keeper(reports))
     edge = site.edge.internal
-    pages = Pages(site, engine, Registrations(edge), Calls(edge).of, pin_lines)
+    registered, calls = Registrations(edge), Calls(edge)
+    programs = Programs(site, manager)
+    control = Control(
+        Path(site.site.state) / NAME,
+        programs,
+        Announcements(site.pager, Path(site.site.state)),
+        Overview(site, engine, registered, calls),
+    )
+    pages = Pages(site, engine, registered, calls.of, pin_lines=pin_lines, program=programs.take)
     server = Server(site.pager.agi, {"page": pages})
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -39,6 +52,7 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
         loop.add_signal_handler(one, stop.set)
     threading.Thread(target=server.serve_forever, name="agi", daemon=True).start()
     _log.info("agi=up address=%s", site.pager.agi)
+    await control.open()
     connection = asyncio.create_task(manager.run())
     stopped = asyncio.create_task(stop.wait())
     _tell_systemd("READY=1")
@@ -50,6 +64,7 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
         _tell_systemd("STOPPING=1")
         await asyncio.to_thread(server.shutdown)
         server.server_close()
+        await control.close()
         await engine.close()
         connection.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):

@@ -17,6 +17,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "reload": "Have the running edge take a changed site file.",
         "calls": "Show calls, attempt by attempt.",
         "carriers": "Show how carriers are, and set one aside by hand.",
+        "page": "Page a zone with a spoken text, a sound file or a phone.",
+        "zones": "Show zones, and who would hear a page now.",
         "report": "Show what became of a page.",
         "pin": "Print the line of a PIN for a zone's PIN file.",
         "explain": "Say whether the next carrier would be tried after a failure, and why.",

@@ -8,6 +8,8 @@ import pytest
 from agi.channel import Channel, Gone
 from agi.page import Pages
 from bellhop import pins
+from bellhop.callers import Caller, Kind
+from bellhop.devices import RIGHTS
 from bellhop.pages import EdgeCall, Refusal, Unavailable
 from bellhop.settings import load
 
@@ -261,9 +263,48 @@ def test_a_zone_with_a_pin_is_paged_by_who_says_it():
         asterisk, desk = Asterisk("8104"), Desk()
         asterisk.variables["BELLHOP_PIN"] = pin
         channel = Channel({"channel": "PJSIP/bellhop-edge-1"}, asterisk.answers, asterisk)
-        Pages(SITE, desk, everybody, lambda _numbers: {}, lines)(channel)
+        Pages(SITE, desk, everybody, lambda _numbers: {}, pin_lines=lines)(channel)
         return desk.did, asterisk.put[-1]
 
     assert said("") == ([], ("BELLHOP_RESULT", "pin"))
     assert said("1111") == ([], ("BELLHOP_RESULT", "pin"))
     assert said("2718") == (["reserve", "commit 1-a"], ("BELLHOP_RESULT", "room"))
+
+
+class Program:
+    """A page that a program asked for."""
+
+    caller = Caller(Kind.PBX, "program:0", "", RIGHTS)
+
+    def __init__(self):
+        self.told = []
+
+    def tell(self, what):
+        self.told.append(what)
+
+
+def programs_page(zone, word, registered=everybody):
+    asterisk, desk, program = Asterisk(zone, word), Desk(), Program()
+    channel = Channel({"channel": "Local/s@bellhop-program-1;2"}, asterisk.answers, asterisk)
+    taken = {"program:good": program}.get
+    Pages(SITE, desk, registered, lambda _numbers: {}, pin_lines={"8104": ()}, program=taken)(
+        channel
+    )
+    return program.told, desk
+
+
+def test_a_program_is_known_by_its_word_and_told_its_page():
+    told, desk = programs_page("8104", "program:good")
+    assert told == ["1-a"]
+    assert desk.request.leader == "program:0"
+
+
+def test_a_program_is_told_why_there_is_no_page():
+    told, desk = programs_page("8000", "program:good", lambda _numbers: {})
+    assert told[0].cause == 20
+    assert desk.did == ["refused 8000 program:0 20"]
+
+
+def test_a_word_that_is_nobodys_pages_nothing():
+    told, desk = programs_page("8000", "program:bad")
+    assert (told, desk.did) == ([], ["refused 8000 unknown 21"])

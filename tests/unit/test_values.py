@@ -189,3 +189,16 @@ def test_what_is_shown_of_a_value_fits_a_line():
 def test_what_can_be_dialled_is_digits_star_hash_and_one_plus(text):
     good = bool(text) and set(text.removeprefix("+")) <= set("0123456789*#") and text != "+"
     assert bool(values.DIALLED.fullmatch(text)) is good
+
+
+def test_a_program_has_each_place_once_and_by_itself():
+    read = values.program("{file}", "{text}")
+    good = ["/usr/bin/espeak-ng", "-w", "{file}", "{text}"]
+    assert read(good) == tuple(good)
+    for bad in (
+        [], "espeak {file} {text}", ["espeak-ng", "{file}", "{text}"], ["/x", "{file}"],
+        ["/x", "{file}", "{text}", "{text}"], ["/x", "-f={file}", "{text}"], ["/x", "{file}", "{text}", 1],
+        ["/x", "{file}", "{text}", "\n"],
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="expected a program"):
+            read(bad)

@@ -1,0 +1,103 @@
+"""What is played instead of a leader: a sound file, or a text that the site's command speaks.
+
+The files are in a folder that Asterisk reads too (`pager.sounds`), each with a name of its own;
+those of yesterday are removed.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from pathlib import Path
+
+from bellhop import sounds
+from bellhop.settings import Pager
+
+_log = logging.getLogger("bellhop.pager")
+
+_LONGEST_TEXT = 500
+_PATIENCE = 20.0  # seconds for the command
+_KEPT = 86_400  # seconds
+_AT_ONCE = 2
+
+
+class CannotSay(Exception):  # noqa: N818
+    """There is no such announcement; its text says why."""
+
+
+def checked(text: str) -> str:
+    """Return the text if it may be spoken: one line, printable, and no option of a program's."""
+    if not 1 <= len(text) <= _LONGEST_TEXT:
+        raise CannotSay(f"expected a text of 1 to {_LONGEST_TEXT} characters, got {len(text)}")
+    if not text.isprintable():
+        raise CannotSay("expected a text without control characters")
+    if text.lstrip().startswith("-"):
+        raise CannotSay(
+            'expected a text that does not begin with "-": a program takes it otherwise'
+        )
+    return text
+
+
+class Announcements:
+    """Makes files for Asterisk to play."""
+
+    def __init__(self, pager: Pager, state: Path) -> None:
+        self._command = pager.say_command
+        self._folder = Path(pager.sounds) if pager.sounds else state / "sounds"
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def spoken(self, text: str) -> Path:
+        """Have a text spoken; return the file without its suffix. Raises CannotSay."""
+        checked(text)
+        if not self._command:
+            raise CannotSay("the site has no pager.say_command")
+        async with self._turn:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            made = self._folder / f"said-{secrets.token_hex(8)}.wav"
+            try:
+                await self._run([made if p == "{file}" else text if p == "{text}" else p
+                                 for p in self._command])  # fmt: skip
+                data = await asyncio.to_thread(made.read_bytes)
+            except OSError as error:
+                raise CannotSay(f"say_command: {error.strerror or error}") from None
+            finally:
+                made.unlink(missing_ok=True)
+        return await self.kept(data)
+
+    async def _run(self, argv: "list[str | Path]") -> None:
+        """Run the site's command: no shell, nothing on its standard input, a time limit."""
+        quiet = asyncio.subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(
+            *argv, stdin=quiet, stdout=quiet, stderr=quiet, cwd="/"
+        )
+        try:
+            code = await asyncio.wait_for(process.wait(), _PATIENCE)
+        except TimeoutError:
+            raise CannotSay(f"say_command took more than {_PATIENCE:g} s") from None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if code:
+            raise CannotSay(f"say_command ended with {code}")
+
+    async def kept(self, data: bytes) -> Path:
+        """Keep a WAV file for Asterisk; return it without its suffix. Raises CannotSay."""
+        try:
+            sound = await asyncio.to_thread(sounds.converted, data)
+            return await asyncio.to_thread(self._write, sound)
+        except ValueError as error:
+            raise CannotSay(str(error)) from None
+        except OSError as error:
+            raise CannotSay(f"{self._folder}: {error.strerror or error}") from None
+
+    def _write(self, sound: bytes) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        yesterday = time.time() - _KEPT
+        for old in self._folder.glob("page-*.wav"):
+            if old.stat().st_mtime < yesterday:
+                old.unlink(missing_ok=True)
+        path = self._folder / f"page-{secrets.token_hex(8)}.wav"
+        path.write_bytes(sound)
+        path.chmod(0o640)
+        return path.with_suffix("")

@@ -1,0 +1,109 @@
+"""The pager's local socket: who may write to its file may page, and see how zones are.
+
+One line of JSON is a question, one line the answer: {"result": …} or {"error": "…"}.
+"""
+
+import asyncio
+import base64
+import binascii
+import json
+import logging
+import os
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bellhop import control
+from pager.announcements import Announcements, CannotSay
+from pager.programs import NotMade, Programs
+
+_log = logging.getLogger("bellhop.pager")
+
+_PATIENCE = 5.0  # seconds for a client to say what it wants
+_CLIENTS = 20
+
+
+class Control:
+    """Answers questions on a Unix socket. zones: says how the zones' members are."""
+
+    def __init__(
+        self,
+        path: Path,
+        programs: Programs,
+        announcements: Announcements,
+        zones: Callable[[], Awaitable[list[dict[str, Any]]]],
+    ) -> None:
+        self._path = path
+        self._programs = programs
+        self._announcements = announcements
+        self._zones = zones
+        self._places = asyncio.Semaphore(_CLIENTS)
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Listen. Raises OSError."""
+        self._path.unlink(missing_ok=True)
+        old = os.umask(0o117)  # owner and group, from its first moment on
+        try:
+            self._server = await asyncio.start_unix_server(
+                self._serve, self._path, limit=control.LONGEST_LINE
+            )
+        finally:
+            os.umask(old)
+
+    async def close(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+            self._path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answer: dict[str, Any]
+        try:
+            if self._places.locked():
+                raise NotMade("too many ask at once")  # noqa: TRY301 - one way to answer
+            async with self._places:
+                line = await asyncio.wait_for(reader.readline(), _PATIENCE)
+                answer = {"result": await self._do(json.loads(line), _who(writer))}
+        except (NotMade, CannotSay) as error:
+            answer = {"error": str(error)}
+        except (ValueError, LookupError, TypeError, TimeoutError, OSError) as error:
+            answer = {"error": f"that is no question: {type(error).__name__}"}
+        except Exception:  # noqa: BLE001 - one question's defect is not another's
+            _log.exception("control=error")
+            answer = {"error": "a defect of the pager's own: its log has it"}
+        try:
+            writer.write(json.dumps(answer).encode() + b"\n")
+            await asyncio.wait_for(writer.drain(), _PATIENCE)
+        except (OSError, TimeoutError) as error:
+            _log.info("control=gone why=%s", error)
+        finally:
+            writer.close()
+
+    async def _do(self, question: Mapping[str, Any], who: str) -> Any:
+        match question:
+            case {"do": "zones"}:
+                return await self._zones()
+            case {"do": "page", "zone": str(zone), "from": str(phone)}:
+                return {"page": await self._programs.ring(zone, phone)}
+            case {"do": "page", "zone": str(zone), "say": str(text)}:
+                sound = await self._announcements.spoken(text)
+            case {"do": "page", "zone": str(zone), "sound": str(encoded)}:
+                try:
+                    data = base64.b64decode(encoded, validate=True)
+                except binascii.Error:
+                    raise CannotSay("the sound is not base64") from None
+                sound = await self._announcements.kept(data)
+            case _:
+                raise NotMade("expected a question that the pager knows")
+        return {"page": await self._programs.speak(zone, who, sound)}
+
+
+def _who(writer: asyncio.StreamWriter) -> str:
+    """Return who asks, as the kernel knows him."""
+    peer = writer.get_extra_info("socket")
+    said = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _pid, uid, _gid = struct.unpack("3i", said)
+    return f"program:{uid}"

@@ -1,0 +1,54 @@
+"""How the members of each zone are now, as the edge and the page engine know."""
+
+import asyncio
+from typing import Any
+
+from ami.engine import Engine
+from bellhop.devices import Device
+from bellhop.settings import Site
+from bellhop.targets import Target, is_multicast
+from bellhop.zones import members
+from pager.calls import Calls
+from pager.registrations import Registrations
+
+
+class Overview:
+    """Says how zones are; to be called in the loop."""
+
+    def __init__(self, site: Site, engine: Engine, registered: Registrations, calls: Calls) -> None:
+        self._site = site
+        self._engine = engine
+        self._registered = registered
+        self._calls = calls
+
+    async def __call__(self) -> list[dict[str, Any]]:
+        """Return each zone with its members: state is ready, busy, absent or unknown."""
+        numbers = tuple(self._site.devices)
+        there = await asyncio.to_thread(self._registered, numbers)
+        in_call = await asyncio.to_thread(self._calls.of, numbers)
+        in_page = self._engine.in_pages()
+
+        def state(member: Target) -> tuple[str, str]:
+            if page := in_page.get(member.number):
+                return "busy", f"in page {page}"
+            if is_multicast(member.number):
+                return "unknown", "a group: who listens is not known"
+            if not isinstance(member, Device):
+                return "unknown", "outside"
+            if there is None:
+                return "unknown", "the edge could not be asked"
+            if member.number not in there:
+                return "absent", "not registered"
+            return ("busy", "in a call") if in_call.get(member.number) else ("ready", "")
+
+        return [
+            {
+                "zone": zone.number,
+                "name": zone.name,
+                "members": [
+                    dict(zip(("member", "state", "why"), (m.number, *state(m)), strict=True))
+                    for m in members(zone, self._site.zones, self._site.devices, None)
+                ],
+            }
+            for zone in self._site.zones.values()
+        ]

@@ -1,0 +1,121 @@
+"""Pages that nobody dialled: a program's, a person's at a keyboard, a schedule's.
+
+Asterisk makes a channel of ours the leader, or rings a phone that becomes it, and asks for the page
+as it does for a caller; what proves that it is ours is a token that is good once.
+"""
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ami.manager import Manager, NotConnected
+from bellhop.callers import Caller, Kind
+from bellhop.devices import RIGHTS
+from bellhop.pages import Refusal
+from bellhop.settings import Site
+
+PREFIX = "program:"
+_PATIENCE = 6.0  # seconds until the page is asked for
+_RING = 25  # seconds that a phone may ring
+_MOST = 20  # pages that are being asked for at once
+
+
+class NotMade(Exception):  # noqa: N818 - it says what became of the page
+    """There is no such page; its text says why."""
+
+
+@dataclass(slots=True)
+class Program:
+    """One page that is asked for. caller: who it is for; answer: its id, or why there is none."""
+
+    caller: Caller
+    loop: asyncio.AbstractEventLoop
+    answer: "asyncio.Future[str | Refusal]" = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what is waited for."""
+        self.answer = self.loop.create_future()
+
+    def tell(self, what: str | Refusal) -> None:
+        """Tell what became of it, from whatever thread."""
+        self.loop.call_soon_threadsafe(self._tell, what)
+
+    def _tell(self, what: str | Refusal) -> None:
+        if not self.answer.done():
+            self.answer.set_result(what)
+
+
+class Programs:
+    """Asks Asterisk for pages."""
+
+    def __init__(self, site: Site, manager: Manager) -> None:
+        self._site = site
+        self._manager = manager
+        self._asked: dict[str, Program] = {}
+
+    def take(self, said: str) -> Program | None:
+        """Return whose token this is, once; None for a caller, who has none."""
+        return self._asked.pop(said, None)
+
+    async def speak(self, zone: str, who: str, sound: Path) -> str:
+        """Play a file of Asterisk's (without its suffix) in a zone; return the page's id."""
+        leader = {"Channel": "Local/s@bellhop-program/n", "Exten": "wait"}
+        return await self._page(
+            zone, Caller(Kind.PBX, who, "", RIGHTS), leader, [f"BELLHOP_FILE={sound}"], _PATIENCE
+        )
+
+    async def ring(self, zone: str, phone: str) -> str:
+        """Ring a phone, which pages the zone when it answers; return the page's id."""
+        device = self._site.devices.get(phone)
+        if device is None:
+            raise NotMade(f"no device {phone}")
+        leader = {
+            "Channel": f"PJSIP/{device.number}@bellhop-member",
+            "Context": "bellhop-program",
+            "Exten": "s",
+        }
+        caller = Caller(Kind.DEVICE, device.number, device.number, device.may)
+        return await self._page(zone, caller, leader, [], _RING + _PATIENCE)
+
+    async def _page(
+        self,
+        zone: str,
+        caller: Caller,
+        leader: dict[str, str],
+        variables: list[str],
+        patience: float,
+    ) -> str:
+        if zone not in self._site.zones:
+            raise NotMade(f"no zone {zone}")
+        if len(self._asked) >= _MOST:
+            raise NotMade("too many pages are being asked for")
+        token = PREFIX + secrets.token_hex(16)
+        program = Program(caller, asyncio.get_running_loop())
+        self._asked[token] = program
+        try:
+            answers = await self._manager.send(
+                "Originate",
+                {
+                    "Context": "bellhop-announcer",
+                    "Priority": "1",
+                    "CallerID": f'"Page" <{zone}>',
+                    "Timeout": str(_RING * 1000),
+                    "Async": "true",
+                    **leader,
+                    "Variable": [f"BELLHOP_TOKEN={token}", f"BELLHOP_ZONE={zone}", *variables],
+                },
+                patience=_RING + 5,
+            )
+            if answers[-1].get("Response") != "Success" and not program.answer.done():
+                raise NotMade("nobody answered")
+            what = await asyncio.wait_for(program.answer, patience)
+        except NotConnected as error:
+            raise NotMade(str(error)) from None
+        except TimeoutError:
+            raise NotMade("Asterisk did not ask for the page") from None
+        finally:
+            self._asked.pop(token, None)
+        if isinstance(what, Refusal):
+            raise NotMade(what.why)
+        return what
