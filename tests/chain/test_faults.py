@@ -6,14 +6,14 @@ import time
 
 import pytest
 
-from tests.chain.calling import dial
+from tests.chain.calling import calls, dial
 from tests.chain.harness.raw import Raw, raw, request
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import until
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
-SPEAKER = "1009"
+SPEAKER, OUTSIDE = "1009", "441632960100"
 BACK = 5.0  # s
 
 
@@ -50,3 +50,24 @@ def test_a_worker_is_killed_and_kamailio_is_back_with_its_registrations(scene: S
     assert scene.edge.contacts(SPEAKER) == [f"sip:{SPEAKER}@{device.socket}"]
     speaker = scene.play(device, "speaker/answers")
     scene.finish(dial(scene, SPEAKER), speaker)
+
+
+def test_a_call_from_before_a_restart_can_be_ended(scene: Scene):
+    """Kamailio is stopped with SIGTERM in the middle of it, and knows no dialog afterwards."""
+    north = scene.play(scene.cast.carrier("north"), "carrier/answers")
+    caller = dial(scene, OUTSIDE, pause=5000)
+
+    def talking() -> bool:
+        return "ACK" in north.file("messages").read_text("utf-8", "replace")
+
+    until("the call to be taken", talking, 5)
+    scene.edge.restart()
+    assert caller.process.poll() is None, "it ended before the restart did"
+    scene.finish(caller, north)
+    north = scene.play(scene.cast.carrier("north"), "carrier/answers")
+    scene.finish(dial(scene, OUTSIDE), north)
+
+    ended, _ = calls(scene.messages())
+    assert len(ended.where(method="BYE", target=north.who.socket).once()) == 1
+    told = ended.where(answers="BYE", target=caller.who.socket).one()
+    assert told.code == 200
