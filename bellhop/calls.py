@@ -73,6 +73,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A call in progress. started: ms of the monotonic clock, which all processes of a host share;
     deadline: when no further attempt may begin, and none go on without an answer.
+    call_id: its Call-ID, cut where it is longer than anybody needs.
     private: the caller asked that nobody learns who he is (RFC 3323).
     reason_to_caller: which Reason its caller gets (bellhop/finals.py).
     """
@@ -88,6 +89,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempts: tuple[Attempt, ...] = ()
     private: bool = False
     reason_to_caller: str = "relay"
+    call_id: str = ""
 
     @property
     def current(self) -> Attempt:
@@ -146,7 +148,9 @@ def next_leg(call: Call, now: int, out: Callable[[int], bool] = _nobody) -> int 
 
 def _ahead(call: Call) -> list[int]:
     """Return the legs that may follow the current one."""
-    first = call.current.leg + 1 if call.attempts else 0
+    if not call.attempts:
+        return list(range(len(call.legs)))
+    first = call.current.leg + 1
     heard = _heard(call)
     return [
         i
@@ -159,9 +163,9 @@ def _peer(leg: Leg) -> tuple[LegKind, str]:
     return leg.kind, leg.name
 
 
-def _heard(call: Call) -> set[tuple[LegKind, str]]:
+def _heard(call: Call) -> list[tuple[LegKind, str]]:
     """Return the peers that have given a final reply."""
-    return {_peer(call.legs[a.leg]) for a in call.attempts if a.failure and a.failure.replied}
+    return [_peer(call.legs[a.leg]) for a in call.attempts if a.failure and a.failure.replied]
 
 
 def begun(call: Call, index: int, now: int) -> Call:

@@ -71,6 +71,11 @@ class Carrier:
         """Fill what follows from the rest."""
         object.__setattr__(self, "sources", self.sources or gateways.hosts(self.gateways))
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Return the addresses of its gateways, as far as the site file has them."""
+        return gateways.hosts(self.gateways)
+
     def dialled(self, number: str, numbering: Numbering = NO_NUMBERING) -> str:
         """Return the number as this carrier wants it; not a number when it strips more digits than
         there are. A leading `+` is no digit: it goes when the digits change.
@@ -107,6 +112,11 @@ class Trunk:
     def __post_init__(self) -> None:
         """Fill what follows from the rest."""
         object.__setattr__(self, "sources", self.sources or gateways.hosts(self.gateways))
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Return the addresses of its gateways, as far as the site file has them."""
+        return gateways.hosts(self.gateways)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """What the ledger keeps: an entry for each attempt of a call, and one ending for the call."""
 
 import re
-from functools import lru_cache
 
 import msgspec
 
@@ -54,28 +53,31 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
     def line(self) -> str:
         """Return it as one log line of key=value (docs/recursion.md lists the keys)."""
         return _line(
-            ("call", self.call),
-            ("call-id", self.call_id),
-            ("caller", self.caller),
-            ("dialled", self.dialled),
-            ("profile", self.profile),
-            ("attempt", self.attempt),
-            ("leg", self.leg),
-            ("gateway", self.gateway),
-            ("number", self.number),
-            ("after-ms", self.after_ms),
-            ("ms", self.ms),
-            ("ring-ms", self.ring_ms),
-            ("sip", self.code),
-            ("q850", self.cause),
-            ("location", self.location),
-            ("conflicting", self.conflicting),
-            ("trusted", self.trusted),
-            ("challenged", self.challenged),
-            ("rang", self.rang),
-            ("verdict", self.verdict),
-            ("rule", self.rule),
-            ("conflict", self.conflict),
+            "call=%s call-id=%s caller=%s dialled=%s profile=%s attempt=%s leg=%s gateway=%s"
+            " number=%s after-ms=%s ms=%s ring-ms=%s sip=%s q850=%s location=%s conflicting=%s"
+            " trusted=%s challenged=%s rang=%s verdict=%s rule=%s conflict=%s",
+            self.call,
+            self.call_id,
+            self.caller,
+            self.dialled,
+            self.profile,
+            self.attempt,
+            self.leg,
+            self.gateway,
+            self.number,
+            self.after_ms,
+            self.ms,
+            self.ring_ms,
+            self.code,
+            self.cause,
+            self.location,
+            self.conflicting,
+            self.trusted,
+            self.challenged,
+            self.rang,
+            self.verdict,
+            self.rule,
+            self.conflict,
         )
 
 
@@ -105,27 +107,33 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
     def line(self) -> str:
         """Return it as one log line of key=value (docs/recursion.md lists the keys)."""
         return _line(
-            ("call", self.call),
-            ("call-id", self.call_id),
-            ("caller", self.caller),
-            ("dialled", self.dialled),
-            ("attempts", self.attempts),
-            ("ended", self.why),
-            ("answered-by", self.leg),
-            ("told", self.code),
-            ("told-q850", self.cause),
-            ("of", self.of),
-            ("ms", self.ms),
+            "call=%s call-id=%s caller=%s dialled=%s attempts=%s ended=%s answered-by=%s told=%s"
+            " told-q850=%s of=%s ms=%s",
+            self.call,
+            self.call_id,
+            self.caller,
+            self.dialled,
+            self.attempts,
+            self.why,
+            self.leg,
+            self.code,
+            self.cause,
+            self.of,
+            self.ms,
         )
 
 
-def _line(*pairs: tuple[str, str | int | bool | None]) -> str:
-    # A number says itself: half of the values, twice a call, are spared a question.
-    return " ".join([f"{k}={v if type(v) is int else _value(v)}" for k, v in pairs])
+def _line(form: str, *values: str | int | bool | None) -> str:
+    # A number says itself; and most texts are plain, which one look at all of them tells.
+    texts = [v for v in values if type(v) is str]
+    if "none" in texts or not _PLAIN.fullmatch("".join(texts)):
+        return form % tuple(map(_value, values))
+    return form % tuple([v if v and type(v) in _SAY_THEMSELVES else _value(v) for v in values])
 
 
-# Most are said again and again: names, rules, addresses.
-@lru_cache(maxsize=1024, typed=True)
+_SAY_THEMSELVES = {int, str}
+
+
 def _value(value: str | int | bool | None) -> str:
     """Return a value of a log line: no space, no line's end, and another text for another value
     (what could be taken for something else is percent-encoded, as in RFC 3986 §2.1).

@@ -63,6 +63,10 @@ class Profile:
     advance_after_18x: bool = True
     origins: Mapping[str, str] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        """By its name: what was decided under a profile is remembered (kemi/failure.py)."""
+        return hash(self.name)
+
     def of_code(self, code: int) -> Entry | None:
         """Return what the lists say of a code, whatever the cause."""
         if code // 100 not in _CLASSES:

@@ -18,6 +18,7 @@ from bellhop.csvs import read_devices
 from bellhop.devices import Device
 from bellhop.lines import line_of, locate
 from bellhop.numbering import Numbering
+from bellhop.peers import Peers, peers
 from bellhop.profiles import BUILT_IN, Profile, Table, resolve
 from bellhop.routes import Route, digits_of
 from bellhop.tables import Mistake, SiteError, key, read_table, unknown
@@ -138,6 +139,11 @@ class Site:
             for member in zone.members
             if member.startswith(OUTSIDE)
         )
+
+    @cached_property
+    def peers(self) -> Peers:
+        """The trunks and carriers by their addresses."""
+        return peers(self.trunks.values(), self.carriers.values())
 
     @cached_property
     def proves_itself(self) -> bool:

@@ -70,12 +70,14 @@ class Edge:
         attempt.branch()
 
     @guarded(None)
+    def ksr_branch_shaped(self, _message: Any) -> None:
+        """Handle a branch whose request is not the others'."""
+        attempt.shaped_branch()
+
+    @guarded(None)
     def ksr_reply_call(self, _message: Any) -> None:
         """Handle a reply to an attempt."""
-        site = self._site()
-        if who.door(site) is who.Door.DEVICES:
-            sip.mark_contact()
-        attempt.progressed(site, sip.number("$rs"))
+        attempt.progressed(self._live.last.site, sip.number("$rs"))
 
     @guarded(None)
     def ksr_reply_dialog(self, _message: Any) -> None:
@@ -127,21 +129,22 @@ class Edge:
 def _request(site: Site, known: secrets.Secrets, key: bytes) -> None:
     if not floods.admitted(site):
         return
+    method = sip.method()
     if not sip.hops_left():
-        if sip.method() != "ACK":  # which nothing answers
+        if method != "ACK":  # which nothing answers
             sip.reply(483, "Too Many Hops")
-    elif sip.sane() and not headers.hides_lines() and not headers.asks_too_much():
-        _sane_request(site, known, key)
+    elif sip.sane() and not headers.hides_lines() and not headers.asks_too_much(method):
+        _sane_request(site, known, key, method)
 
 
-def _sane_request(site: Site, known: secrets.Secrets, key: bytes) -> None:
-    match sip.method():
+def _sane_request(site: Site, known: secrets.Secrets, key: bytes, method: str) -> None:
+    match method:
         case "CANCEL":
             dialog.cancel()
-        case method if method != "ACK" and sip.comes_again():
+        case _ if method != "ACK" and sip.comes_again():
             pass
         case _ if sip.has_to_tag():
-            dialog.route(site, key)
+            dialog.route(site, key, method)
         case "ACK":
             if sip.known() == "yes":
                 sip.relay()

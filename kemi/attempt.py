@@ -42,7 +42,6 @@ from kemi import (
 _CALL = "$avp(bellhop)"
 _BRANCH = "$avp(bellhop_branch)"
 _RANG = "$avp(bellhop_rang)"
-_LINES = "$avp(bellhop_lines)"
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Call).decode
@@ -74,7 +73,7 @@ def go_on(site: Site, call: Call) -> None:
         gate = health.Gate(site, call, now())
         index = next_leg(call, now(), gate.out)
         for one in gate.skipped:
-            ledger.skip(call, sip.text("$ci") or "", one, now())
+            ledger.skip(call, one, now())
         if isinstance(index, Exhausted):
             if gate.skipped and not call.attempts:
                 answer.all_out(call, tuple(gate.skipped))
@@ -92,7 +91,7 @@ def go_on(site: Site, call: Call) -> None:
             continue
         call = ended(call, now(), rule=unsent, failure=failure, verdict=Verdict.ADVANCE)
         store(call)
-        ledger.write_down(call, ledger.entry(call, sip.text("$ci") or "", unsent.replace("-", " ")))
+        ledger.write_down(call, ledger.entry(call, unsent.replace("-", " ")))
 
 
 def end(call: Call, why: str) -> None:
@@ -123,13 +122,10 @@ def _send(site: Site, call: Call, credential: Credential | None = None) -> str |
         challenges.go_past(call)
     elif not challenges.answer(credential):
         return NOT_SENT
-    sip.forget(_RANG)
-    sip.forget(_BRANCH)
-    if any(one.headers for one in call.legs):
-        sip.forget(_LINES)
-        sip.put(_LINES, "\n".join(leg.headers))
-    early.policy(leg.early_media)
-    sip.on_call()
+    if len(call.attempts) > 1 or credential is not None:  # what the one before has left
+        sip.forget(_RANG)
+        sip.forget(_BRANCH)
+    sip.on_call(shaped=bool(leg.headers) or leg.early_media == early.SUPPRESS)
     timer = answer_timer(call, now())
     sip.timers(timer, timer)
     return None if sip.relay() else NOT_SENT
@@ -168,14 +164,18 @@ def _is_a_devices(site: Site, leg: Leg) -> bool:
 
 
 def branch() -> None:
-    """Remember which branch is the current attempt's (called for each branch as it is made), and
-    give it its own headers: what is added here, no other branch has.
-    """
-    sip.forget(_BRANCH)
+    """Remember which branch is the current attempt's (called for each branch as it is made)."""
     sip.put(_BRANCH, str(sip.number("$T_branch_idx")))
-    early.asks()
-    for line in (sip.text(_LINES) or "").splitlines():
-        sip.append_header(line)
+
+
+def shaped_branch() -> None:
+    """Remember the branch, and give it its own headers: what is added here, no other branch has."""
+    branch()
+    call = load()
+    if call is not None:
+        early.asks(call.leg)
+        for line in call.leg.headers:
+            sip.append_header(line)
 
 
 def _is_current() -> bool:
@@ -193,35 +193,34 @@ def progressed(site: Site, code: int) -> None:
     call = load()
     if call is None:
         return
+    if call.leg.kind is LegKind.DEVICE:
+        sip.mark_contact()
     if call.current.ended >= 0 or not _is_current():
         if code < 200:
             ksr_replies.drop()
         return
-    if code < 200:
-        early.heard(code)
-    if 180 <= code <= 183 and not rang():
-        sip.put(_RANG, str(now()))
-        health.alive(site, call, now())
-        if not call.rang:
-            metrics.delay(call, now())
-        timer = ring_timer(call, now())
-        sip.timers(timer, timer)
-    elif 200 <= code < 300:
-        health.alive(site, call, now())
-        if not (call.rang or rang()):
-            metrics.delay(call, now())
-        call = ended(call, now(), rule="answered", rang=rang(), ring=ring(call))
+    moment = now()
+    if code >= 200:
+        ring = rang(call)
+        health.alive(site, call, moment)
+        if not call.rang and ring < 0:
+            metrics.delay(call, moment)
+        call = ended(call, moment, rule="answered", rang=ring >= 0, ring=ring)
         store(call)
-        ledger.write_down(call, ledger.entry(call, sip.text("$ci") or "", "answered"))
+        ledger.write_down(call, ledger.entry(call, "answered"))
         ledger.final(call, code, None, "answered", of=len(call.attempts))
+        return
+    early.heard(call.leg, code)
+    if 180 <= code <= 183 and rang(call) < 0:
+        sip.put(_RANG, str(moment))
+        health.alive(site, call, moment)
+        if not call.rang:
+            metrics.delay(call, moment)
+        timer = ring_timer(call, moment)
+        sip.timers(timer, timer)
 
 
-def rang() -> bool:
-    """Whether the current attempt has sent an 18x."""
-    return sip.text(_RANG) is not None
-
-
-def ring(call: Call) -> int:
+def rang(call: Call) -> int:
     """Return how many ms the current attempt took to its first 18x; -1 when none has come."""
     at = sip.text(_RANG)
     return -1 if at is None else int(at) - call.current.started

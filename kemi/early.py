@@ -6,28 +6,21 @@ provisional (RFC 3262) can't be treated so: its body may be the only answer to t
 (§5), so the carrier is not offered 100rel; where the caller requires it, early media passes.
 """
 
-from kemi import ksr_replies, sip
+from bellhop.calls import Leg
+from kemi import ksr_replies
 
 SUPPRESS = "suppress"
-_POLICY = "$avp(bellhop_early)"
 
 
-def policy(early_media: str) -> None:
-    """Note how early media of the attempt that begins is treated."""
-    sip.forget(_POLICY)
-    if early_media == SUPPRESS:
-        sip.put(_POLICY, SUPPRESS)
-
-
-def asks() -> None:
+def asks(leg: Leg) -> None:
     """Shape the request of the branch in hand."""
-    if sip.text(_POLICY) == SUPPRESS:
+    if leg.early_media == SUPPRESS:
         ksr_replies.ask_for_no_reliable_provisionals()
 
 
-def heard(code: int) -> None:
+def heard(leg: Leg, code: int) -> None:
     """Shape a provisional reply of the current attempt."""
-    if code == 100 or sip.text(_POLICY) != SUPPRESS or ksr_replies.is_reliable():
+    if leg.early_media != SUPPRESS or code == 100 or ksr_replies.is_reliable():
         return
     if ksr_replies.has_body():
         ksr_replies.remove_body()

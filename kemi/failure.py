@@ -2,13 +2,15 @@
 where nothing may block: it reads the transaction, and writes to shared memory.
 """
 
+from functools import lru_cache
+
 from bellhop import reason
 from bellhop.calls import Call, ended
 from bellhop.conflicts import conflict
 from bellhop.finals import FOLLOWED
 from bellhop.health import retry_after
 from bellhop.profiles import CARRIER, Profile
-from bellhop.recursion import Failure, Verdict, decide
+from bellhop.recursion import Decision, Failure, Verdict, decide
 from bellhop.settings import Site
 from kemi import attempt, challenges, health, late, ledger, redirect, sip
 from kemi.results import Unreadable
@@ -20,13 +22,14 @@ def failed(site: Site, secrets: Secrets) -> None:
     call = attempt.load()
     if call is None:
         raise RuntimeError("a failure route without a call")
-    failure = _read(call.leg.trusted)
+    ring = attempt.rang(call)
+    failure = _read(call.leg.trusted, rang=ring >= 0)
     credential = challenges.credential(site, secrets, call, failure)
     if credential is not None and attempt.again(site, call, credential):
         return
     health.failed(site, call, failure, attempt.now(), asked_away=_asked_away(failure))
     profile = _profile(site, call)
-    decided = decide(failure, profile, call.earlier)
+    decided, conflicts = _decided(failure, profile, call.earlier)
     call, decision = redirect.follow(site, call, profile, decided)
     call = ended(
         call,
@@ -35,11 +38,9 @@ def failed(site: Site, secrets: Secrets) -> None:
         failure=failure,
         verdict=decision.verdict,
         rang=failure.rang,
-        ring=attempt.ring(call),
+        ring=ring,
     )
-    entry = ledger.entry(
-        call, sip.text("$ci") or "", decision.why, conflict=conflict(failure, decided, profile)
-    )
+    entry = ledger.entry(call, decision.why, conflict=conflicts)
     ledger.write_down(call, entry)
     if not failure.replied:
         late.left(entry)
@@ -47,6 +48,16 @@ def failed(site: Site, secrets: Secrets) -> None:
         attempt.go_on(site, call)
     else:
         attempt.end(call, decision.rule)
+
+
+# Carriers fail in few ways; a peer that makes up others costs time, and a bounded part of memory.
+@lru_cache(maxsize=1024)
+def _decided(
+    failure: Failure, profile: Profile, earlier: tuple[Failure, ...]
+) -> tuple[Decision, bool]:
+    """Return the decision, and whether the cause alone would have made another."""
+    decision = decide(failure, profile, earlier)
+    return decision, conflict(failure, decision, profile)
 
 
 def _profile(site: Site, call: Call) -> Profile:
@@ -69,10 +80,10 @@ def _asked_away(failure: Failure) -> int | None:
         return None
 
 
-def _read(trusted: bool) -> Failure:
+def _read(trusted: bool, *, rang: bool) -> Failure:
     """Read this attempt's failure: tm gives its winning reply (failure_reply_mode 3)."""
     if sip.timed_out_here():
-        return Failure(None, replied=False, rang=attempt.rang(), cancelled=sip.cancelled())
+        return Failure(None, replied=False, rang=rang, cancelled=sip.cancelled())
     try:
         headers = sip.text("$T_rpl($(hdr(Reason)[*]))") or ""
     except Unreadable:
@@ -83,7 +94,7 @@ def _read(trusted: bool) -> Failure:
         cause=said.cause,
         location=said.location,
         conflicting=said.conflicting,
-        rang=attempt.rang(),
+        rang=rang,
         cancelled=sip.cancelled(),
         trusted=trusted,
     )

@@ -46,11 +46,11 @@ def _mentioned() -> bool:
     return any(word in message for word in _WORDS)
 
 
-def strip_in_dialog(*, ours: bool) -> None:
+def strip_in_dialog(method: str, *, ours: bool) -> None:
     """Remove from a request within a dialog what only we may write; `ours`: it is the pbx's."""
     if ours:
         strip_identity()
-    elif sip.method() in {"INVITE", "UPDATE"}:  # no other says who one is, or makes a phone answer
+    elif method in {"INVITE", "UPDATE"}:  # no other says who one is, or makes a phone answer
         strip()
 
 
@@ -85,8 +85,11 @@ def asks_privacy() -> bool:
     """Whether the caller does not want to be known: a Privacy header that says so (RFC 3323 §4.2,
     RFC 3325 §9.3), or a From that names nobody.
     """
-    asked = set(re.findall(r"[a-z]+", (sip.text("$(hdr(Privacy)[*])") or "").lower()))
-    return bool(asked & {"id", "user", "header"}) or sip.text("$fU") == "anonymous"
+    if (asked := sip.text("$(hdr(Privacy)[*])")) is not None:
+        words = set(re.findall(r"[a-z]+", asked.lower()))
+        if words & {"id", "user", "header"}:
+            return True
+    return sip.text("$fU") == "anonymous"
 
 
 def assert_identity(caller: Caller) -> None:
@@ -94,11 +97,11 @@ def assert_identity(caller: Caller) -> None:
     sip.append_header(f"P-Asserted-Identity: {caller.identity}")
 
 
-def asks_too_much() -> bool:
+def asks_too_much(method: str) -> bool:
     """Whether a request to ourselves requires an extension (Require): we have none. It has been
     answered then, with what we don't have (RFC 3261 §8.2.2.3).
     """
-    if sip.method() not in {"OPTIONS", "REGISTER"}:
+    if method not in {"OPTIONS", "REGISTER"}:
         return False
     wanted = sip.text("$hdr(Require)")
     if wanted is None:

@@ -29,6 +29,8 @@ from kemi import (
 )
 from kemi.secrets import Secrets
 
+# A Call-ID is as long as its caller likes, and calls are in memory that all of Kamailio shares.
+_CALL_ID = 255
 _counter = itertools.count()
 _random = SystemRandom()
 # Made before the fork: two edges that write one ledger give their calls different names.
@@ -67,6 +69,7 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
     attempt.go_on(
         site,
         Call(
+            call_id=(sip.text("$ci") or "")[:_CALL_ID],
             id=f"{int(time.time() * 1000):x}-{_START}{os.getpid():x}-{next(_counter):x}",
             caller=_spelled(caller),
             dialled=dialled,

@@ -9,20 +9,18 @@ from bellhop.entries import Ending, Entry, encode
 from bellhop.health import SKIPPED, Skipped
 from kemi import ksr_queue, metrics, sip
 
-# A Call-ID is as long as its caller likes, and the queue is in memory that all of Kamailio shares.
-_CALL_ID = 255
 # mqueue drops its oldest item when there are more than its size (20000 in bellhop.cfg), and says
 # nothing: below that we drop the new one, and say so.
 _MOST_QUEUED = 19_000
 
 
-def entry(call: Call, call_id: str, why: str, *, conflict: bool = False) -> Entry:
+def entry(call: Call, why: str, *, conflict: bool = False) -> Entry:
     """Return what the ledger keeps of the attempt that just ended."""
     attempt = call.current
     failure = attempt.failure
     return Entry(
         call=call.id,
-        call_id=call_id[:_CALL_ID],
+        call_id=call.call_id,
         caller=call.caller,
         dialled=call.dialled,
         profile=call.profile,
@@ -56,12 +54,12 @@ def write_down(call: Call, one: Entry) -> None:
     sip.note(one.line())
 
 
-def skip(call: Call, call_id: str, one: Skipped, now: int) -> None:
+def skip(call: Call, one: Skipped, now: int) -> None:
     """Write down that a leg was out. It is no attempt, so its number is 0."""
     leg = call.legs[one.leg]
     entry = Entry(
         call=call.id,
-        call_id=call_id[:_CALL_ID],
+        call_id=call.call_id,
         caller=call.caller,
         dialled=call.dialled,
         profile=call.profile,
@@ -95,7 +93,7 @@ def final(call: Call, code: int, cause: int | None, why: str, *, of: int = 0) ->
     answered = bool(tried) and tried[-1].verdict == "answered"
     ending = Ending(
         call=call.id,
-        call_id=(sip.text("$ci") or "")[:_CALL_ID],
+        call_id=call.call_id,
         caller=call.caller,
         dialled=call.dialled,
         at=time.time(),

@@ -70,7 +70,7 @@ class Live:
     """This process's site and secrets."""
 
     def __init__(self, start: Snapshot) -> None:
-        self._now = start
+        self.last = start  # what `now` returned; for what goes with a call that is there
         self._folder = Path(start.site.site.state)
         self._looked = start.version
 
@@ -80,14 +80,14 @@ class Live:
         if published > self._looked:
             self._looked = published  # once: a snapshot that can't be read is not asked again
             self._adopt()
-        return self._now
+        return self.last
 
     def _adopt(self) -> None:
         try:
-            self._now = _stored(self._folder)
+            self.last = _stored(self._folder)
         except SiteError as error:
             sip.error(f"reload={self._looked} this process keeps its old site: {error}")
-        self._looked = max(self._looked, self._now.version)
+        self._looked = max(self._looked, self.last.version)
 
     def reload(self) -> None:
         """Do the reload that somebody wants, if there is one. Runs every second, in one process."""

@@ -11,7 +11,7 @@ from random import SystemRandom
 
 from bellhop import names
 from bellhop.carriers import Carrier, Trunk
-from bellhop.gateways import DEFAULT_PORT, Gateway, hosts
+from bellhop.gateways import DEFAULT_PORT, Gateway
 from bellhop.names import Book, Record
 from bellhop.settings import Site
 from bellhop.values import Address
@@ -43,23 +43,22 @@ def resolve(gateway: Gateway) -> tuple[Address, ...]:
     return names.ordered(_book().get(str(gateway), ()), _random)
 
 
-def calls_from(peer: Carrier | Trunk, host: str) -> bool:
-    """Whether a call from this address is the peer's: a source, or what its names resolve to."""
-    return host in peer.sources or _named(peer, host)
+def caller_at(site: Site, host: str) -> Carrier | Trunk | None:
+    """Return the peer whose calls come from an address: a source, or what its names resolve to."""
+    return site.peers.by_source.get(host) or _named(site, host)
 
 
-def is_of(peer: Carrier | Trunk, host: str) -> bool:
-    """Whether an address is the peer's, for requests to it within a dialog."""
-    return host in peer.sources or host in hosts(peer.gateways) or _named(peer, host)
+def peer_at(site: Site, host: str) -> Carrier | Trunk | None:
+    """Return the peer that a request within a dialog to this address goes to."""
+    return site.peers.by_host.get(host) or _named(site, host)
 
 
-def _named(peer: Carrier | Trunk, host: str) -> bool:
-    return any(
-        record.host == host
-        for gateway in peer.gateways
-        if gateway.named
-        for record in _book().get(str(gateway), ())
-    )
+def _named(site: Site, host: str) -> Carrier | Trunk | None:
+    for peer in site.peers.named:
+        for gateway in peer.gateways:
+            if gateway.named and any(r.host == host for r in _book().get(str(gateway), ())):
+                return peer
+    return None
 
 
 class Resolver:

@@ -54,6 +54,7 @@ def _host(variable: str) -> str:
     return _spelled(text(variable) or "")
 
 
+@lru_cache(maxsize=4096)
 def _spelled(host: str) -> str:
     return ip(host.strip("[]")) or host
 
@@ -208,12 +209,12 @@ def relay() -> bool:
     return done(KSR.tm.t_relay(), "t_relay")
 
 
-def on_call() -> None:
+def on_call(*, shaped: bool) -> None:
     """Arm this attempt's routes (their names are constant: Kamailio keeps a list of 256), and stop
     t_relay from answering when it fails: a 478 of its own while we go on makes a ghost call.
     """
     KSR.tm.t_set_disable_internal_reply(1)
-    KSR.tm.t_on_branch("ksr_branch_call")
+    KSR.tm.t_on_branch("ksr_branch_shaped" if shaped else "ksr_branch_call")
     KSR.tm.t_on_reply("ksr_reply_call")
     KSR.tm.t_on_failure("ksr_failure_call")
 

@@ -3,6 +3,7 @@
 from enum import Enum
 
 from bellhop.callers import Caller, Kind
+from bellhop.carriers import Carrier, Trunk
 from bellhop.settings import Site
 from bellhop.values import NUMBER, Address
 from kemi import names, sip
@@ -29,13 +30,13 @@ def door(site: Site) -> Door | None:
 
 def peer(site: Site, source: Address) -> Caller | None:
     """Return the trunk or carrier that a source address is of, without its number."""
-    for trunk in site.trunks.values():
-        if names.calls_from(trunk, source.host):
-            return Caller(Kind.TRUNK, trunk.name, _number(), trunk.may)
-    for carrier in site.carriers.values():
-        if names.calls_from(carrier, source.host):
-            return Caller(Kind.CARRIER, carrier.name, _number())
-    return None
+    match names.caller_at(site, source.host):
+        case Trunk(name=name, may=may):
+            return Caller(Kind.TRUNK, name, _number(), may)
+        case Carrier(name=name):
+            return Caller(Kind.CARRIER, name, _number())
+        case None:
+            return None
 
 
 def _number() -> str:

@@ -59,7 +59,14 @@ def test_a_request_of_our_dialog_goes_on(within, method):
     house = within(method)
     assert house.sent_to == [f"sip:x@{NORTH}"]
     assert house.answers == []
-    assert house.fake.called("tm.t_on_reply") == [("ksr_reply_dialog",)]
+    # Nothing answers an ACK.
+    assert house.fake.called("tm.t_on_reply") == [("ksr_reply_dialog",)] * (method != "ACK")
+
+
+def test_replies_between_two_peers_that_are_no_devices_are_nobodys_business(within):
+    house = within("BYE", source=RECEPTION, door="trunks")
+    assert house.sent_to
+    assert house.fake.called("tm.t_on_reply") == []
 
 
 def test_the_other_side_has_the_tags_the_other_way_round(within):

@@ -158,6 +158,7 @@ def test_nothing_that_breaks_leaves_a_callback(make_house, request, server, brok
         arrives(house, request, server)
         assert house.app.ksr_failure_call(None) == 1
         assert house.app.ksr_branch_call(None) == 1
+        assert house.app.ksr_branch_shaped(None) == 1
         house.says({"$rs": 180})
         assert house.app.ksr_reply_call(None) == 1
     assert len([a for a in house.answers if a >= 200]) <= 2
@@ -167,7 +168,7 @@ def decides(house, profile):
     """Have a profile decide on every call."""
     live = house.app._live  # noqa: SLF001 - as a reload would
     site = replace(house.site, profiles=dict.fromkeys(house.site.profiles, profile))
-    live._now = msgspec.structs.replace(live._now, site=site)  # noqa: SLF001
+    live.last = msgspec.structs.replace(live.last, site=site)
 
 
 OUTCOMES = st.lists(

@@ -1,0 +1,32 @@
+"""Who is at the other end of a trunk, by address: indexed once, asked at each request."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bellhop.carriers import Carrier, Trunk
+
+Peer = Trunk | Carrier
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """A site's trunks and carriers.
+
+    by_source: whose calls come from an address. by_host: who sits at one, for requests to it; of
+    two, who stands first. named: those with a gateway by name, whose addresses its look-up tells.
+    """
+
+    by_source: dict[str, Peer]
+    by_host: dict[str, Peer]
+    named: tuple[Peer, ...]
+
+
+def peers(trunks: Iterable[Trunk], carriers: Iterable[Carrier]) -> Peers:
+    """Return the index; where two have one address, a trunk is before a carrier."""
+    every: tuple[Peer, ...] = (*trunks, *carriers)
+    last_first = every[::-1]  # of one key, a dict keeps what came last
+    return Peers(
+        by_source={source: peer for peer in last_first for source in peer.sources},
+        by_host={host: peer for peer in last_first for host in (*peer.sources, *peer.hosts)},
+        named=tuple(peer for peer in every if any(gateway.named for gateway in peer.gateways)),
+    )
