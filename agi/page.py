@@ -80,7 +80,8 @@ def _is_there(member: Target, registered: Collection[str]) -> bool:
 
 class Pages:
     """Answers `page` requests of one site. pin_lines: those of each zone that has a PIN file;
-    program: whose page a word is good for, that is no caller's identity.
+    program: whose page a word is good for, that is no caller's identity; later: makes such
+    a word for a caller who is recorded first.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Pages:
         *,
         pin_lines: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
         program: Callable[[str], Program | None] = lambda _said: None,
+        later: Callable[[Caller, Zone], str] = lambda _caller, _zone: "",
     ) -> None:
         self._site = site
         self._desk = desk
@@ -99,6 +101,7 @@ class Pages:
         self._in_call = in_call
         self._gate = Gate(pin_lines)
         self._program = program
+        self._later = later
 
     def __call__(self, channel: Channel) -> None:
         """Serve one request."""
@@ -127,7 +130,13 @@ class Pages:
         if not passes:
             channel.put("BELLHOP_RESULT", "pin")
             return None
-        return self._make(channel, self._there(request))
+        request = self._there(request)
+        if zone.speech == "recorded" and program is None and request.members:
+            channel.put("BELLHOP_TOKEN", self._later(caller, zone))
+            channel.put("BELLHOP_MAX", str(zone.max_length // 1000))
+            channel.put("BELLHOP_RESULT", "record")
+            return None
+        return self._make(channel, request)
 
     def _make(self, channel: Channel, request: Request) -> Reservation | Refusal | None:
         """Make a page that may be made; None when that is left to the dialplan."""

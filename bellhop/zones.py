@@ -34,6 +34,8 @@ class Zone:
         opens; head_start: ms after which it opens anyway.
     mode: "one-way": members hear, and are not heard; "two-way": they are, when the caller has the
         right to a two-way page.
+    speech: "live", or "recorded": the caller speaks first, and is played when he has hung up or
+        pressed #, for one who stands beside a horn.
     ring_timeout: ms until a member must have answered; outside_timeout: an outside number.
     max_length: ms until the page ends itself.
     pin_file: hashes of the PINs that page it (pins.py), a path relative to the site file; a caller
@@ -51,6 +53,7 @@ class Zone:
     members: tuple[str, ...] = key(values.list_of(targets.member, least=1))
     callers: tuple[str, ...] = key(values.list_of(_caller), ())
     mode: str = key(values.one_of("one-way", "two-way"), "one-way")
+    speech: str = key(values.one_of("live", "recorded"), "live")
     quorum: int = key(values.integer(1, 100), 100)
     head_start: int = key(values.duration(0, 60_000), 3_000)
     ring_timeout: int = key(values.duration(1_000, 60_000), 6_000)

@@ -44,7 +44,15 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
         Announcements(site.pager, Path(site.site.state)),
         Overview(site, engine, registered, calls),
     )
-    pages = Pages(site, engine, registered, calls.of, pin_lines=pin_lines, program=programs.take)
+    pages = Pages(
+        site,
+        engine,
+        registered,
+        calls.of,
+        pin_lines=pin_lines,
+        program=programs.take,
+        later=programs.later,
+    )
     server = Server(site.pager.agi, {"page": pages})
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

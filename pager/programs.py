@@ -6,6 +6,7 @@ as it does for a caller; what proves that it is ours is a token that is good onc
 
 import asyncio
 import secrets
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +15,13 @@ from bellhop.callers import Caller, Kind
 from bellhop.devices import RIGHTS
 from bellhop.pages import Refusal
 from bellhop.settings import Site
+from bellhop.zones import Zone
 
 PREFIX = "program:"
 _PATIENCE = 6.0  # seconds until the page is asked for
 _RING = 25  # seconds that a phone may ring
+_GRACE = 30  # seconds from the end of a recording to its page
+_MOST_RECORDED = 100
 _MOST = 20  # pages that are being asked for at once
 
 
@@ -46,6 +50,17 @@ class Program:
             self.answer.set_result(what)
 
 
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A caller who speaks first and is played then; end: until when, on the monotonic clock."""
+
+    caller: Caller
+    end: float
+
+    def tell(self, what: str | Refusal) -> None:
+        """Tell nobody: he has hung up; the report has it."""
+
+
 class Programs:
     """Asks Asterisk for pages."""
 
@@ -53,10 +68,26 @@ class Programs:
         self._site = site
         self._manager = manager
         self._asked: dict[str, Program] = {}
+        self._recording: dict[str, Recording] = {}
 
-    def take(self, said: str) -> Program | None:
+    def take(self, said: str) -> "Program | Recording | None":
         """Return whose token this is, once; None for a caller, who has none."""
+        recording = self._recording.pop(said, None)
+        if recording is not None:
+            return recording if time.monotonic() <= recording.end else None
         return self._asked.pop(said, None)
+
+    def later(self, caller: Caller, zone: Zone) -> str:
+        """Return a token for a page of this caller, who is recorded first; from an AGI thread."""
+        token = PREFIX + secrets.token_hex(16)
+        now = time.monotonic()
+        for old, recording in tuple(self._recording.items()):
+            if now > recording.end:
+                self._recording.pop(old, None)
+        while len(self._recording) >= _MOST_RECORDED:
+            self._recording.pop(next(iter(self._recording)), None)
+        self._recording[token] = Recording(caller, now + zone.max_length / 1000 + _GRACE)
+        return token
 
     async def speak(self, zone: str, who: str, sound: Path) -> str:
         """Play a file of Asterisk's (without its suffix) in a zone; return the page's id."""

@@ -308,3 +308,33 @@ def test_a_program_is_told_why_there_is_no_page():
 def test_a_word_that_is_nobodys_pages_nothing():
     told, desk = programs_page("8000", "program:bad")
     assert (told, desk.did) == ([], ["refused 8000 unknown 21"])
+
+
+def test_who_speaks_beside_a_horn_is_recorded_first_and_gets_a_word_for_later():
+    issued = []
+
+    def later(caller, zone):
+        issued.append((caller.name, zone.number))
+        return "program:word"
+
+    def asks(registered):
+        asterisk, desk = Asterisk("8105"), Desk()
+        channel = Channel({"channel": "PJSIP/bellhop-edge-1"}, asterisk.answers, asterisk)
+        Pages(SITE, desk, registered, lambda _numbers: {}, later=later)(channel)
+        return desk.did, dict(asterisk.put)
+
+    did, put = asks(everybody)
+    assert (did, issued) == ([], [("1020", "8105")])
+    assert put == {
+        "BELLHOP_TOKEN": "program:word",
+        "BELLHOP_MAX": "300",
+        "BELLHOP_RESULT": "record",
+    }
+    did, put = asks(lambda _numbers: {})
+    assert put["BELLHOP_CAUSE"] == "20"
+    assert len(issued) == 1
+
+
+def test_what_was_recorded_is_played_by_its_word():
+    told, desk = programs_page("8105", "program:good")
+    assert (told, desk.did) == (["1-a"], ["reserve", "commit 1-a"])

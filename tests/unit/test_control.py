@@ -6,12 +6,13 @@ import json
 import os
 import stat
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bellhop.callers import Kind
+from bellhop.callers import Caller, Kind
 from bellhop.control import NAME, ControlError, ask
 from bellhop.pages import Refusal
 from bellhop.settings import load
@@ -211,3 +212,23 @@ def test_no_more_pages_are_asked_for_at_once_than_fit(monkeypatch):
             await Programs(SITE, Asterisk()).ring("8000", "1021")
 
     asyncio.run(main())
+
+
+def test_a_recording_has_a_word_that_is_good_once_and_not_for_ever(monkeypatch):
+    programs, zone = Programs(SITE, Asterisk()), SITE.zones["8105"]
+    caller = Caller(Kind.DEVICE, "1020", "1020", ("zones",))
+    word = programs.later(caller, zone)
+    assert programs.take(word).caller == caller
+    assert programs.take(word) is None
+    late = programs.later(caller, zone)
+    now = time.monotonic()
+    monkeypatch.setattr("pager.programs.time.monotonic", lambda: now + 331)
+    assert programs.take(late) is None
+
+
+def test_no_more_recordings_are_waited_for_than_fit(monkeypatch):
+    monkeypatch.setattr("pager.programs._MOST_RECORDED", 2)
+    programs, zone = Programs(SITE, Asterisk()), SITE.zones["8105"]
+    caller = Caller(Kind.DEVICE, "1020", "1020", ("zones",))
+    words = [programs.later(caller, zone) for _ in range(3)]
+    assert [programs.take(word) is not None for word in words] == [False, True, True]

@@ -1,0 +1,41 @@
+"""A caller who speaks first and is played then; and what a leader presses while he speaks."""
+
+import pytest
+
+from tests.chain.calling import CALLER, dial
+from tests.chain.harness.scene import Scene
+from tests.chain.harness.stack import until
+from tests.chain.paging import answering, heard, newest, outcomes, report
+
+pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
+
+ZONE, VOICE = "8105", 0x35
+HORNS = ("1008", "1009")
+
+
+def test_who_is_recorded_is_played_when_he_has_hung_up(scene: Scene):
+    speakers = answering(scene, *HORNS)
+    scene.finish(dial(scene, ZONE, "caller/calls-and-talks", stream=scene.voice(VOICE), pause=3000))
+    until("the recorded page", lambda: newest(scene), 5)
+    scene.finish(*speakers)
+
+    messages = scene.messages()
+    [bye] = messages.where(method="BYE", source=scene.cast.device(CALLER).socket).once()
+    for number in HORNS:
+        invite = messages.where(method="INVITE", target=scene.cast.device(number).socket).one()
+        assert invite.at > bye.at
+        assert 2 <= heard(scene, number, VOICE) <= 3.1
+    found = report(scene)
+    assert found["leader"] == CALLER
+    assert outcomes(found) == dict.fromkeys(HORNS, "played")
+
+
+def test_a_leader_ends_his_page_with_a_key(scene: Scene):
+    speakers = answering(scene, *HORNS)
+    leader = dial(scene, "8000", "caller/dials-digits-until-it-ends", digits="555555*0")
+    scene.finish(leader, *speakers)
+
+    messages = scene.messages()
+    bye = messages.where(method="BYE", target=leader.who.socket).one()
+    for speaker in speakers:
+        assert abs(messages.where(method="BYE", target=speaker.who.socket).one().at - bye.at) < 1
