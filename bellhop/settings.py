@@ -18,6 +18,7 @@ from bellhop.csvs import read_devices
 from bellhop.devices import Device
 from bellhop.lines import line_of, locate
 from bellhop.numbering import Numbering
+from bellhop.pagers import Pager, Pbx
 from bellhop.peers import Peers, peers
 from bellhop.profiles import BUILT_IN, Profile, Table, resolve
 from bellhop.routes import Route, digits_of
@@ -73,33 +74,6 @@ class Edge:
     ledger: str = key(values.one_of("sqlite", "postgresql"), "sqlite")
     ledger_dsn_file: str = key(values.text, "")
     ledger_keep: int = key(values.integer(1_000, 100_000_000), 200_000)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pbx:
-    """`[pbx]`: where Asterisk hears the edge; media: its address for audio, if that is another."""
-
-    address: Address = key(values.address)
-    media: str = key(values.source, "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pager:
-    """`[pager]`: where the daemon listens for AGI, and how it reaches AMI. call_priority: the
-    priority of a call to or from a device that is no page: zones of a higher one may end it.
-
-    say_command: the program that speaks a text into a WAV file, and its arguments, of which one is
-    "{file}" and one "{text}"; no shell is between. sounds: a folder that the pager writes to and
-    Asterisk reads from, by the same name; `sounds` in site.state when not given.
-    """
-
-    agi: Address = key(values.address)
-    ami: Address = key(values.address)
-    ami_user: str = key(values.name, "bellhop")
-    ami_secret_file: str = key(values.text)
-    say_command: tuple[str, ...] = key(values.program("{file}", "{text}"), ())
-    sounds: str = key(values.folder, "")
-    call_priority: int = key(values.integer(0, 9), 5)
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: what is looked up for each call is indexed once

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from bellhop import sounds
-from bellhop.settings import Pager
+from bellhop.pagers import Pager
 
 _log = logging.getLogger("bellhop.pager")
 

@@ -1,0 +1,34 @@
+"""Asterisk and the pager, as a site names them."""
+
+from dataclasses import dataclass
+
+from bellhop import values
+from bellhop.tables import key
+from bellhop.values import Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pbx:
+    """`[pbx]`: where Asterisk hears the edge; media: its address for audio, if that is another."""
+
+    address: Address = key(values.address)
+    media: str = key(values.source, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pager:
+    """`[pager]`: where the daemon listens for AGI, and how it reaches AMI. call_priority: the
+    priority of a call to or from a device that is no page: zones of a higher one may end it.
+
+    say_command: the program that speaks a text into a WAV file, and its arguments, of which one is
+    "{file}" and one "{text}"; no shell is between. sounds: a folder that the pager writes to and
+    Asterisk reads from, by the same name; `sounds` in site.state when not given.
+    """
+
+    agi: Address = key(values.address)
+    ami: Address = key(values.address)
+    ami_user: str = key(values.name, "bellhop")
+    ami_secret_file: str = key(values.text)
+    say_command: tuple[str, ...] = key(values.program("{file}", "{text}"), ())
+    sounds: str = key(values.folder, "")
+    call_priority: int = key(values.integer(0, 9), 5)
