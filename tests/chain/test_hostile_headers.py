@@ -32,6 +32,7 @@ HOSTILE = {
     "a lone CR": f"a\r{EVIL}",
     "a lone LF": f"a\n{EVIL}",
     "folded": f"a\r\n {EVIL}",
+    "SQL": "a' OR 1=1; DROP TABLE attempts; --",
     "NUL, bell, escape": f"a\x00\x07\x1b[2J{EVIL}",
 }
 # A field that we read in a call, with the place where a peer writes what he likes.

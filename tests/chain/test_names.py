@@ -81,12 +81,17 @@ def test_srv_records_are_followed_in_their_order_at_one_carrier(stack, place, ca
         assert_all_settled(messages)
 
 
-def test_a_dns_server_that_says_nothing_costs_no_call_any_time(stack, place, cast):
-    nobody = f"{cast.edge.host.rpartition('.')[0]}.250"
+@pytest.mark.parametrize("server", ["silent", "without the name"])
+def test_a_name_that_nobody_resolves_costs_no_call_any_time(stack, place, cast, server: str):
+    net = cast.edge.host.rpartition(".")[0]
+    host = f"{net}.250" if server == "silent" else cast.carrier("north").address[0]
     change = lambda text: by_name(text, cast.site)  # noqa: E731
-    with another_edge(
-        stack, place, cast, "no-dns", last="120", change=change, options=(f"--dns={nobody}",)
-    ) as (scene, name):
+    with (
+        contextlib.nullcontext() if server == "silent" else dns(place, host, {}),
+        another_edge(
+            stack, place, cast, "no-dns", last="120", change=change, options=(f"--dns={host}",)
+        ) as (scene, name),
+    ):
         many = 20
         south = scene.play(scene.cast.carrier("south"), "carrier/answers", calls=many)
         caller = dial(scene, TO_NORTH, calls=many, pause=100, options=("-r", "10"))

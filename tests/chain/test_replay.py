@@ -1,10 +1,14 @@
 """Credentials that are played again: by whom, how often, from where, and after what."""
 
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.chain.calling import dial
+from tests.chain.faulty import home_at
+from tests.chain.harness.another_edge import edge_beside
 from tests.chain.harness.raw import credentials, raw, request
 from tests.chain.harness.scene import Scene
 
@@ -88,3 +92,44 @@ def test_credentials_of_before_a_restart_are_good_for_one_more_question(scene: S
 
     speaker = scene.play(who, "speaker/answers")
     scene.finish(dial(scene, DEVICE), speaker)
+
+
+def test_a_nonce_ends_and_what_was_said_with_it_is_worth_nothing_then(stack, place, cast):
+    """After two minutes, or here after a second: the device is asked once more, and so is whoever
+    kept what it sent before.
+    """
+    config = Path(__file__).parents[2] / "config/kamailio/kamailio.cfg"
+    quick = config.read_text("utf-8") + '\nmodparam("auth", "nonce_expire", 1)\n'
+    files = {"/etc/kamailio/bellhop/kamailio.cfg": quick}
+    with (
+        edge_beside(stack, place, cast, "nonce", last="127", files=files) as edge,
+        home_at(stack, place, cast, edge, "nonce-ends") as home,
+    ):
+        scene, began = home.scene, time.monotonic()
+        who = scene.cast.device(DEVICE)
+        thief = replace(who, name="thief", address=scene.cast.stranger().address)
+        with (
+            raw(place, who, scene.directory) as device,
+            raw(place, thief, scene.directory) as other,
+        ):
+            challenge = device.ask(request(who, "REGISTER", mark="expires"))
+            for n in range(1, 60):
+                answer = credentials(who, challenge, "REGISTER", uri(who), nc=n)
+                said = request(who, "REGISTER", number=n + 1, mark="expires", extra=answer)
+                answered = device.ask(said)
+                if answered.code != 200 or device.receive(0.1) is not None:
+                    break
+            assert n > 1, "the nonce was never good"
+            assert (answered.code, stale(answered)) == (401, True)
+            assert 1 <= time.monotonic() - began < 5
+
+            unused = credentials(who, challenge, "REGISTER", uri(who), nc=n + 1)
+            for peer in (device, other):
+                late = peer.ask(
+                    request(peer.who, "REGISTER", number=300, mark="late", extra=unused)
+                )
+                assert (late.code, stale(late)) == (401, True)
+            fresh = credentials(who, answered, "REGISTER", uri(who))
+            again = device.ask(request(who, "REGISTER", number=301, mark="expires", extra=fresh))
+            assert again.code == 200
+        home.takes_a_call()
