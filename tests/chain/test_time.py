@@ -105,6 +105,35 @@ def test_a_200_that_comes_too_late_reaches_nobody_however_often_it_is_said(scene
 
 
 @pytest.mark.control
+@pytest.mark.parametrize("wait", ["5 s, as it is", "1 s"])
+def test_a_200_that_is_said_again_is_passed_on_while_its_transaction_is_there_and_never_after(
+    scene: Scene, wait
+):
+    """After tm's wait timer nothing tells where it came from: it would leave by any socket of ours.
+    The timer is 5 s (docs/kamailio.md); a shorter one saves this test the time.
+    """
+    scene.edge.rpc("cfg.set_now_int", "tm", "wt_timer", 1000 if wait == "1 s" else 5000)
+    try:
+        north = scene.play(
+            scene.cast.carrier("north"),
+            "carrier/says-its-answer-again",
+            pause=2600,
+            options=("-nr",),
+        )
+        caller = dial(scene, TO_NORTH, pause=3000)
+        scene.finish(caller, north)
+    finally:
+        scene.edge.rpc("cfg.set_now_int", "tm", "wt_timer", 5000)
+
+    messages = scene.messages()
+    assert len(messages.where(code=200, answers="INVITE", source=north.who.socket)) == 2
+    told = messages.where(code=200, answers="INVITE", target=caller.who.socket)
+    assert len(told) == (1 if wait == "1 s" else 2)
+    edge, port = caller.who.edge
+    assert {m.source for m in told} == {f"{edge}:{port}"}
+
+
+@pytest.mark.control
 def test_the_ledger_shows_an_answer_that_came_too_late_once(scene: Scene):
     west = scene.play(scene.cast.carrier("west"), "carrier/answers-despite-cancel", pause=150)
     south = scene.play(scene.cast.carrier("south"), "carrier/answers-late", pause=400)
