@@ -23,6 +23,9 @@ class Pager:
     say_command: the program that speaks a text into a WAV file, and its arguments, of which one is
     "{file}" and one "{text}"; no shell is between. sounds: a folder that the pager writes to and
     Asterisk reads from, by the same name; `sounds` in site.state when not given.
+
+    webhook: who is told of each page that is over, and webhook_secret_file: what it is signed with
+    (pager/messenger.py). keep: how many pages' reports are kept.
     """
 
     agi: Address = key(values.address)
@@ -32,3 +35,6 @@ class Pager:
     say_command: tuple[str, ...] = key(values.program("{file}", "{text}"), ())
     sounds: str = key(values.folder, "")
     call_priority: int = key(values.integer(0, 9), 5)
+    webhook: str = key(values.url, "")
+    webhook_secret_file: str = key(values.text, "")
+    keep: int = key(values.integer(100, 1_000_000), 20_000)

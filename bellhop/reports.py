@@ -1,6 +1,7 @@
 """Reports of pages: what a person and a program are told, and the database that keeps them."""
 
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -44,6 +45,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def played(self) -> tuple[MemberReport, ...]:
         """Return the members that played."""
         return tuple(m for m in self.members if m.outcome == Outcome.PLAYED)
+
+    @property
+    def incomplete(self) -> bool:
+        """Return whether it was refused, or a member is known not to have played."""
+        outcomes = {m.outcome for m in self.members}
+        return self.cause is not None or not outcomes <= {Outcome.PLAYED, Outcome.SENT}
 
     def sentence(self) -> str:
         """Say it in one sentence: "2 of 3 played, in 812 ms; 1010 did not: no answer"."""
@@ -148,6 +155,11 @@ class Reports:
             query, arguments = "SELECT report FROM pages WHERE page = ?", (page,)  # type: ignore[assignment]
         row = self._db.execute(query, arguments).fetchone()
         return _decode(row[0]) if row else None
+
+    def newest(self) -> Iterator[Report]:
+        """Yield all reports, the newest first."""
+        rows = self._db.execute("SELECT report FROM pages ORDER BY rowid DESC")
+        yield from (_decode(text) for (text,) in rows)
 
     def close_open(self, ended: float, why: str) -> int:
         """End the reports of pages that nobody ended (the pager died); returns how many."""

@@ -23,18 +23,22 @@ from pager.calls import Calls
 from pager.control import Control
 from pager.overview import Overview
 from pager.programs import Programs
+from pager.messenger import Messenger, webhook
 from pager.registrations import Registrations
 
 _log = logging.getLogger("bellhop.pager")
 
 
 async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]]) -> None:
-    """Run until SIGTERM or SIGINT. Raises BadSecret, and OSError when the AGI port is taken."""
+    """Run until SIGTERM or SIGINT. Raises BadSecret, SiteError when the webhook's secret cannot be
+    read, and OSError when the AGI port is taken.
+    """
     reports = Reports.writing(Path(site.site.state) / "pages.db")
     if cut_off := reports.close_open(time.time(), "the pager was restarted during the page"):
         _log.warning("pages=%d ended=while-the-pager-was-down", cut_off)
     manager = Manager(site.pager.ami, site.pager.ami_user, secret)
-    engine = Engine(manager, _Keeper(reports))
+    messenger = Messenger(manager, webhook(site))
+    engine = Engine(manager, _Keeper(reports, site.pager.keep, messenger))
     edge = site.edge.internal
     registered, calls = Registrations(edge), Calls(edge)
     programs = Programs(site, manager)
@@ -74,6 +78,7 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
         server.server_close()
         await control.close()
         await engine.close()
+        await messenger.close()
         connection.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):
             await connection
@@ -81,14 +86,19 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
 
 
 class _Keeper:
-    """Stores reports one after the other; a disk that is full costs the report, not the page."""
+    """Stores reports one after the other, and has others told of them; a disk that is full costs
+    the report, not the page.
+    """
 
-    def __init__(self, reports: Reports) -> None:
+    def __init__(self, reports: Reports, keep: int, messenger: Messenger) -> None:
         self._reports = reports
+        self._keep = keep
+        self._messenger = messenger
 
     def __call__(self, one: Report) -> None:
+        self._messenger.tell(one)
         try:
-            self._reports.store(one)
+            self._reports.store(one, self._keep)
         except Exception:  # noqa: BLE001 - whatever it was, the page goes on
             _log.exception("page=%s report=not-stored", one.page)
 

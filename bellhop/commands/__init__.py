@@ -19,6 +19,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "carriers": "Show how carriers are, and set one aside by hand.",
         "page": "Page a zone with a spoken text, a sound file or a phone.",
         "zones": "Show zones, and who would hear a page now.",
+        "pages": "List pages, and what became of them.",
         "report": "Show what became of a page.",
         "pin": "Print the line of a PIN for a zone's PIN file.",
         "explain": "Say whether the next carrier would be tried after a failure, and why.",

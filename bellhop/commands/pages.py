@@ -1,0 +1,84 @@
+"""`bellhop pages`: the pages that were made, or refused, newest first."""
+
+import sqlite3
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from bellhop.commands import show
+from bellhop.commands.calls import DEFAULT_SITE, When
+from bellhop.reports import Report, Reports
+from bellhop.settings import SiteError, load
+
+_COLUMNS = ("began (UTC)", "page", "zone", "paged by", "lasted", "what became of it")
+
+
+@click.command("pages")
+@click.option("--last", default=20, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--zone", default="", metavar="NUMBER")
+@click.option("--by", default="", metavar="LEADER", help="Who paged, as the list spells him.")
+@click.option("--member", default="", metavar="NUMBER", help="A device that was to hear it.")
+@click.option("--since", type=When(), help='Begun since: "2h" ago, or "2026-11-21 06:30" (UTC).')
+@click.option("--incomplete", is_flag=True, help="Those that a member did not play, or refused.")
+@click.option("--site", envvar="BELLHOP_SITE", default=DEFAULT_SITE, metavar="FILE")
+@click.option("--database", metavar="FILE", help="The reports, where they are not the site's.")
+@click.option("--json", "as_json", is_flag=True, help="Print for programs: reports in full.")
+def command(
+    *,
+    last: int,
+    zone: str,
+    by: str,
+    member: str,
+    since: float | None,
+    incomplete: bool,
+    site: str,
+    database: str | None,
+    as_json: bool,
+) -> None:
+    """List the newest pages. `bellhop report PAGE` shows one, member by member."""
+    try:
+        path = Path(database) if database else Path(load(site).site.state) / "pages.db"
+        reports = Reports.reading(path)
+        fitting = (
+            one
+            for one in reports.newest()
+            if (not zone or one.zone == zone)
+            and (not by or one.leader == by)
+            and (not member or any(m.device == member for m in one.members))
+            and (since is None or datetime.fromisoformat(one.started).timestamp() >= since)
+            and (not incomplete or one.incomplete)
+        )
+        found = list(islice(fitting, last))
+        reports.close()
+    except SiteError as error:
+        raise click.ClickException("; ".join(error.lines)) from None
+    except sqlite3.Error as error:
+        raise click.ClickException(f"{path}: {error} (no page yet?)") from None
+    if not found:
+        asked = zone or by or member or since is not None or incomplete
+        click.echo(f"bellhop: pages: {'none such' if asked else 'none yet'}", err=True)
+        raise click.exceptions.Exit(1)
+    if as_json:
+        show.as_json([one.contract() for one in found])
+    else:
+        show.table(_COLUMNS, map(_row, found))
+
+
+def _row(one: Report) -> tuple[str, ...]:
+    return (
+        one.started.replace("T", " ")[:19],
+        one.page,
+        one.zone,
+        one.leader,
+        _lasted(one),
+        one.sentence(),
+    )
+
+
+def _lasted(one: Report) -> str:
+    if one.ended is None:
+        return "goes on"
+    ended, began = (datetime.fromisoformat(text) for text in (one.ended, one.started))
+    return f"{(ended - began).total_seconds():.1f} s"
