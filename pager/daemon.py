@@ -21,9 +21,9 @@ from bellhop.settings import Site
 from pager.announcements import Announcements
 from pager.calls import Calls
 from pager.control import Control
+from pager.messenger import Messenger, webhook
 from pager.overview import Overview
 from pager.programs import Programs
-from pager.messenger import Messenger, webhook
 from pager.registrations import Registrations
 
 _log = logging.getLogger("bellhop.pager")
