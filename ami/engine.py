@@ -1,21 +1,26 @@
 """The page engine: makes pages, hears what becomes of them, and ends them.
 
-One running page is one `ami.running.Running`; this is who reserves, commits, and hands each event
-to the page that it belongs to. All of it runs in the event loop; the AGI server's threads come in
-by `reserve`, `commit` and `drop`, which wait for the loop with a time limit.
+One running page is one `ami.running.Running`, and who has which device is on the `ami.board.Board`;
+this is who reserves, commits, and hands each event on. All of it runs in the event loop; the AGI
+server's threads come in by `reserve`, `commit`, `drop` and `refused`, which wait for the loop with
+a time limit.
 """
 
 import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import TimeoutError as TookTooLong
 from typing import Any, TypeVar
 
+from ami.board import Board
 from ami.manager import Event, Manager
+from ami.players import Edge
 from ami.running import Running
-from bellhop.pages import Member, Page, Refusal, Request, Reservation, Unavailable
+from bellhop.claims import Verdict, Way
+from bellhop.members import Member
+from bellhop.pages import Page, Refusal, Request, Reservation, Unavailable
 from bellhop.reports import Report, report
 
 T = TypeVar("T")
@@ -25,6 +30,7 @@ _log = logging.getLogger("bellhop.ami")
 _PATIENCE = 1.0  # seconds that an AGI thread waits for the loop; the dialplan's own limit is 2
 _BUSY = 17  # Q.850
 _RESERVED = 5.0  # seconds after which a page that nobody committed or dropped is forgotten
+_LOOK_EVERY = 1.0  # seconds between looks at whether a leader who waits for his turn is still there
 
 Keep = Callable[[Report], None]
 
@@ -32,13 +38,14 @@ Keep = Callable[[Report], None]
 class Engine:
     """All pages of a site. keep: stores a report; it is called when a page begins and ends."""
 
-    def __init__(self, manager: Manager, keep: Keep) -> None:
+    def __init__(self, manager: Manager, keep: Keep, edge: Edge, call_priority: int) -> None:
         self._manager = manager
         self._keep = keep
+        self._board = Board(manager, edge, call_priority)
         self._loop = asyncio.get_running_loop()
         self._reserved: dict[str, Running] = {}
         self._running: dict[str, Running] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Future[Any]] = set()
         manager.on_event = self._event
         manager.on_down = self._down
 
@@ -74,31 +81,39 @@ class Engine:
 
     def in_pages(self) -> dict[str, str]:
         """Return which members are in a page, and in which; to be called in the loop."""
-        return {
-            member.device: running.page.id
-            for running in self._running.values()
-            for member in running.page.members.values()
-            if not member.state.over
-        }
+        return {device: stack[-1].page for device, stack in self._board.claims.stacks.items()}
 
     async def _reserve(self, request: Request) -> Reservation | Refusal:
         if not self._manager.up:
             raise Unavailable("AMI is down")
-        for page_id, running in tuple(self._reserved.items()):
-            if running.age > _RESERVED:
+        for page_id, old in tuple(self._reserved.items()):
+            if old.age > _RESERVED:
                 await self._drop(page_id)
-        zone, taken = request.zone, self._taken()
-        free = [device for device in request.members if device.number not in taken]
-        if not free:
-            return Refusal(_BUSY, f"every member of {zone.number} is in another page")
+        zone, devices = request.zone, {d.number: d for d in request.members}
         page = _page(request)
-        for number in taken & page.members.keys():
-            page = page.with_member(_busy(number))
-        running = Running(self._manager, page, zone, {d.number: d for d in free}, request.channel)
-        self._reserved[page.id] = running
+        running = Running(
+            self._manager,
+            board=self._board,
+            page=page,
+            zone=zone,
+            devices=devices,
+            leader=request.channel,
+        )
         # The leader is let in without us somewhat after the last member could have come.
-        wait = (zone.ring_timeout + zone.head_start) // 1000 + 3
-        return Reservation(page.id, running.room, wait, zone.max_length // 1000)
+        wait = zone.ring_timeout + zone.head_start
+        if self._board.claims.must_wait(running.wish):
+            self._board.queue(running.wish)
+            running.wait_for_turn()
+            wait += zone.queue_wait
+        else:
+            verdicts = self._board.plan(running.wish, request.in_call)
+            ways = {verdict.way for verdict in verdicts.values()}
+            if ways == {Way.BUSY}:
+                return Refusal(_BUSY, f"every member of {zone.number} is in use: {_whys(verdicts)}")
+            wait += zone.in_use_wait if Way.WAIT in ways else 0
+            running.plan(verdicts, request.in_call)
+        self._reserved[page.id] = self._board.pages[page.id] = running
+        return Reservation(page.id, running.room, wait // 1000 + 3, zone.max_length // 1000)
 
     async def _refused(self, request: Request, refusal: Refusal) -> None:
         self._keep(report(_page(request).refused(refusal, time.time())))
@@ -108,38 +123,64 @@ class Engine:
         if running is None:
             raise Unavailable("the page was reserved too long ago")
         if not self._manager.up:
+            self._forget(running)
             raise Unavailable("AMI is down")
         self._running[page_id] = running
-        task = self._loop.create_task(self._run(running), name=f"page {page_id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._task(self._loop.create_task(self._run(running), name=f"page {page_id}"))
 
     async def _drop(self, page_id: str) -> None:
-        self._reserved.pop(page_id, None)
+        if running := self._reserved.pop(page_id, None):
+            self._forget(running)
         _log.warning("page=%s dropped=the-caller-is-not-waiting-for-it", page_id)
+
+    def _forget(self, running: Running) -> None:
+        self._board.pages.pop(running.page.id, None)
+        self._board.release(running.page.id)
+
+    def _task(self, task: "asyncio.Future[Any]") -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _run(self, running: Running) -> None:
         self._save(running.page)
         try:
+            if not running.planned:
+                await self._turn(running)
             await running.run()
         except Exception:  # noqa: BLE001 - one page's defect is not another's
             _log.exception("page=%s failed", running.page.id)
         finally:
             self._running.pop(running.page.id, None)
+            self._forget(running)
             self._save(running.page)
             _log.info("page=%s zone=%s %s", running.page.id, running.page.zone, _said(running.page))
+
+    async def _turn(self, running: Running) -> None:
+        """Wait for a page's turn; when that takes too long, it begins with whoever is free."""
+        end = self._loop.time() + running.wish.zone.queue_wait / 1000
+        while self._board.claims.must_wait(running.wish) and not running.over:
+            left = end - self._loop.time()
+            if left <= 0:
+                break
+            await self._board.freed(min(left, _LOOK_EVERY))
+        in_call = await self._board.in_call(running.wish.members)
+        verdicts = self._board.plan(running.wish, in_call)
+        self._board.leave_queue(running.wish.page)
+        if not running.over:
+            running.plan(verdicts, in_call)
 
     def _save(self, page: Page) -> None:
         self._keep(report(page))
 
-    def _taken(self) -> set[str]:
-        pages = (*self._reserved.values(), *self._running.values())
-        return {number for running in pages for number in running.busy}
-
     def _event(self, event: Event) -> None:
+        self._board.hear(event)
         # A reserved one too: its leader may hang up while it is being committed.
         for running in (*self._reserved.values(), *self._running.values()):
             running.hear(event)
+            if running.over and not running.handed_back:
+                # Whom it had taken is on the way back already.
+                running.handed_back = True
+                self._board.hand_back(running.page.id)
 
     def _down(self) -> None:
         """Asterisk goes on by itself; what it does meanwhile, nobody tells us."""
@@ -174,8 +215,8 @@ def _page(request: Request) -> Page:
     return page
 
 
-def _busy(number: str) -> Member:
-    return Member(device=number).failed(17, 486, "in another page")
+def _whys(verdicts: Mapping[str, Verdict]) -> str:
+    return ", ".join(dict.fromkeys(verdict.why for verdict in verdicts.values()))
 
 
 def _said(page: Page) -> str:

@@ -3,12 +3,29 @@ what its channel must know. Every value is our own or the site file's; none is a
 """
 
 import re
+from dataclasses import dataclass, field
 
 from ami.manager import Value
 from bellhop.targets import Outside, Target, dialled, headers
 from bellhop.zones import Zone
 
 _DISPLAY = re.compile(r"[A-Za-z0-9 ._-]{1,40}", re.ASCII)
+
+
+@dataclass(slots=True)
+class Leg:
+    """A call to a device. unique: its channel's id, which we gave it; channel: its name, "" before
+    there is one; room: where it is, "" while it is in none; been: the rooms where it has been;
+    bound: the room where it is to be, sent: the one that Asterisk was last told to bring it to.
+    """
+
+    device: str
+    unique: str
+    channel: str = ""
+    room: str = ""
+    bound: str = ""
+    sent: str = ""
+    been: set[str] = field(default_factory=set)
 
 
 def member(
@@ -33,6 +50,7 @@ def member(
             f"BELLHOP_LEADER={leader}",
             f"BELLHOP_PAGE={page}",
             f"BELLHOP_MEMBER={target.number}",
+            f"BELLHOP_MAX={zone.max_length // 1000}",
             f"TIMEOUT(absolute)={zone.max_length // 1000}",
             *(f"PJSIP_HEADER(add,{key})={value}" for key, value in headers(target)),
         ],
@@ -42,6 +60,15 @@ def member(
 def patience(target: Target, zone: Zone) -> int:
     """Return how long a member may ring (ms): somebody outside has to walk to a telephone."""
     return zone.outside_timeout if isinstance(target, Outside) else zone.ring_timeout
+
+
+def taken(channel: str, room: str, zone: Zone) -> dict[str, Value]:
+    """Bring a member's leg into another page's room, from where the dialplan takes it back by
+    itself when that page is over. All that it must know is in the extension: one action a member.
+    """
+    heard = "talker" if zone.mode == "two-way" else "member"
+    exten = f"{room}-{zone.max_length // 1000}-{heard}"
+    return {"Channel": channel, "Context": "bellhop-taken", "Exten": exten, "Priority": "1"}
 
 
 def chime(zone: Zone, *, room: str, leg: str) -> dict[str, Value]:

@@ -20,7 +20,19 @@ from bellhop.values import Address
 _log = logging.getLogger("bellhop.ami")
 
 # What the pager's AMI user is for; anything else is a defect, or somebody's doing.
-ALLOWED = frozenset({"Login", "Ping", "Originate", "Redirect", "Hangup", "Getvar", "UserEvent"})
+ALLOWED = frozenset(
+    {
+        "Login",
+        "Ping",
+        "Originate",
+        "Redirect",
+        "Hangup",
+        "Getvar",
+        "Setvar",
+        "UserEvent",
+        "CoreShowChannels",
+    }
+)
 
 _LONGEST_LINE = 1_000  # Asterisk's buffer is 1025 with the line's end (main/manager.c)
 _PING_EVERY, _PING_PATIENCE = 10.0, 5.0

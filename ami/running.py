@@ -1,4 +1,4 @@
-"""One page while it runs: its members are rung, the leader's microphone is opened, it ends.
+"""One page while it runs: its members are rung or taken, its leader's microphone opens, it ends.
 
 What happens is told by AMI events; each becomes a new value of the page (bellhop.pages), and wakes
 the one coroutine that acts on it.
@@ -6,66 +6,59 @@ the one coroutine that acts on it.
 
 import asyncio
 import contextlib
-import logging
-import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
-from ami import legs
-from ami.manager import Event, Manager, NotConnected
-from bellhop.pages import Member, Page, State, failure_text
+from ami.board import Board
+from ami.events import number
+from ami.leader import Leader
+from ami.manager import Event, Manager
+from bellhop.claims import Verdict, Way, Wish
+from bellhop.members import Member, State
+from bellhop.pages import EdgeCall, Page
 from bellhop.targets import Target
 from bellhop.zones import Zone
 
-_log = logging.getLogger("bellhop.ami")
-
-_CHIME_PATIENCE = 3.0
 _LEAVE_PATIENCE = 3.0
 _OPEN_PATIENCE = 5.0
-
-# Asterisk's own word for why an originated call came to nothing (OriginateResponse's Reason).
-_NO_ANSWER = "3"
+_BUSY = (17, 486)
 
 
 class Running:
-    """A page in progress. `busy`: the devices that it rings or has in its room."""
+    """A page in progress; the board tells it of its members."""
 
     def __init__(
         self,
         manager: Manager,
+        *,
+        board: Board,
         page: Page,
         zone: Zone,
         devices: Mapping[str, Target],
-        leader_channel: str,
+        leader: str,
     ) -> None:
         self.page = page
         self.room = f"page-{page.id}"
-        self._manager = manager
+        self.wish = Wish(page.id, zone, tuple(devices))
+        self.leader = leader
+        self.planned = False
+        self.handed_back = False
+        self._board = board
         self._zone = zone
         self._devices = devices
-        self._leader = leader_channel
+        self._leader = Leader(manager, leader, self.room, self._opened)
         self._began = time.monotonic()
         self._changed = asyncio.Event()
-        self._gone = False
         self._blind = False
-        self._channels: dict[str, str] = {}  # unique id of a leg -> device
-        self._names: dict[str, str] = {}  # device -> channel name
-        self._chime_over = asyncio.Event()
+        self._work: list[Callable[[], Coroutine[Any, Any, None]]] = []
 
     @property
     def age(self) -> float:
         """Return the seconds since it was reserved."""
         return time.monotonic() - self._began
-
-    @property
-    def busy(self) -> set[str]:
-        """Return the devices that are no other page's to ring."""
-        return {n for n in self._devices if not self.page.members[n].state.over}
-
-    @property
-    def _chime_id(self) -> str:
-        return f"{self.room}-chime"
 
     def _now(self) -> int:
         return int((time.monotonic() - self._began) * 1000)
@@ -73,82 +66,128 @@ class Running:
     # --- what happens ---
 
     def hear(self, event: Event) -> None:
-        """Take an event, if it is of this page."""
-        kind = event.get("Event", "")
-        unique = event.get("Uniqueid", "")
-        if kind == "Hangup" and event.get("Channel") == self._leader:
-            self._gone = True
-            self.page = replace(self.page, closed_ms=self._now())
-            self._changed.set()
-        elif kind == "ConfbridgeJoin" and event.get("Channel") == self._leader:
-            self.page = replace(self.page, opened_ms=self._now())
-            self._changed.set()
-        elif kind == "Hangup" and unique.startswith(self._chime_id):
-            self._chime_over.set()
-        elif kind == "UserEvent" and event.get("Page") == self.page.id:
+        """Take an event, if it is of this page or its leader."""
+        if event.get("Event") == "UserEvent" and event.get("Page") == self.page.id:
             self._count(event)
-        elif device := self._channels.get(unique):
-            self._member_event(kind, device, event)
+        elif self._leader.hear(event):
+            if self._leader.gone and self.page.closed_ms is None:
+                self.page = replace(self.page, closed_ms=self._now())
+            self._changed.set()
 
-    def _member_event(self, kind: str, device: str, event: Event) -> None:
-        member = self.page.members[device]
-        if kind == "Newchannel":
-            self._names[device] = event.get("Channel", "")
-        elif kind == "ConfbridgeJoin":
-            self._become(member.joined(self._now()))
-        elif kind == "ConfbridgeLeave":
-            self._become(member.hung_up(self._now(), None, None))
-        elif kind == "HangupRequest" and member.state is State.REQUESTED:
-            self._become(member.failed(*_refusal(event)))
-        elif kind == "Hangup":
-            cause, sip = _number(event, "Cause"), _tech(event)
-            # Asterisk's own word for its time limit: nobody sent that 480.
-            sip = None if (cause, sip) == (19, 480) else sip
-            self._become(member.hung_up(self._now(), cause, sip))
+    def _opened(self) -> None:
+        if self.page.opened_ms is None:
+            self.page = replace(self.page, opened_ms=self._now())
 
     def _count(self, event: Event) -> None:
-        """A channel ends, and says how much went to a member, or came from the leader."""
+        """A channel leaves the page, and says how much went to it, or came from the leader."""
         if event.get("UserEvent") == "BellhopSpoke":
-            self.page = replace(self.page, spoken=_number(event, "Received"))
+            self.page = replace(self.page, spoken=number(event, "Received"))
             return
         member = self.page.members.get(event.get("Member", ""))
-        if member is not None and (sent := _number(event, "Sent")) is not None:
+        if member is not None and (sent := number(event, "Sent")) is not None:
             self._become(member.counted(sent))
 
     def _become(self, member: Member) -> None:
         self.page = self.page.with_member(member)
         self._changed.set()
 
+    def rung(self, device: str) -> None:
+        """It is rung for this page."""
+        self._become(self.page.members[device].rung())
+
+    def answered(self, device: str) -> None:
+        """It took the call."""
+        self._become(self.page.members[device].answered(self._now()))
+
+    def joined(self, device: str) -> None:
+        """It is in the room."""
+        self._become(self.page.members[device].joined(self._now()))
+
+    def left(self, device: str) -> None:
+        """It is in the room no more."""
+        self._become(self.page.members[device].left(self._now()))
+
+    def taken(self, device: str, zone: str) -> None:
+        """A page of this zone has it now."""
+        self._become(self.page.members[device].taken(self._now(), zone))
+
+    def failed(self, device: str, cause: int | None, sip: int | None, why: str) -> None:
+        """It did not come."""
+        self._become(self.page.members[device].failed(cause, sip, why))
+
+    def hung_up(self, device: str, cause: int | None, sip: int | None) -> None:
+        """Its leg has ended."""
+        self._become(self.page.members[device].hung_up(self._now(), cause, sip))
+
     def lost_sight(self) -> None:
         """AMI went down: what happens now is not known."""
         self._blind = True
         self._changed.set()
 
+    @property
+    def over(self) -> bool:
+        """Whether the leader has gone, all members have, or nobody can see what happens."""
+        return self._leader.gone or self._blind or self.page.lost
+
     # --- what is done ---
+
+    def plan(
+        self, verdicts: Mapping[str, Verdict], in_call: Mapping[str, tuple[EdgeCall, ...]]
+    ) -> None:
+        """Take what is decided of each device; what is to be done of it is done by `run`."""
+        self.planned = True
+        self.page = replace(self.page, rung_ms=self._now())
+        for number_, verdict in verdicts.items():
+            device, member = self._devices[number_], self.page.members[number_]
+            match verdict.way:
+                case Way.BUSY:
+                    self._become(member.failed(*_BUSY, verdict.why))
+                    continue
+                case Way.WAIT:
+                    self._become(member.waits(verdict.why))
+                    self._work.append(partial(self._wait_for, device))
+                case Way.RING:
+                    self.rung(number_)
+                    self._work.append(partial(self._ring, device))
+                case Way.END:
+                    self.rung(number_)
+                    self._work.append(partial(self._ring, device, in_call.get(number_, ())))
+                case Way.TAKE:
+                    self.rung(number_)
+                    self._work.append(partial(self._take, device))
+        mine = {n for n, v in verdicts.items() if v.way in {Way.RING, Way.END, Way.TAKE}}
+        self._board.claim(self.wish, mine)
+
+    def wait_for_turn(self) -> None:
+        """Leave all members until the page's turn has come."""
+        for device in self._devices:
+            self._become(self.page.members[device].waits("in another page"))
+
+    def give_up(self, why: str) -> None:
+        """Leave out whoever was waited for."""
+        for member in self.page.members.values():
+            if member.state is State.WAITING:
+                self._become(member.failed(*_BUSY, member.why or why))
 
     async def run(self) -> None:
         """Ring, open, wait, end. Cancelled, it leaves the page to Asterisk."""
-        if self._over():  # the leader hung up while this page was being agreed on
-            self.page = replace(self.page, ended=time.time())
-            return
-        for number in self._devices:  # known before the first event can name them
-            self._channels[self._leg_id(number)] = number
-        rung = [asyncio.ensure_future(self._ring(d)) for d in self._devices.values()]
+        # The leader may have hung up while this page was being agreed on.
+        work = [asyncio.ensure_future(one()) for one in self._work if not self.over]
         try:
             await self._open()
-            await self._until(self._over)
-            if self.page.lost and not self._gone and not self._blind:
-                await self._move_leader("lost")
+            await self.until(lambda: self.over)
+            if self.page.lost and not self._leader.gone and not self._blind:
+                await self._leader.move("lost")
         except asyncio.CancelledError:
             self._blind = True
             raise
         finally:
-            for one in rung:
+            for one in work:
                 one.cancel()
-            await asyncio.gather(*rung, return_exceptions=True)
+            await asyncio.gather(*work, return_exceptions=True)
             await self._end()
 
-    async def _until(self, condition: Callable[[], bool], patience: float | None = None) -> bool:
+    async def until(self, condition: Callable[[], bool], patience: float | None = None) -> bool:
         """Wait until the condition holds; False when that took longer than `patience` seconds."""
         end = None if patience is None else time.monotonic() + patience
         while not condition():
@@ -160,141 +199,70 @@ class Running:
                 await asyncio.wait_for(self._changed.wait(), left)
         return True
 
-    def _leg_id(self, number: str) -> str:
-        return f"{self.room}-{number.replace(':', '-')}"
+    async def _ring(self, device: Target, calls: tuple[EdgeCall, ...] = ()) -> None:
+        if calls:
+            await self._board.end_calls(calls)
+        await self._board.ring(device, self._zone, self)
 
-    async def _ring(self, device: Target) -> None:
-        """Originate one member's leg, and take Asterisk's word on what became of it."""
-        try:
-            answers = await self._manager.send(
-                "Originate",
-                legs.member(
-                    device,
-                    self._zone,
-                    page=self.page.id,
-                    room=self.room,
-                    leg=self._leg_id(device.number),
-                    leader=self._leader,
-                ),
-                patience=legs.patience(device, self._zone) / 1000 + 5,
-            )
-        except NotConnected as error:
-            member = self.page.members[device.number]
-            self._become(member.failed(None, None, f"not rung: {error}"))
-            return
-        await self._answered(device.number, answers[-1])
+    async def _take(self, device: Target) -> None:
+        if not await self._board.take(device.number, self):
+            await self._board.ring(device, self._zone, self)
 
-    async def _answered(self, number: str, answer: Event) -> None:
-        member = self.page.members[number]
-        if answer.get("Response") == "Success":
-            self._become(member.answered(self._now()))
+    async def _wait_for(self, device: Target) -> None:
+        patience = self._zone.in_use_wait / 1000
+        verdict = await self._board.when_free(self, device.number, patience)
+        if verdict.way is Way.BUSY:
+            self.failed(device.number, *_BUSY, verdict.why)
             return
-        # The channel's own Hangup has the cause, and may come just after.
-        if await self._until(lambda: self.page.members[number].state.over, 0.5):
-            return
-        if answer.get("Reason") == _NO_ANSWER:
-            self._become(self.page.members[number].failed(19, None, "no answer"))
-            return
-        why = answer.get("Message") or "Asterisk could not ring it"
-        self._become(self.page.members[number].failed(None, None, why))
+        self.rung(device.number)
+        await self._board.ring(device, self._zone, self)
 
     async def _open(self) -> None:
         """Open the leader's microphone when the members are there: chime, beep, speak."""
-        while not self._over():
-            now = self._now()
-            if self.page.may_open(now):
-                break
-            ahead = (self.page.head_start - now) / 1000
-            await self._until_changed(ahead if ahead > 0 else None)
-        else:
-            return
-        if self._zone.chime != "none":
-            await self._chime()
-        if not self._over() and await self._move_leader("open"):
+
+        def ready() -> bool:
+            return self.over or self.page.may_open(self._now())
+
+        if not await self.until(ready, max(0, self.page.opens_ms - self._now()) / 1000):
+            await self.until(ready)
+        if not self.over and self._zone.chime != "none":
+            await self._leader.chime(self._zone)
+        if not self.over and await self._leader.move("open"):
             # A beep for him first; then he joins the room, and only then the page is open.
-            await self._until(
-                lambda: self.page.opened_ms is not None or self._over(), _OPEN_PATIENCE
-            )
-
-    def _over(self) -> bool:
-        """Whether the leader has gone, all members have, or nobody can see what happens."""
-        return self._gone or self._blind or self.page.lost
-
-    async def _until_changed(self, patience: float | None) -> None:
-        self._changed.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), patience)
-
-    async def _chime(self) -> None:
-        """Play the chime in the room, to its end; a page does not fail for want of it."""
-        try:
-            chime = legs.chime(self._zone, room=self.room, leg=self._chime_id)
-            await self._manager.send("Originate", chime)
-            await asyncio.wait_for(self._chime_over.wait(), _CHIME_PATIENCE)
-        except (NotConnected, TimeoutError) as error:
-            _log.warning("page=%s chime=failed why=%s", self.page.id, error)
-
-    async def _move_leader(self, where: str) -> bool:
-        """Send the leader to an extension of his context; False when he is not there any more."""
-        where_to = {"Context": "bellhop-leader", "Exten": where, "Priority": "1"}
-        try:
-            answer = await self._manager.send("Redirect", {"Channel": self._leader, **where_to})
-        except NotConnected as error:
-            _log.warning("page=%s leader=%s why=%s", self.page.id, where, error)
-            return False
-        return answer[0].get("Response") == "Success"
+            await self.until(lambda: self.page.opened_ms is not None or self.over, _OPEN_PATIENCE)
 
     async def _end(self) -> None:
         """Let members leave by themselves (the room empties with its leader), end those who don't,
         and close the books.
         """
+        self.give_up("the page ended before it was free")
         if not self._blind:
             # Those who still ring would come too late; the others leave with the leader.
             await self._hang_up_all(lambda member: member.joined_ms is None)
+            self._let_go()
             if self.page.opened_ms is not None:
-                await self._until(self._all_told, _LEAVE_PATIENCE)
+                await self.until(self._all_told, _LEAVE_PATIENCE)
             await self._hang_up_all(lambda _member: True)
-            await self._until(self._all_told, 1.0)
+            await self.until(self._all_told, 1.0)
         self.page = replace(self.page, ended=time.time())
 
+    def _let_go(self) -> None:
+        """Give up on whoever still rings, and rings for another page from now on."""
+        held = self._board.claims.held(self.page.id)
+        for device, member in self.page.members.items():
+            if member.state is State.REQUESTED and device not in held:
+                self.failed(device, 19, None, "no answer before the page ended")
+
     async def _hang_up_all(self, which: Callable[[Member], bool]) -> None:
-        for number in self._devices:
-            member = self.page.members[number]
+        for device in self._board.claims.held(self.page.id):
+            member = self.page.members[device]
             if not member.state.over and which(member):
-                await self._hang_up(number)
+                await self._board.hang_up(device)
 
     def _all_told(self) -> bool:
-        """Whether every leg has ended, and said what went to it."""
-        ours = [self.page.members[n] for n in self._devices]
-        return all(m.state.over and (m.joined_ms is None or m.is_counted) for m in ours)
-
-    async def _hang_up(self, number: str) -> None:
-        channel = self._names.get(number)
-        if channel is None:  # Asterisk has not even begun; its Timeout ends it
-            return
-        try:
-            await self._manager.send("Hangup", {"Channel": channel, "Cause": "16"})
-        except NotConnected as error:
-            _log.warning("page=%s member=%s hangup=failed why=%s", self.page.id, number, error)
-
-
-def _number(event: Event, key: str) -> int | None:
-    value = event.get(key, "")
-    return int(value) if value.isascii() and value.isdigit() else None
-
-
-def _refusal(event: Event) -> tuple[int | None, int | None, str]:
-    """Return cause, SIP code and words of a leg that its far end ended. Of a 480 Asterisk 22.10
-    tells its own translation, 19, in place of the Reason header's (measured); it says less than
-    that: RFC 3398 §8.2.6.1 has 18, and so has the edge.
-    """
-    cause, sip = _number(event, "Cause"), _tech(event)
-    if (cause, sip) == (19, 480):
-        cause = 18
-    return cause, sip, failure_text(cause, sip)
-
-
-def _tech(event: Event) -> int | None:
-    """Return the SIP code that ended a leg, where Asterisk tells it."""
-    found = re.search(r"\b([3-6][0-9]{2})\b", event.get("TechCause", ""))
-    return int(found[1]) if found else None
+        """Whether every leg that is this page's has ended, and said what went to it."""
+        ours = [m for n, m in self.page.members.items() if n in self._devices]
+        return all(
+            m.state is State.TAKEN or (m.state.over and (m.joined_ms is None or m.is_counted))
+            for m in ours
+        )

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from bellhop import causes
 from bellhop.callers import Caller
+from bellhop.members import Gap, Member, State
 from bellhop.targets import Target, is_multicast
 from bellhop.zones import Zone
 
@@ -82,108 +82,20 @@ class Outcome(StrEnum):
     PENDING = "pending"
 
 
-class State(StrEnum):
-    """Where a member's leg is."""
-
-    REQUESTED = "requested"
-    ANSWERED = "answered"
-    JOINED = "joined"
-    LEFT = "left"
-    FAILED = "failed"
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing further comes of it."""
-        return self in {State.LEFT, State.FAILED}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One device in one page. Times are ms since the page began; `sent` is how many RTP packets of
-    this page went to it, as Asterisk counted them, None when it could not be asked.
-    """
-
-    device: str
-    state: State = State.REQUESTED
-    answered_ms: int | None = None
-    joined_ms: int | None = None
-    left_ms: int | None = None
-    sent: int | None = None
-    cause: int | None = None
-    sip: int | None = None
-    why: str = ""
-
-    def answered(self, at: int) -> "Member":
-        """Return it after it took the call."""
-        if self.state is not State.REQUESTED:
-            return self
-        return replace(self, state=State.ANSWERED, answered_ms=at)
-
-    def joined(self, at: int) -> "Member":
-        """Return it after it came into the room; that it answered may be told later."""
-        if self.state.over:
-            return self
-        answered = self.answered_ms if self.answered_ms is not None else at
-        return replace(self, state=State.JOINED, answered_ms=answered, joined_ms=at)
-
-    def counted(self, sent: int | None) -> "Member":
-        """Return it with the number of packets that went to it."""
-        return replace(self, sent=sent)
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether all is known that will be of what went to it; of a multicast group nothing is."""
-        return self.sent is not None or is_multicast(self.device)
-
-    def failed(self, cause: int | None, sip: int | None, why: str) -> "Member":
-        """Return it after it came to nothing; what is known first stands."""
-        if self.state is State.REQUESTED:
-            return replace(self, state=State.FAILED, cause=cause, sip=sip, why=why)
-        return self
-
-    def hung_up(self, at: int, cause: int | None, sip: int | None) -> "Member":
-        """Return it after its channel ended."""
-        if self.state.over:
-            return self
-        if self.state is State.REQUESTED and cause == 16:  # by us: Q.850 has 19 for what it did
-            return self.failed(19, sip, "no answer before the page ended")
-        if self.state is State.REQUESTED:
-            return self.failed(cause, sip, failure_text(cause, sip))
-        return replace(self, state=State.LEFT, left_ms=at)
-
-
 # What a report says of a member while the page runs.
 _PENDING = {
+    State.WAITING: "is waited for",
     State.REQUESTED: "is being rung",
     State.ANSWERED: "answered",
     State.JOINED: "in the room",
+    State.TAKEN: "in a page that goes before",
 }
-
-# What the edge answers for a member (kemi/answer.py), in a person's words.
-_WHY = {
-    1: "no such device",
-    17: "busy",
-    18: "does not respond",
-    19: "no answer",
-    20: "not registered",
-    21: "rejected the call",
-}
-
-
-def failure_text(cause: int | None, sip: int | None) -> str:
-    """Say why a member did not answer."""
-    if (cause, sip) == (18, 480):  # it did respond, and did not say why
-        return "does not take the call"
-    if cause in _WHY:
-        return _WHY[cause]
-    if cause and (known := causes.cause(cause)):
-        return known.name.lower()
-    return f"SIP {sip}" if sip else "no answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page. `opened_ms` is when the leader's microphone opened, `closed_ms` when he was gone,
+    """One page. `rung_ms` is when its turn came, `opened_ms` when the leader's microphone opened,
+    `closed_ms` when he was gone,
     `spoken` how many RTP packets came from him, None when it could not be asked; `started` and
     `ended` are Unix times; `members` by device number, in the zone's order.
     """
@@ -195,6 +107,7 @@ class Page:
     quorum: int
     head_start: int
     members: Mapping[str, Member] = field(default_factory=dict)
+    rung_ms: int = 0
     opened_ms: int | None = None
     closed_ms: int | None = None
     spoken: int | None = None
@@ -212,7 +125,7 @@ class Page:
     @property
     def reachable(self) -> int:
         """Return how many members may yet play."""
-        return sum(m.state is not State.FAILED for m in self.members.values())
+        return sum(m.state not in {State.FAILED, State.TAKEN} for m in self.members.values())
 
     @property
     def in_room(self) -> int:
@@ -222,7 +135,13 @@ class Page:
     @property
     def waiting(self) -> int:
         """Return how many members may still come."""
-        return sum(m.state in {State.REQUESTED, State.ANSWERED} for m in self.members.values())
+        coming = {State.WAITING, State.REQUESTED, State.ANSWERED}
+        return sum(m.state in coming for m in self.members.values())
+
+    @property
+    def opens_ms(self) -> int:
+        """Return when the head start is over."""
+        return self.rung_ms + self.head_start
 
     def may_open(self, now: int) -> bool:
         """Whether the leader may speak: a quorum of those who can be reached is in the room, or the
@@ -230,7 +149,7 @@ class Page:
         """
         if not self.in_room:
             return False
-        return self.in_room * 100 >= self.quorum * self.reachable or now >= self.head_start
+        return self.in_room * 100 >= self.quorum * self.reachable or now >= self.opens_ms
 
     @property
     def lost(self) -> bool:
@@ -245,6 +164,12 @@ class Page:
             return Outcome.PENDING, _PENDING[member.state]
         if member.state is State.FAILED:
             return Outcome.FAILED, member.why
+        if gaps := self._missed(member):
+            return Outcome.PREEMPTED, "; ".join(map(str, gaps))
+        return self._played(member)
+
+    def _played(self, member: Member) -> tuple[Outcome, str]:
+        """Return whether a member that was not taken has played, and why not."""
         if member.joined_ms is None:
             return Outcome.FAILED, member.why or "answered, but never came into the room"
         multicast = is_multicast(member.device)
@@ -263,3 +188,11 @@ class Page:
             early = self.closed_ms - member.left_ms
             said += [f"left {early} ms before the end"] if early > _TOGETHER else []
         return Outcome.SENT if multicast else Outcome.PLAYED, ", ".join(said)
+
+    def _missed(self, member: Member) -> tuple[Gap, ...]:
+        """Return the gaps of a member in which somebody spoke, or could not for want of members."""
+        return tuple(
+            gap
+            for gap in member.gaps
+            if gap.back is None or self.opened_ms is None or gap.back > self.opened_ms
+        )

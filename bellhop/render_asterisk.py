@@ -82,7 +82,7 @@ def _manager(site: Site) -> str:
         "deny = 0.0.0.0/0.0.0.0",
         f"permit = {asks}",
         "read = call,user,system",
-        "write = call,originate,user",
+        "write = call,originate,reporting,user",
         "writetimeout = 1000",
         *(f"eventfilter = Event: {event}" for event in _EVENTS),
     ]

@@ -38,9 +38,10 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
         _log.warning("pages=%d ended=while-the-pager-was-down", cut_off)
     manager = Manager(site.pager.ami, site.pager.ami_user, secret)
     messenger = Messenger(manager, webhook(site))
-    engine = Engine(manager, _Keeper(reports, site.pager.keep, messenger))
     edge = site.edge.internal
     registered, calls = Registrations(edge), Calls(edge)
+    keeper = _Keeper(reports, site.pager.keep, messenger)
+    engine = Engine(manager, keeper, calls, site.pager.call_priority)
     programs = Programs(site, manager)
     control = Control(
         Path(site.site.state) / NAME,

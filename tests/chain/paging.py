@@ -1,12 +1,14 @@
 """What several chain tests ask of a page: its report, and what its speakers heard."""
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from tests.chain.calling import dial
+from tests.chain.harness import tones
 from tests.chain.harness.capture import Capture, Packet
 from tests.chain.harness.peer import Peer, Who
 from tests.chain.harness.scene import Scene
@@ -160,3 +162,44 @@ def missing(found: list[Block]) -> list[tuple[int, int]]:
     """Return where a stream of blocks jumps: the numbers before and after each gap."""
     steps = ((a.number, b.number) for a, b in pairwise(found))
     return [(a, b) for a, b in steps if (b - a) % len(_CODES) != 1]
+
+
+def tone(scene: Scene, name: str) -> str:
+    """Return a file, by its path where SIPp runs, of a tone that tells its page (harness.tones)."""
+    path = scene.directory / f"tone-{name}.ulaw"
+    path.write_bytes(tones.voice(name))
+    return scene.place.there(path)
+
+
+def tells(scene: Scene, number: str) -> list[tones.Stretch]:
+    """Return which pages a device heard, in order, decoded from what went to it."""
+    return tones.stretches((packet.at, packet.payload) for packet in sent_to(scene, number))
+
+
+def speaking(scene: Scene, zone: str) -> dict[str, Any]:
+    """Wait until a page of a zone has a member in its room; return its report so far."""
+
+    def found() -> dict[str, Any] | None:
+        pages = [one for one in reports(scene) if one["zone"] == zone and one["ended"] is None]
+        return pages[-1] if pages else None
+
+    running: dict[str, Any] = until(f"a page of {zone}", found, 10)
+    open_room = re.compile(
+        rf"^PJSIP/bellhop-edge-[^\n]*!ConfBridge!page-{running['page']},", re.MULTILINE
+    )
+    until(
+        f"the leader of {zone} to speak",
+        lambda: open_room.search(scene.pbx.command("core show channels concise")),
+        10,
+    )
+    return running
+
+
+def of_zone(scene: Scene, zone: str, seconds: float = 10.0) -> dict[str, Any]:
+    """Return the report of this test's page of a zone, once the page has ended."""
+
+    def ended() -> list[dict[str, Any]]:
+        return [one for one in reports(scene) if one["zone"] == zone and one["ended"]]
+
+    found: list[dict[str, Any]] = until(f"the report of {zone}", ended, seconds)
+    return found[-1]

@@ -13,14 +13,14 @@ from ami import running as running_module
 from ami.engine import Engine
 from ami.manager import NotConnected
 from bellhop.callers import Caller, Kind
-from bellhop.pages import Refusal, Request, Reservation, Unavailable
+from bellhop.pages import EdgeCall, Refusal, Request, Reservation, Unavailable
 from bellhop.settings import load
 
 SITE = load(Path(__file__).parents[2] / "config" / "site.toml")
 ZONE = replace(SITE.zones["8000"], head_start=200, ring_timeout=1000, max_length=20_000)
 LEADER = "PJSIP/bellhop-edge-00000045"
 CALLER = Caller(Kind.DEVICE, "1020", "1020", ("zones",))
-BUSY = Refusal(17, "every member of 8000 is in another page")
+BUSY = Refusal(17, "every member of 8000 is in use: in another page")
 RECORDED = (Path(__file__).parent / "data" / "ami_page.txt").read_bytes().decode()
 
 
@@ -84,12 +84,14 @@ class Asterisk:
 
     def join(self, device):
         unique, name = self.legs[device]
-        self.say("ConfbridgeJoin", Uniqueid=unique, Channel=name)
+        room = unique.removesuffix(f"-{device}")
+        self.say("ConfbridgeJoin", Uniqueid=unique, Channel=name, Conference=room)
 
     def leave(self, device, sent="150", cause="16"):
         unique, name = self.legs[device]
         page = unique.removeprefix("page-").removesuffix(f"-{device}")
-        self.say("ConfbridgeLeave", Uniqueid=unique, Channel=name)
+        room = unique.removesuffix(f"-{device}")
+        self.say("ConfbridgeLeave", Uniqueid=unique, Channel=name, Conference=room)
         self.say(
             "UserEvent",
             UserEvent="BellhopLeft",
@@ -128,12 +130,30 @@ class Asterisk:
         self.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="16")
 
 
-def run(asterisk, story, zone=ZONE):
+class Edge:
+    """What the edge would tell: in which calls each device is. A call that is ended is over."""
+
+    def __init__(self, **calls):
+        self.calls = {
+            name.removeprefix("d"): (EdgeCall(int(id_), 1),) for name, id_ in calls.items()
+        }
+        self.ended = []
+
+    def of(self, numbers):
+        return {n: calls for n, calls in self.calls.items() if n in numbers}
+
+    def end(self, call):
+        self.ended.append(call)
+        self.calls = {n: calls for n, calls in self.calls.items() if call not in calls}
+        return True
+
+
+def run(asterisk, story, zone=ZONE, edge=None):
     """Run a story of the engine in a loop; returns the reports that it kept, in order."""
 
     async def main():
         kept = []
-        engine = Engine(asterisk, kept.append)
+        engine = Engine(asterisk, kept.append, edge or Edge(), 5)
         await asyncio.wait_for(story(engine, kept, zone), 10)
         await engine.close()
         return kept

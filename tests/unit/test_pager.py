@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.pages import Member, Page
+from bellhop.members import Member
+from bellhop.pages import Page
 from bellhop.reports import Reports, report
 
 SITE = (Path(__file__).parents[2] / "config" / "site.toml").read_text()

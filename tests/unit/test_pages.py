@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellhop.pages import Member, Outcome, Page, Refusal, State, failure_text
+from bellhop.members import Member, State, failure_text
+from bellhop.pages import Outcome, Page, Refusal
 
 
 def page(*members, **fields):

@@ -89,7 +89,7 @@ def test_asterisk_knows_the_edge_by_its_address_alone():
 
 def test_the_pagers_ami_user_has_least_rights_and_no_secret_is_rendered():
     text = asterisk_files(SITE)["manager.conf"]
-    assert re.findall(r"^write = (.*)$", text, re.MULTILINE) == ["call,originate,user"]
+    assert re.findall(r"^write = (.*)$", text, re.MULTILINE) == ["call,originate,reporting,user"]
     assert re.findall(r"^permit = (.*)$", text, re.MULTILINE) == [SITE.pager.agi.host]
     assert "deny = 0.0.0.0/0.0.0.0" in text
     assert not re.search(r"^secret", text, re.MULTILINE)

@@ -6,7 +6,8 @@ import sqlite3
 import pytest
 
 from bellhop import cli
-from bellhop.pages import Member, Page
+from bellhop.members import Member
+from bellhop.pages import Page
 from bellhop.reports import Reports, report
 
 BEGAN = 1_795_230_000.5

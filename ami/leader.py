@@ -1,0 +1,65 @@
+"""The leader of a page: he waits with a tone, is let into the room, and is told when it is lost."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from ami import legs
+from ami.manager import Event, Manager, NotConnected
+from bellhop.zones import Zone
+
+_log = logging.getLogger("bellhop.ami")
+
+_CHIME_PATIENCE = 3.0
+
+
+class Leader:
+    """His channel. gone: he has hung up, or left the room that he was in."""
+
+    def __init__(
+        self, manager: Manager, channel: str, room: str, joined: Callable[[], None]
+    ) -> None:
+        self.channel = channel
+        self.gone = False
+        self._manager = manager
+        self._room = room
+        self._joined = joined
+        self._chime_over = asyncio.Event()
+
+    @property
+    def _chime_id(self) -> str:
+        return f"{self._room}-chime"
+
+    def hear(self, event: Event) -> bool:
+        """Take an event; returns whether it is of his page."""
+        kind = event.get("Event", "")
+        if event.get("Channel") == self.channel:
+            if kind == "ConfbridgeJoin":
+                self._joined()
+            elif kind in {"Hangup", "ConfbridgeLeave"}:
+                self.gone = True
+            else:
+                return False
+            return True
+        if kind == "Hangup" and event.get("Uniqueid", "").startswith(self._chime_id):
+            self._chime_over.set()
+        return False
+
+    async def chime(self, zone: Zone) -> None:
+        """Play the zone's chime in the room, to its end; a page does not fail for want of it."""
+        try:
+            chime = legs.chime(zone, room=self._room, leg=self._chime_id)
+            await self._manager.send("Originate", chime)
+            await asyncio.wait_for(self._chime_over.wait(), _CHIME_PATIENCE)
+        except (NotConnected, TimeoutError) as error:
+            _log.warning("room=%s chime=failed why=%s", self._room, error)
+
+    async def move(self, where: str) -> bool:
+        """Send him to an extension of his context; False when he is not there any more."""
+        where_to = {"Context": "bellhop-leader", "Exten": where, "Priority": "1"}
+        try:
+            answer = await self._manager.send("Redirect", {"Channel": self.channel, **where_to})
+        except NotConnected as error:
+            _log.warning("room=%s leader=%s why=%s", self._room, where, error)
+            return False
+        return answer[0].get("Response") == "Success"

@@ -1,0 +1,50 @@
+"""What the board of legs asks of others: pages, and the edge."""
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from bellhop.claims import Wish
+from bellhop.pages import EdgeCall
+
+
+class Edge(Protocol):
+    """The calls of devices that never come near Asterisk. It blocks."""
+
+    def of(self, numbers: Collection[str]) -> Mapping[str, tuple[EdgeCall, ...]]:
+        """Return which of the numbers are in calls, and in which."""
+
+    def end(self, call: EdgeCall) -> bool:
+        """Hang up both sides of a call; False when it could not be."""
+
+
+class Player(Protocol):
+    """A page, as the board tells it of its members."""
+
+    room: str
+    wish: Wish
+    leader: str
+
+    @property
+    def over(self) -> bool:
+        """Whether it ends: nobody is let in any more."""
+
+    def rung(self, device: str) -> None:
+        """It is rung for this page."""
+
+    def answered(self, device: str) -> None:
+        """It took the call."""
+
+    def joined(self, device: str) -> None:
+        """It is in the room."""
+
+    def left(self, device: str) -> None:
+        """It is in the room no more."""
+
+    def taken(self, device: str, zone: str) -> None:
+        """A page of this zone has it now."""
+
+    def failed(self, device: str, cause: int | None, sip: int | None, why: str) -> None:
+        """It did not come."""
+
+    def hung_up(self, device: str, cause: int | None, sip: int | None) -> None:
+        """Its leg has ended."""

@@ -1,0 +1,141 @@
+"""A member of a page, as a value: where its leg is, and what it has been through. Pure."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from bellhop import causes
+from bellhop.targets import is_multicast
+
+
+class State(StrEnum):
+    """Where a member's leg is."""
+
+    WAITING = "waiting"  # until it is free: nobody rings it yet
+    REQUESTED = "requested"
+    ANSWERED = "answered"
+    JOINED = "joined"
+    TAKEN = "taken"  # by a page that goes before; it may come back
+    LEFT = "left"
+    FAILED = "failed"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing further comes of it."""
+        return self in {State.LEFT, State.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time in which a member was in another page: that zone's number, and ms since the page that
+    it was taken from began; `back` is None when it did not come back.
+    """
+
+    zone: str
+    taken: int
+    back: int | None = None
+
+    def __str__(self) -> str:
+        """Say it."""
+        back = "" if self.back is None else f", back at {self.back} ms"
+        return f"taken by {self.zone} at {self.taken} ms{back}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One device in one page. Times are ms since the page began; `sent` is how many RTP packets of
+    this page went to it, as Asterisk counted them, None when it could not be asked; `gaps`: when it
+    was in pages that go before this one.
+    """
+
+    device: str
+    state: State = State.REQUESTED
+    answered_ms: int | None = None
+    joined_ms: int | None = None
+    left_ms: int | None = None
+    sent: int | None = None
+    cause: int | None = None
+    sip: int | None = None
+    why: str = ""
+    gaps: tuple[Gap, ...] = ()
+
+    def waits(self, why: str) -> "Member":
+        """Return it as one that is not free yet."""
+        return replace(self, state=State.WAITING, why=why)
+
+    def rung(self) -> "Member":
+        """Return it as one that is rung."""
+        return replace(self, state=State.REQUESTED, why="")
+
+    def taken(self, at: int, zone: str) -> "Member":
+        """Return it after a page of this zone took it."""
+        if self.state.over or self.state is State.TAKEN:
+            return self
+        return replace(self, state=State.TAKEN, gaps=(*self.gaps, Gap(zone, at)))
+
+    def answered(self, at: int) -> "Member":
+        """Return it after it took the call."""
+        if self.state is not State.REQUESTED:
+            return self
+        return replace(self, state=State.ANSWERED, answered_ms=at)
+
+    def joined(self, at: int) -> "Member":
+        """Return it after it came into the room; that it answered may be told later."""
+        if self.state.over:
+            return self
+        answered = self.answered_ms if self.answered_ms is not None else at
+        first = self.joined_ms if self.joined_ms is not None else at
+        gaps = self.gaps
+        if self.state is State.TAKEN:  # it is back
+            gaps = (*gaps[:-1], replace(gaps[-1], back=at))
+        return replace(self, state=State.JOINED, answered_ms=answered, joined_ms=first, gaps=gaps)
+
+    def left(self, at: int) -> "Member":
+        """Return it after it left the room; one that was taken is expected to."""
+        return self if self.state is State.TAKEN else self.hung_up(at, None, None)
+
+    def counted(self, sent: int | None) -> "Member":
+        """Return it with the number of packets that went to it, on top of those of before a gap."""
+        return replace(self, sent=sent if sent is None else sent + (self.sent or 0))
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether all is known that will be of what went to it; of a multicast group nothing is."""
+        return self.sent is not None or is_multicast(self.device)
+
+    def failed(self, cause: int | None, sip: int | None, why: str) -> "Member":
+        """Return it after it came to nothing; what is known first stands."""
+        if self.state in {State.WAITING, State.REQUESTED}:
+            return replace(self, state=State.FAILED, cause=cause, sip=sip, why=why)
+        return self
+
+    def hung_up(self, at: int, cause: int | None, sip: int | None) -> "Member":
+        """Return it after its channel ended."""
+        if self.state.over:
+            return self
+        if self.state is State.REQUESTED and cause == 16:  # by us: Q.850 has 19 for what it did
+            return self.failed(19, sip, "no answer before the page ended")
+        if self.state is State.REQUESTED:
+            return self.failed(cause, sip, failure_text(cause, sip))
+        return replace(self, state=State.LEFT, left_ms=at)
+
+
+# What the edge answers for a member (kemi/answer.py), in a person's words.
+_WHY = {
+    1: "no such device",
+    17: "busy",
+    18: "does not respond",
+    19: "no answer",
+    20: "not registered",
+    21: "rejected the call",
+}
+
+
+def failure_text(cause: int | None, sip: int | None) -> str:
+    """Say why a member did not answer."""
+    if (cause, sip) == (18, 480):  # it did respond, and did not say why
+        return "does not take the call"
+    if cause in _WHY:
+        return _WHY[cause]
+    if cause and (known := causes.cause(cause)):
+        return known.name.lower()
+    return f"SIP {sip}" if sip else "no answer"

@@ -1,0 +1,150 @@
+"""An Asterisk in small for the page engine: rooms, legs and leaders, as the dialplan moves them. It
+says what Asterisk says, in its order, and notes what must never be.
+"""
+
+import asyncio
+
+from ami.manager import NotConnected
+
+
+class House:
+    """behaves: what a device does: answers (at once), busy, rings (until it is cancelled), slow
+    (answers after some turns of the loop).
+    """
+
+    def __init__(self, behaves=None):
+        self.behaves = behaves or {}
+        self.up = True
+        self.on_event = self.on_down = self.on_up = lambda *_: None
+        self.sent = []
+        self.wrong = []  # what must never be
+        self.legs = {}  # device: {unique, channel, room, homes, page}
+        self.leaders = {}  # channel: room, or "" before he is in it
+        self.waiting = {}
+
+    def say(self, kind, **fields):
+        if self.up:
+            self.on_event({"Event": kind, **fields})
+
+    def members(self, room):
+        return [d for d, leg in self.legs.items() if leg["room"] == room]
+
+    async def send(self, action, fields, patience=5.0):
+        del patience
+        if not self.up:
+            raise NotConnected(f"{action}: AMI is down")
+        self.sent.append((action, dict(fields)))
+        await asyncio.sleep(0)
+        return await getattr(self, f"do_{action.lower()}")(fields)
+
+    async def do_originate(self, fields):
+        unique, device = fields["ChannelId"], fields["Channel"][6:].partition("@")[0]
+        if device in self.legs:
+            self.wrong.append(f"{device} is rung a second time")
+        room = next(v for v in fields["Variable"] if v.startswith("BELLHOP_ROOM="))[13:]
+        leader = next(v for v in fields["Variable"] if v.startswith("BELLHOP_LEADER="))[15:]
+        leg = {"unique": unique, "channel": f"PJSIP/m-{unique}", "room": "", "homes": [],
+               "leader": leader}  # fmt: skip
+        self.legs[device] = leg
+        self.say("Newchannel", Uniqueid=unique, Channel=leg["channel"])
+        how = self.behaves.get(device, "answers")
+        if how == "busy":
+            self.hang_up(device, cause="17", tech="486")
+            return [{"Response": "Failure", "Reason": "0"}]
+        if how == "slow":
+            for _ in range(20):
+                await asyncio.sleep(0)
+        if how == "rings":
+            leg["cancelled"] = asyncio.Event()
+            await leg["cancelled"].wait()
+        if self.legs.get(device) is not leg:  # it was cancelled
+            return [{"Response": "Failure", "Reason": "3"}]
+        if leg["leader"] not in self.leaders:
+            self.hang_up(device)
+            return [{"Response": "Success"}]
+        self.enter(device, room)
+        return [{"Response": "Success"}]
+
+    def enter(self, device, room):
+        leg = self.legs[device]
+        if leg["room"]:
+            self.wrong.append(f"{device} is in two rooms")
+        leg["room"] = room
+        self.say("ConfbridgeJoin", Uniqueid=leg["unique"], Channel=leg["channel"], Conference=room)
+
+    def leave(self, device):
+        leg = self.legs[device]
+        room, leg["room"] = leg["room"], ""
+        said = {"Uniqueid": leg["unique"], "Channel": leg["channel"]}
+        self.say("ConfbridgeLeave", Conference=room, **said)
+        page = room.removeprefix("page-")
+        self.say("UserEvent", UserEvent="BellhopLeft", Page=page, Member=device, Sent="9", **said)
+
+    def kicked(self, device):
+        """Its room is over: it goes to the one before, if that is there, as the dialplan has it."""
+        self.leave(device)
+        leg = self.legs[device]
+        while leg["homes"]:
+            home = leg["homes"].pop()
+            if self.members(home) or home in self.leaders.values():
+                self.enter(device, home)
+                return
+        self.hang_up(device)
+
+    def hang_up(self, device, cause="16", tech=""):
+        leg = self.legs[device]
+        if leg["room"]:
+            self.leave(device)
+        del self.legs[device]
+        if "cancelled" in leg:
+            leg["cancelled"].set()
+        self.say("Hangup", Uniqueid=leg["unique"], Channel=leg["channel"], Cause=cause,
+                 TechCause=tech)  # fmt: skip
+
+    async def do_redirect(self, fields):
+        channel = fields["Channel"]
+        if fields["Context"] == "bellhop-leader":
+            if channel not in self.leaders:
+                return [{"Response": "Error", "Message": "Channel does not exist"}]
+            if fields["Exten"] == "open":
+                self.leaders[channel] = room = self.leaders[channel].removeprefix("wait ")
+                self.say("ConfbridgeJoin", Uniqueid="l", Channel=channel, Conference=room)
+            else:
+                self.leader_goes(channel)
+            return [{"Response": "Success"}]
+        found = [d for d, leg in self.legs.items() if leg["channel"] == channel]
+        if not found:
+            return [{"Response": "Error", "Message": "Channel does not exist"}]
+        [device] = found
+        leg = self.legs[device]
+        if not leg["room"]:
+            self.wrong.append(f"{device} is moved before it answered")
+        leg["homes"].append(leg["room"])
+        self.leave(device)
+        self.enter(device, "-".join(fields["Exten"].split("-")[:3]))
+        return [{"Response": "Success"}]
+
+    async def do_setvar(self, fields):
+        for leg in self.legs.values():
+            if leg["channel"] == fields["Channel"]:
+                leg["leader"] = fields["Value"]
+        return [{"Response": "Success"}]
+
+    async def do_hangup(self, fields):
+        for device, leg in tuple(self.legs.items()):
+            if leg["channel"] == fields["Channel"]:
+                self.hang_up(device)
+        return [{"Response": "Success"}]
+
+    def leader_comes(self, channel, room):
+        self.leaders[channel] = f"wait {room}"
+
+    def leader_goes(self, channel):
+        """He hangs up: his room empties, and he is gone."""
+        room = self.leaders.pop(channel)
+        waits, room = room.startswith("wait "), room.removeprefix("wait ")
+        if not waits:
+            self.say("ConfbridgeLeave", Uniqueid="l", Channel=channel, Conference=room)
+        for device in self.members(room):
+            self.kicked(device)
+        self.say("Hangup", Uniqueid="l", Channel=channel, Cause="16")
