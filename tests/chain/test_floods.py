@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import statistics
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ HONEST = 0.99  # of the calls beside a flood
 DEVICES = 2000
 KAMCMD = ("kamcmd", "-s", "unix:/run/kamailio/kamailio_ctl")
 STORM = 30.0  # s: all of them are registered by then
+HALF = 4.0  # s, for half of them: measured 0.5, and 7.5 where proving oneself would not help
 
 
 def succeeded(peer: Peer) -> int:
@@ -125,6 +127,7 @@ def test_2000_devices_register_at_once_and_calls_are_answered_meanwhile(large, w
     scene.finish(phone, north)
     assert len(came["took"]) == DEVICES
     assert max(came["took"]) < STORM
+    assert statistics.median(came["took"]) < HALF
 
     # A binding that was replaced is counted until the timer has written that down.
     until("all in the running edge", lambda: registered(name) == DEVICES, 25)
