@@ -41,12 +41,14 @@ def main() -> int:
     if asked.json:
         print(json.dumps(summary(found)))
         return 0
-    print(report(found, how_much, seconds))
+    table = report(found, how_much, seconds)
+    print(table)
     from tests.bench.plot import draw  # noqa: PLC0415 - matplotlib is there for this alone
 
-    picture = ROOT / "build/artifacts/bench/recursion.svg"
-    draw(found, picture)
-    sys.stderr.write(f"· the picture: {picture.relative_to(ROOT)}\n")
+    written = ROOT / "build/artifacts/bench/recursion.md"
+    written.write_text(f"{table}\n", "utf-8")
+    draw(found, written.with_suffix(".svg"))
+    sys.stderr.write(f"· the table and its picture: {written.relative_to(ROOT)}, .svg\n")
     return 0
 
 

@@ -36,10 +36,11 @@ class Size:
     saturated: int = 2_000
     blocks: int = 20
     block: int = 350
+    soak_rate: int = 150
 
 
 DEFAULT = Size()
-SOAK = Size(block=3_400)  # a million messages
+SOAK = Size(block=3_400, soak_rate=250)  # a million messages, in some five minutes
 QUICK = Size(
     rounds=1, calls=20, rate=100, idle=1.0, saturated=40, blocks=5, block=10
 )  # does it work at all?
@@ -182,12 +183,10 @@ def _soak(load: Load, ours: Running, size: Size, found: Measured) -> None:
     pids = meter.workers(ours.container, DOOR)
     for number in range(size.blocks + 1):
         if number:
-            _nearly_all_good(ours, load.play(ours, size.block, size.rate), found)
+            _nearly_all_good(ours, load.play(ours, size.block, size.soak_rate), found)
         held = meter.memory(ours.container, pids)
         found.memory.append((messages(number * size.block), held.rss, held.pss))
-    tell(
-        f"  {found.memory[0][1]:.1f} MB a worker at first, {found.memory[-1][1]:.1f} MB at the end"
-    )
+        tell(f"  {found.memory[-1][0]:,} messages: {held.rss:.1f} MB a worker")
 
 
 def run(size: Size) -> tuple[Measured, float]:

@@ -121,7 +121,8 @@ def _command(stack: Stack, side: Side, folder: Path, prefix: str) -> list[str]:
         shutil.copy(file, folder)
     (folder / "here.cfg").write_text(here(f"{prefix}.{side.last}", prefix), "utf-8")
     _drouting(folder / "drouting.db", prefix)
-    start = f"mkdir -p /run/kamailio && exec kamailio -DD -E -m 64 -M 16 -x tlsf -X tlsf -Y /run/kamailio -f /bench/{side.cfg} "
+    # stdbuf: ours writes a log line at once too (kemi/stderr.py).
+    start = f"mkdir -p /run/kamailio && exec stdbuf -eL kamailio -DD -E -m 64 -M 16 -x tlsf -X tlsf -Y /run/kamailio -f /bench/{side.cfg} "
     return [*common, "-v", f"{folder}:/bench:ro", "--entrypoint", "sh", image, "-c",
             start + " ".join(defines)]  # fmt: skip
 
