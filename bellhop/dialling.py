@@ -12,7 +12,7 @@ from bellhop.callers import Caller, Kind
 from bellhop.carriers import Carrier, Trunk
 from bellhop.devices import Device
 from bellhop.profiles import CARRIER
-from bellhop.routes import carriers_for, route_for
+from bellhop.routes import Route, carriers_for, route_for
 from bellhop.settings import Site
 from bellhop.values import DIALLED
 from bellhop.zones import Zone
@@ -116,25 +116,25 @@ def _inside(
 
 
 def _outside(site: Site, dialled: str, random: Random | None) -> ToCarriers | Refusal:
-    written = _routed(site, dialled)
+    route = _route(site, dialled)
     carriers = tuple(
         carrier
-        for carrier in carriers_for(written, site.by_prefix, site.carriers, random)
+        for carrier in carriers_for(route, site.carriers, random)
         if DIALLED.fullmatch(
             carrier.dialled(dialled, site.numbering)
         )  # too short for what it strips
     )
-    route = route_for(written, site.by_prefix)
     if route is None or not carriers:
         return UNKNOWN
     return ToCarriers(dialled, carriers, route.profile or CARRIER.name)
 
 
-def _routed(site: Site, dialled: str) -> str:
-    """Return the spelling of a number that has a route: as it was dialled, or else in E.164."""
-    if route_for(dialled, site.by_prefix) is None and (digits := site.numbering.e164(dialled)):
-        return digits
-    return dialled
+def _route(site: Site, dialled: str) -> Route | None:
+    """Return the route of a number: as it was dialled, or else in E.164."""
+    route = route_for(dialled, site.by_prefix)
+    if route is None and (digits := site.numbering.e164(dialled)):
+        return route_for(digits, site.by_prefix)
+    return route
 
 
 def _from_pbx(site: Site, dialled: str, random: Random | None) -> Destination | Refusal:

@@ -128,10 +128,9 @@ def _line(form: str, *values: str | int | bool | None) -> str:
     texts = [v for v in values if type(v) is str]
     if "none" in texts or not _PLAIN.fullmatch("".join(texts)):
         return form % tuple(map(_value, values))
-    return form % tuple([v if v and type(v) in _SAY_THEMSELVES else _value(v) for v in values])
-
-
-_SAY_THEMSELVES = {int, str}
+    return form % tuple(
+        [v if type(v) is int or (v and type(v) is str) else _value(v) for v in values]
+    )
 
 
 def _value(value: str | int | bool | None) -> str:

@@ -29,14 +29,15 @@ def introduced(
     site: Site, caller: Caller, legs: tuple[Leg, ...], *, private: bool
 ) -> tuple[Leg, ...]:
     """Return the legs, those to carriers with the headers that tell who calls."""
-    return tuple(
-        msgspec.structs.replace(
-            leg, headers=headers(site, caller, site.carriers[leg.name], private=private)
-        )
-        if leg.kind is LegKind.CARRIER
-        else leg
-        for leg in legs
-    )
+    told: list[Leg] = []
+    for leg in legs:
+        if leg.kind is LegKind.CARRIER and (
+            lines := headers(site, caller, site.carriers[leg.name], private=private)
+        ):
+            told.append(msgspec.structs.replace(leg, headers=lines))
+        else:
+            told.append(leg)
+    return tuple(told)
 
 
 def headers(site: Site, caller: Caller, carrier: Carrier, *, private: bool) -> tuple[str, ...]:
@@ -44,8 +45,10 @@ def headers(site: Site, caller: Caller, carrier: Carrier, *, private: bool) -> t
     be known (RFC 3323: Privacy, or an anonymous From), so only a carrier that the site trusts with
     it learns who he is, and is asked to keep it (RFC 3325 §7).
     """
+    if carrier.identity == "none":
+        return ()
     number = number_of(site, caller) or carrier.caller_id
-    if carrier.identity == "none" or not number or (private and not carrier.trust_privacy):
+    if not number or (private and not carrier.trust_privacy):
         return ()
     user = f"+{number}" if carrier.format == "+e164" else number
     host = site.edge.trunks[0].address.host

@@ -104,11 +104,7 @@ def route_for(number: str, routes: Mapping[str, Route]) -> Route | None:
 
 
 def carriers_for(
-    number: str,
-    routes: Mapping[str, Route],
-    carriers: Mapping[str, Carrier],
-    random: Random | None = None,
+    route: Route | None, carriers: Mapping[str, Carrier], random: Random | None = None
 ) -> tuple[Carrier, ...]:
-    """Return the carriers of the number's route in the order to try them; none if it has none."""
-    route = route_for(number, routes)
+    """Return the carriers of a number's route in the order to try them; none without a route."""
     return tuple(carriers[name] for name in route.order(random)) if route else ()

@@ -17,6 +17,7 @@ _MOST_QUEUED = 19_000
 def entry(call: Call, why: str, *, conflict: bool = False) -> Entry:
     """Return what the ledger keeps of the attempt that just ended."""
     attempt = call.current
+    leg = call.leg
     failure = attempt.failure
     return Entry(
         call=call.id,
@@ -25,7 +26,7 @@ def entry(call: Call, why: str, *, conflict: bool = False) -> Entry:
         dialled=call.dialled,
         profile=call.profile,
         attempt=len(call.attempts),
-        leg=f"{call.leg.kind.value}:{call.leg.name}",
+        leg=f"{leg.kind.value}:{leg.name}",
         at=time.time(),
         after_ms=attempt.started - call.started,
         ms=attempt.ended - attempt.started,
@@ -35,12 +36,12 @@ def entry(call: Call, why: str, *, conflict: bool = False) -> Entry:
         verdict=attempt.verdict,
         rule=attempt.rule,
         why=why,
-        gateway=call.leg.address,
-        number=call.leg.user,
+        gateway=leg.address,
+        number=leg.user,
         location=failure.location if failure else None,
         conflicting=failure.conflicting if failure else False,
         replied=failure.replied if failure else True,
-        trusted=failure.trusted if failure else call.leg.trusted,
+        trusted=failure.trusted if failure else leg.trusted,
         challenged=attempt.challenged,
         ring_ms=attempt.ring if attempt.ring >= 0 else None,
         conflict=conflict,

@@ -7,7 +7,7 @@ import pytest
 
 from bellhop.carriers import Carrier
 from bellhop.gateways import Gateway
-from bellhop.routes import Route, carriers_for, choices
+from bellhop.routes import Route, carriers_for, choices, route_for
 
 GATEWAY = Gateway("203.0.113.1", 5060)
 
@@ -52,13 +52,13 @@ ROUTES = {
     ],
 )  # fmt: skip
 def test_the_longest_prefix_wins_and_a_plus_is_no_digit(number, names):
-    assert "".join(c.name for c in carriers_for(number, ROUTES, BOOK)) == names
+    assert "".join(c.name for c in carriers_for(route_for(number, ROUTES), BOOK)) == names
 
 
 def test_an_empty_prefix_takes_what_no_other_does():
     routes = {**ROUTES, "": Route(prefix="", choices=choices(["c"]))}
-    assert [c.name for c in carriers_for("1", routes, BOOK)] == ["c"]
-    assert [c.name for c in carriers_for("44", routes, BOOK)] == ["a", "b"]
+    assert [c.name for c in carriers_for(route_for("1", routes), BOOK)] == ["c"]
+    assert [c.name for c in carriers_for(route_for("44", routes), BOOK)] == ["a", "b"]
 
 
 def test_a_carriers_calls_come_from_its_gateway_when_nothing_else_is_said():
@@ -132,5 +132,5 @@ def test_the_cost_of_a_route_does_not_grow_with_their_number():
     book = Counting(
         {f"7{n:05}": Route(prefix=f"7{n:05}", choices=choices(["a"])) for n in range(10_000)}
     )
-    assert carriers_for("70999912", book, BOOK)[0].name == "a"
+    assert carriers_for(route_for("70999912", book), BOOK)[0].name == "a"
     assert book.asked == 3
