@@ -21,6 +21,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         *_routes(parts),
         *_profiles(parts),
         *_zones(parts),
+        *_schedules(parts),
         *_dids(parts),
         *_numbers(parts),
         *_auth_users(parts),
@@ -110,6 +111,17 @@ def _caller(zone: str, caller: str, parts: Mapping[str, Any]) -> Iterator[Mistak
             yield Mistake(path, f'no device "{caller}"{unknown(caller, list(parts["devices"]))}')
         elif device and "zones" not in device.may:
             yield Mistake(path, f'devices.{caller}.may does not have "zones"')
+
+
+def _schedules(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    for name, schedule in parts["schedules"].items():
+        if schedule is None:
+            continue
+        if schedule.zone not in parts["zones"]:
+            what = f'no zone "{schedule.zone}"{unknown(schedule.zone, sorted(parts["zones"]))}'
+            yield Mistake(f"schedules.{name}.zone", what)
+        if bool(schedule.file) == bool(schedule.say):
+            yield Mistake(f"schedules.{name}", "expected one of file and say")
 
 
 def _dids(parts: Mapping[str, Any]) -> Iterator[Mistake]:

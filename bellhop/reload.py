@@ -29,6 +29,7 @@ _PARTS = (
     "dids",
     "devices",
     "zones",
+    "schedules",
 )
 
 

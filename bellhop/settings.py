@@ -22,6 +22,7 @@ from bellhop.pagers import Pager, Pbx
 from bellhop.peers import Peers, peers
 from bellhop.profiles import BUILT_IN, Profile, Table, resolve
 from bellhop.routes import Route, digits_of
+from bellhop.schedules import Schedule
 from bellhop.tables import Mistake, SiteError, key, read_table, unknown
 from bellhop.targets import OUTSIDE
 from bellhop.values import Address, Listener, shown
@@ -93,6 +94,7 @@ class Site:
     dids: tuple[Did, ...]
     devices: Mapping[str, Device]
     zones: Mapping[str, Zone]
+    schedules: Mapping[str, Schedule]
 
     @cached_property
     def by_prefix(self) -> Mapping[str, Route]:
@@ -191,6 +193,7 @@ _TABLES = {
     "dids": Did,
     "devices": Device,
     "zones": Zone,
+    "schedules": Schedule,
 }
 
 
@@ -205,7 +208,7 @@ def _site(path: Path, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Site |
     ]
     one = {n: _one(n, raw, mistakes) for n in ("site", "edge", "pbx", "pager")}
     one["numbering"] = _one("numbering", {"numbering": {}, **raw}, mistakes)
-    named = {n: _named(n, raw, mistakes) for n in ("carriers", "trunks", "profiles")}
+    named = {n: _named(n, raw, mistakes) for n in ("carriers", "trunks", "profiles", "schedules")}
     numbered = {n: _numbered(n, raw, mistakes) for n in ("devices", "zones")}
     listed = {n: _listed(n, raw, mistakes) for n in ("routes", "dids")}
     general = one["site"]

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from bellhop.values import Reader, shown
 
 T = TypeVar("T")
-_TOLD = 12  # more names than that are no help in a line of error
+_TOLD = 16  # more names than that are no help in a line of error
 
 
 @dataclass(frozen=True, slots=True)

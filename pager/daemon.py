@@ -19,6 +19,7 @@ from bellhop.control import NAME
 from bellhop.reports import Report, Reports
 from bellhop.settings import Site
 from pager.announcements import Announcements
+from pager.bells import Bells
 from pager.calls import Calls
 from pager.control import Control
 from pager.messenger import Messenger, webhook
@@ -43,10 +44,11 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
     keeper = _Keeper(reports, site.pager.keep, messenger)
     engine = Engine(manager, keeper, calls, site.pager.call_priority)
     programs = Programs(site, manager)
+    announcements = Announcements(site.pager, Path(site.site.state))
     control = Control(
         Path(site.site.state) / NAME,
         programs,
-        Announcements(site.pager, Path(site.site.state)),
+        announcements,
         Overview(site, engine, registered, calls),
     )
     pages = Pages(
@@ -66,6 +68,7 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
     threading.Thread(target=server.serve_forever, name="agi", daemon=True).start()
     _log.info("agi=up address=%s", site.pager.agi)
     await control.open()
+    bells = asyncio.create_task(Bells(site, programs, announcements, keeper).run())
     connection = asyncio.create_task(manager.run())
     stopped = asyncio.create_task(stop.wait())
     _tell_systemd("READY=1")
@@ -78,6 +81,7 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
         await asyncio.to_thread(server.shutdown)
         server.server_close()
         await control.close()
+        bells.cancel()
         await engine.close()
         await messenger.close()
         connection.cancel()

@@ -1,0 +1,154 @@
+"""Rings the bells of the schedules: at their time, or not at all, and then it is reported.
+
+A bell is missed when the pager did not run, stood still, or could not make the page; none is rung
+later. Up to when bells have been seen to stands in a file of the state folder, so that those of
+the time in which nobody looked are known.
+"""
+
+import asyncio
+import contextlib
+import logging
+import math
+import secrets
+import time
+import zoneinfo
+from collections.abc import Awaitable, Callable
+from datetime import tzinfo
+from pathlib import Path
+
+from bellhop.pages import Page, Refusal
+from bellhop.reports import Report, report
+from bellhop.schedules import Bell, Schedule, all_due
+from bellhop.settings import Site
+from pager.announcements import Announcements, CannotSay
+from pager.programs import NotMade, Programs
+
+_log = logging.getLogger("bellhop.pager")
+
+_LATE = 5.0  # seconds: what comes later is not played
+_LOOK_EVERY = 0.5
+_WRITE_EVERY = 10.0
+_BACK = 7 * 86_400  # seconds: bells missed longer ago are nobody's any more
+_MOST_MISSED = 100
+_TEMPORARY_FAILURE = 41  # Q.850
+
+NAME = "bells.until"
+
+
+class Bells:
+    """Looks at the clock. keep: stores the report of a bell that was missed."""
+
+    def __init__(
+        self,
+        site: Site,
+        programs: Programs,
+        announcements: Announcements,
+        keep: Callable[[Report], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._site = site
+        self._programs = programs
+        self._announcements = announcements
+        self._keep = keep
+        self._clock = clock
+        self._file = Path(site.site.state) / NAME
+        self._schedules = [
+            (one, zone) for one in site.schedules.values() if (zone := _zone(one)) is not None
+        ]
+        self._until = self._looked()
+        self._written = 0.0
+        self._ringing: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Ring until cancelled."""
+        try:
+            while self._schedules:
+                try:
+                    self.look()
+                except Exception:  # noqa: BLE001 - one defect does not silence every bell to come
+                    _log.exception("bells=error")
+                await asyncio.sleep(_LOOK_EVERY)
+        finally:
+            for task in tuple(self._ringing):
+                task.cancel()
+
+    def look(self) -> None:
+        """Ring what is due, and report what should have rung. The clock set back rings nothing
+        twice: time goes on from where it had been.
+        """
+        now = self._clock()
+        if now > self._until:
+            bells = all_due(self._schedules, self._until, now, _MOST_MISSED)
+            self._until = now
+            if bells or now - self._written >= _WRITE_EVERY:
+                self._write(now)
+            for bell in bells:
+                if now - bell.at > _LATE:
+                    self._missed(
+                        bell, f"nobody looked at the clock until {now - bell.at:.0f} s later"
+                    )
+                    continue
+                task = asyncio.get_running_loop().create_task(self._ring(bell))
+                self._ringing.add(task)
+                task.add_done_callback(self._ringing.discard)
+
+    async def _ring(self, bell: Bell) -> None:
+        schedule = self._site.schedules[bell.schedule]
+        try:
+            page = await self._page(schedule)
+        except (NotMade, CannotSay, OSError) as error:
+            self._missed(bell, str(error))
+        else:
+            _log.info("schedule=%s page=%s", schedule.name, page)
+
+    async def _page(self, schedule: Schedule) -> str:
+        sound: Awaitable[Path]
+        if schedule.say:
+            sound = self._announcements.spoken(schedule.say)
+        else:
+            path = self._site.file(schedule.file)
+            sound = self._announcements.kept(await asyncio.to_thread(path.read_bytes))
+        return await self._programs.speak(
+            schedule.zone, f"schedule:{schedule.name}", await asyncio.wait_for(sound, _LATE)
+        )
+
+    def _missed(self, bell: Bell, why: str) -> None:
+        _log.error("schedule=%s bell=missed why=%s", bell.schedule, why)
+        page = Page(
+            id=f"{int(bell.at):x}-{secrets.token_hex(4)}",
+            zone=self._site.schedules[bell.schedule].zone,
+            leader=f"schedule:{bell.schedule}",
+            started=bell.at,
+            quorum=100,
+            head_start=0,
+        )
+        self._keep(report(page.refused(Refusal(_TEMPORARY_FAILURE, f"missed: {why}"), bell.at)))
+
+    def _looked(self) -> float:
+        """Return up to when bells have been seen to; now, where that is not known."""
+        now = self._clock()
+        with contextlib.suppress(OSError, ValueError):  # the first start, or somebody's file
+            looked = float(self._file.read_text(encoding="ascii"))
+            return now if math.isnan(looked) else max(min(looked, now), now - _BACK)
+        return now
+
+    def _write(self, now: float) -> None:
+        part = self._file.with_suffix(".part")
+        try:
+            part.write_text(f"{now:.3f}", encoding="ascii")
+            part.replace(self._file)
+        except OSError as error:
+            _log.warning("bells=not-written why=%s", error)
+        self._written = now
+
+
+def _zone(schedule: Schedule) -> tzinfo | None:
+    try:
+        return zoneinfo.ZoneInfo(schedule.timezone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        _log.error(
+            "schedule=%s silent=this-machine-knows-no-time-zone zone=%s",
+            schedule.name,
+            schedule.timezone,
+        )
+        return None
