@@ -21,6 +21,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
     code: 200 means answered, None that nothing came. cause, location, conflicting, replied,
     trusted: as in recursion.Failure. challenged: it asked for credentials first, and got them.
     verdict: advance, stop, redirect or answered; or late, of an answer whose attempt was over.
+    believed: whether its cause counted: trusted, and the profile's trust_reason.
     conflict: the code decided it, and the cause alone would have decided otherwise.
     """
 
@@ -49,6 +50,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
     challenged: bool = False
     ring_ms: int | None = None
     conflict: bool = False
+    believed: bool = True
 
     def line(self) -> str:
         """Return it as one log line of key=value (docs/recursion.md lists the keys)."""

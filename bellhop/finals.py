@@ -215,7 +215,7 @@ def _of_device(failure: Failure, number: int) -> Final:
 
 
 def _about(failure: Failure, number: int) -> About:
-    cause, place = (failure.cause, failure.location) if failure.trusted else (None, None)
+    cause, place = (failure.cause, failure.location) if failure.believed else (None, None)
     if cause in _OF_CALLEE or (cause == 21 and place == "U"):
         return About.CALLEE
     if cause in _OF_NUMBER or (cause == 1 and place in _AT_CALLEE):

@@ -139,7 +139,7 @@ def outcome(
         return Outcome(Kind.AWAY, "retry-after", asked_away)
     if credentials and failure.code in {401, 407}:
         return Outcome(Kind.FAULT, "credentials-refused")
-    cause = failure.cause if failure.trusted else None
+    cause = failure.cause if failure.believed else None
     if credentials and failure.code == 403 and cause in _OF_US:
         return Outcome(Kind.FAULT, "credentials-refused")
     return Outcome(Kind.LIFE)

@@ -34,6 +34,7 @@ class Failure:
     rang: a 180 to 183 had come. cancelled: the caller gave up.
     replied: the peer sent a final reply (a mere 100 or 18x is none; nor is our own timeout).
     trusted: this peer's Reason headers are believed (RFC 6432 leaves that to local policy).
+    heeded: the profile that decided lets causes count (its trust_reason).
     """
 
     code: int | None
@@ -45,6 +46,12 @@ class Failure:
     cancelled: bool = False
     replied: bool = True
     trusted: bool = True
+    heeded: bool = True
+
+    @property
+    def believed(self) -> bool:
+        """Whether its cause tells anything here."""
+        return self.trusted and self.heeded
 
     def with_reason(self, header: str | Iterable[str]) -> "Failure":
         """Return this failure with what the bodies of the reply's Reason headers say."""

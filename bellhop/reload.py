@@ -4,6 +4,9 @@ Kamailio itself was started with, so that only a restart can change them.
 
 from bellhop.settings import Site
 
+# How the refusal of a key that cannot be changed while Kamailio runs ends.
+ONLY_A_RESTART = "only a restart of Kamailio changes it"
+
 # Kamailio opened these at its start (listen.cfg, the databases).
 _AT_START = (
     "edge.devices",

@@ -12,6 +12,7 @@ from bellhop.carriers import Carrier
 from bellhop.finals import NOT_SENT, UNRESOLVED
 from bellhop.health import SKIPPED, Breaker, Hand, gateway_key, hand_key
 from bellhop.ledger import Tally
+from bellhop.registrations import State, state
 
 # What was never at the carrier is no seizure (ITU-T E.411: answered seizures by all seizures).
 _NO_SEIZURES = frozenset({NOT_SENT, UNRESOLVED})
@@ -23,13 +24,14 @@ class Edge:
     """What the edge says of itself; None where it could not be asked.
 
     health: the table bellhop_health. probes: the dispatcher's flags by URI. calls: by carrier.
-    names: the addresses of gateways that are named.
+    names: the addresses of gateways that are named. registrations: where ours are, by Contact.
     """
 
     health: Mapping[str, str] | None = None
     probes: Mapping[str, str] | None = None
     calls: Mapping[str, int] | None = None
     names: Mapping[str, tuple[str, ...]] | None = None
+    registrations: Mapping[str, State] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,8 @@ class GatewayStanding:
 class Standing:
     """One carrier. calls: now; most_calls, most_per_second: 0 is no limit. attempts: that reached
     it; answered: of these. skipped: how often it was out, by rule. causes: of its failures, the
-    most frequent first: Q.850 cause, or else SIP code, or else nothing came.
+    most frequent first: Q.850 cause, or else SIP code, or else nothing came. registration: where
+    ours at it is; "" where the site wants none, None where that could not be learned.
     """
 
     carrier: str
@@ -66,6 +69,7 @@ class Standing:
     skipped: Mapping[str, int]
     causes: tuple[tuple[str, int], ...]
     gateways: tuple[GatewayStanding, ...]
+    registration: str | None = ""
 
     @property
     def ratio(self) -> float | None:
@@ -81,6 +85,22 @@ def table(dump: Iterable[Mapping[str, object]]) -> dict[str, str]:
         for item in slot if isinstance(slot, list) else ():
             found[str(item["name"])] = str(item["value"])
     return found
+
+
+def registrations(dump: object) -> dict[str, State]:
+    """Return where each registration of a uac.reg_dump is, by its Contact's user part. One alone
+    comes without a list.
+    """
+    records = dump if isinstance(dump, list) else [dump]
+    return {str(r["l_uuid"]): state(r) for r in records if isinstance(r, dict) and "l_uuid" in r}
+
+
+def _registration(carrier: Carrier, edge: Edge) -> str | None:
+    if not carrier.register_user:
+        return ""
+    if edge.registrations is None:
+        return None
+    return edge.registrations.get(carrier.register_contact, State.TRYING).value
 
 
 def probes(listed: object) -> dict[str, str]:
@@ -124,6 +144,7 @@ def standing(carrier: Carrier, edge: Edge, tallies: Iterable[Tally] | None, now:
         skipped=dict(skipped.most_common()),
         causes=tuple(causes.most_common()),
         gateways=tuple(_gateways(carrier, edge, now)),
+        registration=_registration(carrier, edge),
     )
 
 

@@ -23,12 +23,12 @@ def failed(site: Site, secrets: Secrets) -> None:
     if call is None:
         raise RuntimeError("a failure route without a call")
     ring = attempt.rang(call)
-    failure = _read(call.leg.trusted, rang=ring >= 0)
+    profile = _profile(site, call)
+    failure = _read(trusted=call.leg.trusted, heeded=profile.trust_reason, rang=ring >= 0)
     credential = challenges.credential(site, secrets, call, failure)
     if credential is not None and attempt.again(site, call, credential):
         return
     health.failed(site, call, failure, attempt.now(), asked_away=_asked_away(failure))
-    profile = _profile(site, call)
     decided, conflicts = _decided(failure, profile, call.earlier)
     call, decision = redirect.follow(site, call, profile, decided)
     call = ended(
@@ -80,7 +80,7 @@ def _asked_away(failure: Failure) -> int | None:
         return None
 
 
-def _read(trusted: bool, *, rang: bool) -> Failure:
+def _read(*, trusted: bool, heeded: bool, rang: bool) -> Failure:
     """Read this attempt's failure: tm gives its winning reply (failure_reply_mode 3)."""
     if sip.timed_out_here():
         return Failure(None, replied=False, rang=rang, cancelled=sip.cancelled())
@@ -97,4 +97,5 @@ def _read(trusted: bool, *, rang: bool) -> Failure:
         rang=rang,
         cancelled=sip.cancelled(),
         trusted=trusted,
+        heeded=heeded,
     )

@@ -45,6 +45,7 @@ def entry(call: Call, why: str, *, conflict: bool = False) -> Entry:
         challenged=attempt.challenged,
         ring_ms=attempt.ring if attempt.ring >= 0 else None,
         conflict=conflict,
+        believed=failure.believed if failure else call.leg.trusted,
     )
 
 

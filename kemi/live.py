@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from bellhop.reload import changed, needs_restart
+from bellhop.reload import ONLY_A_RESTART, changed, needs_restart
 from bellhop.settings import Site, SiteError, load
 from kemi import secrets, sip
 from kemi.snapshot import Snapshot, read, write
@@ -63,7 +63,7 @@ def _stored(folder: Path) -> Snapshot:
 
 def _refuse_what_needs_a_restart(old: Site, new: Site) -> None:
     if keys := needs_restart(old, new):
-        raise SiteError(tuple(f"{key}: only a restart of Kamailio changes it" for key in keys))
+        raise SiteError(tuple(f"{key}: {ONLY_A_RESTART}" for key in keys))
 
 
 class Live:

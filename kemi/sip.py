@@ -13,7 +13,7 @@ from typing import Literal
 import KSR
 
 from bellhop.values import Address, Listener, ip
-from kemi.results import Unreadable, done
+from kemi.results import BadCall, Unreadable, done
 
 
 def text(variable: str) -> str | None:
@@ -33,7 +33,8 @@ def number(variable: str) -> int:
 
 def put(variable: str, value: str) -> None:
     """Write a pseudo-variable."""
-    KSR.pv.sets(variable, value)
+    if not done(KSR.pv.sets(variable, value), variable):
+        raise BadCall(variable)
 
 
 def forget(variable: str) -> None:

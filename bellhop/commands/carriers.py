@@ -12,6 +12,7 @@ from bellhop.commands import show
 from bellhop.databases import Down
 from bellhop.health import Hand, gateway_key, hand_key
 from bellhop.ledger import Tally
+from bellhop.registrations import State
 from bellhop.settings import Site, SiteError, load
 from bellhop.standing import Edge, GatewayStanding, Standing
 from bellhop.values import Address, duration
@@ -141,7 +142,23 @@ def _ask(site: Site, missing: list[str]) -> Edge:
         name: tuple(str(Address(record.host, record.port)) for record in records)
         for name, records in book.items()
     }
-    return Edge(health=health, calls=calls, names=addresses, probes=_probes(site, missing))
+    return Edge(
+        health=health,
+        calls=calls,
+        names=addresses,
+        probes=_probes(site, missing),
+        registrations=_registrations(site, missing),
+    )
+
+
+def _registrations(site: Site, missing: list[str]) -> dict[str, State] | None:
+    if not any(carrier.register_user for carrier in site.carriers.values()):
+        return {}
+    try:
+        return standing.registrations(rpc.call(site.edge.internal, "uac.reg_dump"))
+    except (rpc.RpcError, TypeError) as error:
+        missing.append(f"where we are registered: {error}")
+        return None
 
 
 def _probes(site: Site, missing: list[str]) -> dict[str, str] | None:
@@ -176,6 +193,8 @@ def _print(one: Standing, *, probing: bool, now: float) -> None:
     rate = f", at most {one.most_per_second} a second" if one.most_per_second else ""
     most = f" of {one.most_calls}" if one.most_calls else ""
     pairs = [(g.gateway, _gateway(g, probing=probing, now=now)) for g in one.gateways]
+    if one.registration != "":
+        pairs += [("registration", one.registration or "not known")]
     pairs += [("calls", f"{_or_unknown(one.calls)}{most} now{rate}"), ("answered", _ratio(one))]
     if one.causes:
         top = ", ".join(f"{cause} ({times})" for cause, times in one.causes[:_TOP])

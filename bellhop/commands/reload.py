@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from bellhop import rpc
+from bellhop.reload import ONLY_A_RESTART
 from bellhop.settings import Site, SiteError, load
 from bellhop.values import Address
 
@@ -76,6 +77,8 @@ def _print(answer: dict[str, Any]) -> None:
         for line in answer["mistakes"]:
             click.echo(line, err=True)
         click.echo("bellhop: reload: nothing was changed", err=True)
+        if not all(line.endswith(ONLY_A_RESTART) for line in answer["mistakes"]):
+            click.echo("Kamailio does not start with this file: mend it before it must", err=True)
         return
     changed = answer["changed"]
     click.echo(f"reloaded: {', '.join(changed) if changed else 'nothing differs'}")

@@ -90,6 +90,9 @@ def test_the_edge_registers_by_itself_and_again_before_the_time_is_over(scene: S
     until("the states", lambda: states(edge)[CONTACTS["north"]] is State.REGISTERED, 5)
     assert states(edge)[CONTACTS["south"]] is State.FAILED
     assert states(edge)[CONTACTS["west"]] is not State.REGISTERED
+    told = json.loads(docker("exec", edge[1], "bellhop", "carriers", "--json"))
+    where = {one["carrier"]: one["registration"] for one in told["carriers"]}
+    assert (where["north"], where["south"]) == ("registered", "failed")
 
     messages = scene.messages()
     assert final(messages, caller).code == 200

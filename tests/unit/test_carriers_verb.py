@@ -21,6 +21,7 @@ class FakeEdge(http.server.BaseHTTPRequestHandler):
 
     table: dict
     calls: dict
+    registered = None  # what uac.reg_dump says
 
     def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -38,6 +39,8 @@ class FakeEdge(http.server.BaseHTTPRequestHandler):
                 self._send({"result": self.calls.get(carrier, 0)})
             case "pv.shvGet", ["bellhop_names"]:
                 self._send({"result": {"name": "bellhop_names", "value": ""}})
+            case "uac.reg_dump", [] if self.registered is not None:
+                self._send({"result": self.registered})
             case "dispatcher.list", []:
                 self._send({"error": {"code": 500, "message": "No Destination Sets"}}, 500)
             case _:
@@ -92,6 +95,38 @@ def test_every_carrier_is_told_with_its_gateways_and_calls(edge):
         "  answered          nothing was tried",
     ]
     assert "south: drain" in lines
+
+
+def registering(edge):
+    """Have north be a carrier that we register at, and return the contact."""
+    text = edge.site.read_text("utf-8")
+    contact = text.partition("[[dids]]")[2].partition('number = "')[2].partition('"')[0]
+    keys = 'auth_user = "a"\nsecret_file = "s"\nregister_user = "a"\n'
+    keys += f'register_contact = "{contact}"\n'
+    edge.site.write_text(text.replace("[carriers.north]\n", f"[carriers.north]\n{keys}"))
+    return contact
+
+
+@pytest.mark.parametrize(
+    ("flags", "left", "said"), [(20, 9, "registered"), (18, 0, "trying"), (16, 0, "failed")]
+)
+def test_where_our_registration_is_stands_beside_its_carrier(edge, flags, left, said):
+    record = {"l_uuid": registering(edge), "flags": flags, "diff_expires": left}
+    edge.registered = [record]
+    assert f"  registration      {said}" in run(edge).output.splitlines()
+    told = {
+        c["carrier"]: c["registration"] for c in json.loads(run(edge, "--json").output)["carriers"]
+    }
+    assert (told["north"], told["south"]) == (said, "")
+
+
+def test_a_registration_that_nobody_tells_of_is_not_known(edge):
+    registering(edge)
+    done = run(edge, "--json")
+    assert done.exit_code == 1
+    said = json.loads(done.stdout)
+    assert said["carriers"][0]["registration"] is None
+    assert said["not_learned"][0].startswith("where we are registered: ")
 
 
 def test_programs_get_numbers(edge, tmp_path):

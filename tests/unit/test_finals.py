@@ -114,6 +114,7 @@ CHOICES = [
     ([failed(500), failed(503, cause=34)], (503, "Q.850;cause=34")),
     # What is not believed does not choose, and is told as what it was.
     ([failed(503, cause=17, trusted=False), failed(404)], (404, None)),
+    ([failed(503, cause=17, heeded=False), failed(404)], (404, None)),
     ([failed(503), failed(503, cause=17, trusted=False)], (503, "Q.850;cause=17")),
     # Causes that say nothing leave it to the code.
     ([failed(404, cause=31), failed(503, cause=16)], (404, "Q.850;cause=31")),

@@ -98,6 +98,17 @@ def test_what_the_edge_refuses_is_told_and_is_an_exit_code(edge):
     ]
 
 
+@pytest.mark.parametrize("wrong", ["here", "there"])
+def test_of_a_wrong_file_it_says_that_kamailio_would_not_start_with_it(edge, wrong):
+    if wrong == "here":
+        edge.site.write_text("schema = 7\n")
+    edge.answer = {"mistakes": ["secrets/devices.htdigest: No such file or directory"]}
+    ran = run(edge)
+    assert ran.exit_code == 1
+    last = "Kamailio does not start with this file: mend it before it must"
+    assert ran.stderr.splitlines()[-1] == last
+
+
 def test_a_wrong_file_is_not_even_asked_for(edge):
     edge.site.write_text("schema = 7\n")
     ran = run(edge, "--json")

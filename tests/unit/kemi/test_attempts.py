@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from kamailio_kemi.fake import installed
 
 from bellhop.calls import Exhausted
 from bellhop.recursion import Failure, Verdict, decide
@@ -280,6 +281,29 @@ def test_causes_of_a_carrier_that_is_not_trusted_do_not_decide(house):
     alone = decide(Failure(404)).verdict
     assert (believed, alone) == (Verdict.ADVANCE, house.rows[-1].verdict)
     assert "not believed" in house.rows[-1].why
+
+
+def test_where_the_sites_own_profile_heeds_no_cause_none_chooses_the_answer_either(
+    make_house_changed,
+):
+    """17 would make of the first carrier's 503 the most meaningful answer: it speaks of the callee."""
+
+    def own(text):
+        mine = '[profiles.deaf]\nextends = "carrier"\ntrust_reason = false\n\n[[routes]]'
+        return text.replace("[[routes]]", mine, 1).replace(
+            'prefix = "44"', 'prefix = "44"\nprofile = "deaf"'
+        )
+
+    told = []
+    for make in (lambda text: text, own):
+        one = make_house_changed(make)
+        with installed(one.fake):
+            one.calls("4412")
+            one.fails(503, reason=["Q.850;cause=17"])
+            while not one.answers[-1:] or one.answers[-1] < 300:
+                one.fails(500, branch=len(one.relays) - 1)
+            told.append((one.rows[0].trusted, one.rows[0].believed, one.answers[-1]))
+    assert told == [(True, True, 503), (True, False, 500)]
 
 
 def test_a_call_id_without_end_does_not_fill_the_memory_that_all_share(house):
