@@ -54,14 +54,14 @@ class Measured:
     """What a run of the bench found.
 
     cpu: µs a call by side, one value a round. advance: ms from a failure to the next INVITE, by side.
-    saturation: calls a second and the share of its CPU that the side used then, by side.
+    saturation: calls a second that one CPU carries, by side.
     memory: messages that had passed, and then MB a worker: all that it has mapped and touched, and
     its own share of it. idle: ms of CPU a second when nobody calls, which is not in `cpu`. failed: calls that did not go as they should, by side.
     """
 
     cpu: dict[str, list[float]] = field(default_factory=dict)
     advance: dict[str, list[float]] = field(default_factory=dict)
-    saturation: dict[str, tuple[float, float]] = field(default_factory=dict)
+    saturation: dict[str, float] = field(default_factory=dict)
     memory: list[tuple[int, float, float]] = field(default_factory=list)
     failed: dict[str, int] = field(default_factory=dict)
     idle: dict[str, float] = field(default_factory=dict)

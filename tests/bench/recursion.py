@@ -158,7 +158,9 @@ def _nearly_all_good(one: Running, came: Loaded, found: Measured) -> None:
 
 
 def _saturation(load: Load, up: list[Running], size: Size, found: Measured) -> None:
-    """How many calls a second one CPU carries: the edge has the first, SIPp the others."""
+    """How many calls a second one CPU carries: the edge has the first, SIPp the others. By the CPU
+    time that the calls took: one datagram that is lost has the caller wait for seconds at its end.
+    """
     count = os.cpu_count() or 1
     if count < 2:
         tell("· saturation left out: this machine has one CPU")
@@ -169,12 +171,14 @@ def _saturation(load: Load, up: list[Running], size: Size, found: Measured) -> N
         try:
             before = meter.cpu(one.container)
             came = load.play(one, size.saturated, 5_000, at_once=200, pin=others)
-            used = (meter.cpu(one.container) - before) / came.seconds
-            found.saturation[one.side.name] = (came.calls / came.seconds, min(1.0, used))
+            used = meter.cpu(one.container) - before
+            found.saturation[one.side.name] = (came.calls + came.failed) / used
         finally:
             docker("update", "--cpuset-cpus", f"0-{count - 1}", one.container)
-        rate, share = found.saturation[one.side.name]
-        tell(f"· saturation: {one.side.name} {rate:.0f} calls/s with {share:.0%} of one CPU")
+        tell(
+            f"· saturation: {one.side.name} {found.saturation[one.side.name]:.0f} calls/s on one CPU"
+            f" ({came.calls} in {came.seconds:.1f} s)"
+        )
 
 
 def _soak(load: Load, ours: Running, size: Size, found: Measured) -> None:

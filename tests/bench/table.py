@@ -34,9 +34,8 @@ def _sides(found: Measured) -> list[str]:
         ratio = found.ratio("ours", side.name)
         delays = found.advance[side.name]
         quantiles = " | ".join(f"{quantile(delays, q):.2f}" for q in (0.5, 0.95, 0.99))
-        rate, share = found.saturation.get(side.name, (0.0, 0.0))
-        # Where the load could not fill the CPU, the edge could do more than was seen.
-        carried = f"{'' if share > 0.9 else '> '}{rate:.0f}" if rate else ""
+        rate = found.saturation.get(side.name)
+        carried = "" if rate is None else f"{rate:.0f}"
         lines.append(
             f"| {side.what} | {cost.median:.0f} ({cost.least:.0f}-{cost.most:.0f})"
             f" | {ratio.median:.2f} ({ratio.least:.2f}-{ratio.most:.2f}) | {quantiles} | {carried}"
