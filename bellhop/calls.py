@@ -76,6 +76,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     call_id: its Call-ID, cut where it is longer than anybody needs.
     private: the caller asked that nobody learns who he is (RFC 3323).
     reason_to_caller: which Reason its caller gets (bellhop/finals.py).
+    prefix: of the route that it goes by; "" when it goes by none.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempts: tuple[Attempt, ...] = ()
     private: bool = False
     reason_to_caller: str = "relay"
+    prefix: str = ""
     call_id: str = ""
 
     @property

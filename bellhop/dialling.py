@@ -52,12 +52,13 @@ class ToTrunk:
 @dataclass(frozen=True, slots=True)
 class ToCarriers:
     """An outside number, the carriers to try, in order, and the profile that decides between them
-    where a carrier has none of its own.
+    where a carrier has none of its own. prefix: of the route that it came by.
     """
 
     number: str
     carriers: tuple[Carrier, ...]
     profile: str
+    prefix: str = ""
 
 
 Leg = ToDevice | ToTrunk
@@ -126,7 +127,7 @@ def _outside(site: Site, dialled: str, random: Random | None) -> ToCarriers | Re
     )
     if route is None or not carriers:
         return UNKNOWN
-    return ToCarriers(dialled, carriers, route.profile or CARRIER.name)
+    return ToCarriers(dialled, carriers, route.profile or CARRIER.name, route.prefix)
 
 
 def _route(site: Site, dialled: str) -> Route | None:

@@ -91,6 +91,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
     code, cause: of the final answer to the caller; cause None where it had none. of: the attempt
     whose answer that is, from 1; 0 when it is none's.
     why: what ended the search: answered, cancelled, a rule, or what was used up.
+    prefix: of the route that the call went by; "" when it went by none, None of a call
+    that an earlier version wrote down.
     """
 
     call: str
@@ -105,6 +107,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
     cause: int | None = None
     of: int = 0
     why: str
+    prefix: str | None = None
 
     def line(self) -> str:
         """Return it as one log line of key=value (docs/recursion.md lists the keys)."""

@@ -32,7 +32,7 @@ def legs_of(
             return (_of_zone(zone),), CARRIER.name
         case ToTrunk(trunk, number):
             return tuple(_of_trunk(trunk, number, resolve)), CARRIER.name
-        case ToCarriers(number, carriers, profile):
+        case ToCarriers(number, carriers, profile, _):
             sent = ((carrier, carrier.dialled(number, numbering)) for carrier in carriers)
             legs = (leg for carrier, user in sent for leg in _of_carrier(carrier, user, resolve))
             return tuple(legs), profile

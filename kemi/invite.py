@@ -80,6 +80,7 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
             legs=legs,
             private=private,
             reason_to_caller=reason_to(site, caller),
+            prefix=where.prefix if isinstance(where, ToCarriers) else "",
         ),
     )
 

@@ -106,6 +106,7 @@ def final(call: Call, code: int, cause: int | None, why: str, *, of: int = 0) ->
         cause=cause,
         of=of,
         why=why,
+        prefix=call.prefix,
     )
     metrics.call(ending)
     _queue(ending)

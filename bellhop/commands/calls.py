@@ -177,6 +177,7 @@ def _print(told: Told) -> None:
         [
             ("began", f"{_time(told.began)} UTC"),
             ("call", f"{told.call}, Call-ID {show.safe(told.call_id)}"),
+            *([("route", told.ending.prefix)] if told.ending and told.ending.prefix else []),
             ("caller got", _told_caller(told)),
         ]
     )

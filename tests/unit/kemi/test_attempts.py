@@ -306,6 +306,12 @@ def test_where_the_sites_own_profile_heeds_no_cause_none_chooses_the_answer_eith
     assert told == [(True, True, 503), (True, False, 500)]
 
 
+def test_the_ledger_says_by_which_route_a_call_went(house):
+    house.calls("4412")
+    house.fails(486)
+    assert house.endings[-1].prefix == "44"
+
+
 def test_a_call_id_without_end_does_not_fill_the_memory_that_all_share(house):
     house.calls("4412", ci="x" * 60_000)
     house.fails(503)
