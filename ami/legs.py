@@ -73,12 +73,15 @@ def taken(channel: str, room: str, zone: Zone) -> dict[str, Value]:
 
 def chime(zone: Zone, *, room: str, leg: str) -> dict[str, Value]:
     """Play the zone's chime: one half of a local channel is in the room, the other plays."""
+    # A file's name is what the pager has made of it, from the root on (pager/announcements.py).
+    file = zone.chime.startswith("/")
     return {
-        "Channel": f"Local/{zone.chime}@bellhop-chime/n",
+        "Channel": f"Local/{'file' if file else zone.chime}@bellhop-chime/n",
         "ChannelId": leg,
         "OtherChannelId": f"{leg}-2",
         "Application": "ConfBridge",
         "Data": f"{room},bellhop_room,bellhop_chime",
         "Timeout": "2000",
         "Async": "true",
+        **({"Variable": [f"BELLHOP_FILE={zone.chime}"]} if file else {}),
     }

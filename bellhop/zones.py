@@ -12,6 +12,10 @@ from bellhop.targets import Target
 
 _CALLER = re.compile(r"[0-9]{1,20}|trunk:[a-z][a-z0-9-]{0,30}(:[0-9]{1,20})?", re.ASCII)
 
+_WAV = re.compile(
+    r"(?:[A-Za-z0-9._-]{1,64}/){0,8}[A-Za-z0-9_-][A-Za-z0-9._-]{0,58}[.]wav", re.ASCII
+)
+
 EMERGENCY = 10  # above any priority
 
 
@@ -20,6 +24,14 @@ def _caller(value: object) -> str:
         return value
     raise ValueError(
         'expected a device number, "trunk:NAME" or "trunk:NAME:NUMBER", got ' + values.shown(value)
+    )
+
+
+def _chime(value: object) -> str:
+    if isinstance(value, str) and (value in {"none", "beep"} or _WAV.fullmatch(value)):
+        return value
+    raise ValueError(
+        'expected "none", "beep" or a file like "sounds/gong.wav", got ' + values.shown(value)
     )
 
 
@@ -40,6 +52,8 @@ class Zone:
     max_length: ms until the page ends itself.
     pin_file: hashes of the PINs that page it (pins.py), a path relative to the site file; a caller
         who has said pin_tries wrong ones is refused for pin_lockout ms.
+    chime: "none", "beep", or a WAV file of at most 2.5 s, relative to the site file; a page by
+        Asterisk alone has none.
     fallback: whether Asterisk pages the zone by itself while the pager cannot be asked.
     priority: a page of a higher one goes before; an emergency zone's before all (claims.py).
     in_use: what is done with members in a page of a lower priority, or in a call that this page
@@ -59,7 +73,7 @@ class Zone:
     ring_timeout: int = key(values.duration(1_000, 60_000), 6_000)
     outside_timeout: int = key(values.duration(1_000, 120_000), 30_000)
     max_length: int = key(values.duration(1_000, 3_600_000), 300_000)
-    chime: str = key(values.one_of("none", "beep"), "beep")
+    chime: str = key(_chime, "beep")
     pin_file: str = key(values.text, "")
     pin_tries: int = key(values.integer(1, 10), 3)
     pin_lockout: int = key(values.duration(10_000, 86_400_000), 300_000)

@@ -8,14 +8,17 @@ import asyncio
 import logging
 import secrets
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from bellhop import sounds
 from bellhop.pagers import Pager
+from bellhop.settings import Site
 
 _log = logging.getLogger("bellhop.pager")
 
 _LONGEST_TEXT = 500
+_LONGEST_CHIME = 2.5  # seconds: the leader waits for it
 _PATIENCE = 20.0  # seconds for the command
 _KEPT = 86_400  # seconds
 _AT_ONCE = 2
@@ -90,6 +93,30 @@ class Announcements:
             raise CannotSay(str(error)) from None
         except OSError as error:
             raise CannotSay(f"{self._folder}: {error.strerror or error}") from None
+
+    def chimes(self, site: Site) -> Site:
+        """Return the site with each chime file as Asterisk can play it; a zone whose file cannot be
+        used has the beep. It blocks: to be called at the start.
+        """
+        zones = {}
+        for number, zone in site.zones.items():
+            if zone.chime in {"none", "beep"}:
+                zones[number] = zone
+                continue
+            try:
+                sound = sounds.converted(site.file(zone.chime).read_bytes())
+                if sounds.seconds(sound) > _LONGEST_CHIME:
+                    raise ValueError(f"expected a chime of at most {_LONGEST_CHIME} s")  # noqa: TRY301
+                self._folder.mkdir(parents=True, exist_ok=True)
+                path = self._folder / f"chime-{number}.wav"
+                path.write_bytes(sound)
+                path.chmod(0o640)
+            except (OSError, ValueError) as error:
+                _log.error("zone=%s chime=beep why=%s", number, error)
+                zones[number] = replace(zone, chime="beep")
+            else:
+                zones[number] = replace(zone, chime=str(path.with_suffix("")))
+        return replace(site, zones=zones)
 
     def _write(self, sound: bytes) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -34,6 +34,8 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
     """Run until SIGTERM or SIGINT. Raises BadSecret, SiteError when the webhook's secret cannot be
     read, and OSError when the AGI port is taken.
     """
+    announcements = Announcements(site.pager, Path(site.site.state))
+    site = announcements.chimes(site)
     reports = Reports.writing(Path(site.site.state) / "pages.db")
     if cut_off := reports.close_open(time.time(), "the pager was restarted during the page"):
         _log.warning("pages=%d ended=while-the-pager-was-down", cut_off)
@@ -44,7 +46,6 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
     keeper = _Keeper(reports, site.pager.keep, messenger)
     engine = Engine(manager, keeper, calls, site.pager.call_priority)
     programs = Programs(site, manager)
-    announcements = Announcements(site.pager, Path(site.site.state))
     control = Control(
         Path(site.site.state) / NAME,
         programs,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ami import legs
 from bellhop.callers import Caller, Kind
 from bellhop.control import NAME, ControlError, ask
 from bellhop.pages import Refusal
@@ -232,3 +233,21 @@ def test_no_more_recordings_are_waited_for_than_fit(monkeypatch):
     caller = Caller(Kind.DEVICE, "1020", "1020", ("zones",))
     words = [programs.later(caller, zone) for _ in range(3)]
     assert [programs.take(word) is not None for word in words] == [False, True, True]
+
+
+def test_a_chime_is_made_what_asterisk_plays_or_is_the_beep(tmp_path):
+    (tmp_path / "gong.wav").write_bytes(wav([7] * 16_000, 16_000))
+    (tmp_path / "long.wav").write_bytes(wav([7] * 24_000))
+    said = {"1": "gong.wav", "2": "long.wav", "3": "nowhere.wav", "4": "none", "5": "beep"}
+    zones = {n: replace(SITE.zones["8000"], number=n, chime=chime) for n, chime in said.items()}
+    site = replace(SITE, path=tmp_path / "site.toml", zones=zones)
+    made = announcements(tmp_path).chimes(site).zones
+    path = str(tmp_path / "sounds" / "chime-1")
+    assert {n: zone.chime for n, zone in made.items()} == {
+        "1": path, "2": "beep", "3": "beep", "4": "none", "5": "beep"
+    }  # fmt: skip
+    leg = legs.chime(made["1"], room="page-1", leg="page-1-chime")
+    assert (leg["Channel"], leg["Variable"]) == (
+        "Local/file@bellhop-chime/n", [f"BELLHOP_FILE={path}"]
+    )  # fmt: skip
+    assert "Variable" not in legs.chime(made["5"], room="page-1", leg="page-1-chime")

@@ -2,9 +2,11 @@
 
 import itertools
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bellhop import zones as zones_module
 from bellhop.callers import Caller, Kind
 from bellhop.devices import Device
 from bellhop.zones import Zone, cycle, flattened, for_caller, may_page, members
@@ -101,3 +103,11 @@ def test_a_two_way_zone_is_one_way_for_who_has_no_right_to_more():
     assert for_caller(both, without).mode == "one-way"
     assert for_caller(both, having).mode == "two-way"
     assert for_caller(one, having).mode == "one-way"
+
+
+def test_a_chime_is_a_word_or_a_file_below_the_site_file():
+    for good in ("none", "beep", "gong.wav", "sounds/gong-2.wav"):
+        assert zones_module._chime(good) == good  # noqa: SLF001
+    for bad in ("/etc/gong.wav", "gong", "gong.mp3", "a&b.wav", "x,1.wav", "", 1, "-x/../${A}.wav"):
+        with pytest.raises(ValueError, match="expected"):
+            zones_module._chime(bad)  # noqa: SLF001
