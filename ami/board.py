@@ -111,6 +111,15 @@ class Board:
                 return Verdict(Way.BUSY, verdict.why)
             await self.freed(min(left, _ASK_EVERY))
 
+    def stranger(self, page: str, leg: Leg) -> None:
+        """Note a leg of a page that is none of ours: its device is not free until it ends."""
+        if leg.device in self.legs:  # a page of ours has it by now
+            return
+        zone = Zone(number="?", name="?", members=(leg.device,))
+        self.claims = self.claims.claimed(Wish(page, zone, (leg.device,)), [leg.device])
+        leg.bound = leg.room
+        self.legs[leg.device] = self._unique[leg.unique] = leg
+
     # --- what is done ---
 
     async def end_calls(self, calls: Collection[EdgeCall]) -> None:

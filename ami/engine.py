@@ -14,8 +14,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import TimeoutError as TookTooLong
 from typing import Any, TypeVar
 
+from ami import sight
 from ami.board import Board
-from ami.manager import Event, Manager
+from ami.manager import Event, Manager, NotConnected
 from ami.players import Edge
 from ami.running import Running
 from bellhop.claims import Verdict, Way
@@ -30,6 +31,7 @@ _log = logging.getLogger("bellhop.ami")
 _PATIENCE = 1.0  # seconds that an AGI thread waits for the loop; the dialplan's own limit is 2
 _BUSY = 17  # Q.850
 _RESERVED = 5.0  # seconds after which a page that nobody committed or dropped is forgotten
+_SIGHT = 30.0  # seconds that AMI may be away before a page's report is closed without its end
 _LOOK_EVERY = 1.0  # seconds between looks at whether a leader who waits for his turn is still there
 
 Keep = Callable[[Report], None]
@@ -48,6 +50,7 @@ class Engine:
         self._tasks: set[asyncio.Future[Any]] = set()
         manager.on_event = self._event
         manager.on_down = self._down
+        manager.on_up = self._up
 
     # --- from the AGI server's threads ---
 
@@ -184,8 +187,40 @@ class Engine:
 
     def _down(self) -> None:
         """Asterisk goes on by itself; what it does meanwhile, nobody tells us."""
+        self._task(self._loop.create_task(self._give_up()))
+
+    async def _give_up(self) -> None:
+        """Close the books on pages that nobody can see any more."""
+        end = self._loop.time() + _SIGHT
+        while not self._manager.up:
+            if self._loop.time() > end:
+                for running in tuple(self._running.values()):
+                    running.lost_sight()
+                return
+            await asyncio.sleep(min(1.0, _SIGHT))
+
+    def _up(self) -> None:
+        self._task(self._loop.create_task(self._look()))
+
+    async def _look(self) -> None:
+        """Read anew what Asterisk has, and take it as if it had been told."""
+        try:
+            found = await sight.channels(self._manager)
+        except NotConnected as error:
+            _log.warning("ami=state-unknown why=%s", error)
+            return
+        live = {channel.unique: channel for channel in found}
+        known = tuple(self._board.legs.values())
+        for event in tuple(sight.told(known, live)):
+            self._event(event)
+        for page, leg in sight.strangers(known, found):
+            _log.info("device=%s page=%s not-ours=busy", leg.device, page)
+            self._board.stranger(page, leg)
         for running in tuple(self._running.values()):
-            running.lost_sight()
+            opened = running.page.opened_ms is not None
+            missed = sight.of_leader(running.leader, opened=opened, live=found)
+            if missed is not None:
+                self._event(missed)
 
     async def close(self) -> None:
         """Stop watching. Pages go on in Asterisk; their reports say that nobody watched."""

@@ -24,6 +24,7 @@ from bellhop.zones import Zone
 
 _LEAVE_PATIENCE = 3.0
 _OPEN_PATIENCE = 5.0
+_AGAIN = 1.0
 _BUSY = (17, 486)
 
 
@@ -227,9 +228,13 @@ class Running:
             await self.until(ready)
         if not self.over and self._zone.chime != "none":
             await self._leader.chime(self._zone)
-        if not self.over and await self._leader.move("open"):
+        while not self.over and self.page.opened_ms is None:
             # A beep for him first; then he joins the room, and only then the page is open.
-            await self.until(lambda: self.page.opened_ms is not None or self.over, _OPEN_PATIENCE)
+            moved = await self._leader.move("open")
+            patience = _OPEN_PATIENCE if moved else _AGAIN  # AMI may be away for a moment
+            await self.until(lambda: self.page.opened_ms is not None or self.over, patience)
+            if moved:
+                break
 
     async def _end(self) -> None:
         """Let members leave by themselves (the room empties with its leader), end those who don't,

@@ -5,6 +5,7 @@ import pytest
 from tests.chain.calling import assert_all_settled, dial
 from tests.chain.harness.peer import Peer
 from tests.chain.harness.scene import Scene
+from tests.chain.harness.stack import until
 from tests.chain.paging import (
     SPEAKERS,
     ZONE,
@@ -12,6 +13,8 @@ from tests.chain.paging import (
     members,
     of_zone,
     outcomes,
+    registered,
+    sentence,
     speaking,
     tells,
     tone,
@@ -61,3 +64,94 @@ def test_a_page_of_higher_priority_takes_the_shared_speaker_and_gives_it_back(sc
     assert members(lost)["1008"]["why"].startswith(f"taken by {GATE} at ")
     assert ", back at " in members(lost)["1008"]["why"]
     assert_all_settled(messages)
+
+
+def test_an_emergency_takes_every_speaker_and_locks_the_others_out(scene: Scene):
+    """The leader of the page that lost them all hears it, and is hung up."""
+    speakers = answering(scene, *SPEAKERS, "1015")
+    lower = dial(scene, ZONE, "caller/calls-until-it-ends", receive=20_000)
+    speaking(scene, ZONE)
+    emergency = by_reception(scene, EVACUATION, "high", 6000)
+    scene.finish(lower)
+    speaking(scene, EVACUATION)
+    locked_out = dial(scene, GATE, "caller/calls-and-is-refused")
+    scene.finish(locked_out, emergency, *speakers)
+
+    messages = scene.messages()
+    [busy] = messages.where(code=486, target=locked_out.who.socket).once()
+    assert busy.header("reason") == "Q.850;cause=17"
+    for number in (*SPEAKERS, "1015"):
+        assert messages.where(method="INVITE", target=scene.cast.device(number).socket).one()
+        assert [one.tone for one in tells(scene, number)] == ["high"]
+    assert outcomes(of_zone(scene, ZONE)) == dict.fromkeys(SPEAKERS, "pre-empted")
+    assert outcomes(of_zone(scene, EVACUATION)) == dict.fromkeys((*SPEAKERS, "1015"), "played")
+    assert outcomes(of_zone(scene, GATE)) == {"1008": "refused", "1015": "refused"}
+
+
+def test_a_zone_that_queues_begins_when_the_page_before_it_ends(scene: Scene):
+    speakers = answering(scene, "1009")
+    first = by_phone(scene, DOCK, "low", 4500)
+    speaking(scene, DOCK)
+    second = by_reception(scene, DOCK, "high", 8000)
+    scene.finish(first)
+    [speaker] = speakers
+    scene.finish(speaker)
+    again = scene.play(scene.cast.device("1009"), "speaker/answers")
+    scene.finish(second, again)
+
+    assert [one.tone for one in tells(scene, "1009")] == ["low", "high"]
+    assert outcomes(of_zone(scene, DOCK)) == {"1009": "played"}
+
+
+def in_a_call(scene: Scene, number: str, scenario: str, **options: object) -> Peer:
+    """Have the site's phone call a speaker, past Asterisk; returns when the edge knows the call."""
+    caller = dial(scene, number, scenario, **options)
+    until("the call at the edge", lambda: scene.edge.rpc("dlg.profile_list", "bellhop_devices"), 5)
+    return caller
+
+
+def test_a_page_that_goes_before_calls_ends_the_call_of_its_speaker(scene: Scene):
+    speakers = [
+        scene.play(who, "speaker/answers", calls=1 + (who.name == "1008"))
+        for who in registered(scene, "1008", "1015")
+    ]
+    caller = in_a_call(scene, "1008", "caller/calls-until-it-ends")
+    pager = by_reception(scene, GATE, "high", 4000)
+    scene.finish(caller, pager, *speakers)
+
+    messages = scene.messages()
+    ended = messages.where(method="BYE", target=caller.who.socket).one()
+    first, second = messages.where(method="INVITE", target=scene.cast.device("1008").socket)
+    assert first.at < ended.at < second.at
+    assert [one.tone for one in tells(scene, "1008")] == ["high"]
+    assert outcomes(of_zone(scene, GATE)) == {"1008": "played", "1015": "played"}
+    assert_all_settled(messages)
+
+
+def test_a_speaker_in_a_call_that_the_page_does_not_go_before_is_reported_busy(scene: Scene):
+    """And its call goes on."""
+    speakers = answering(scene, *SPEAKERS)
+    caller = in_a_call(scene, "1008", "caller/calls", pause=5000)
+    scene.finish(by_reception(scene, ZONE, "high", 3500), caller, *speakers)
+
+    messages = scene.messages()
+    assert messages.where(method="INVITE", target=scene.cast.device("1008").socket).one()
+    found = sentence(of_zone(scene, ZONE))
+    assert found["1008"] == ("failed", 17, 486, "in a call")
+    assert [found[n][0] for n in ("1009", "1010")] == ["played", "played"]
+
+
+def test_a_speaker_in_a_call_is_waited_for_where_its_zone_says_so(scene: Scene):
+    speakers = [
+        scene.play(who, "speaker/answers", calls=1 + (who.name == "1010"))
+        for who in registered(scene, "1009", "1010")
+    ]
+    caller = in_a_call(scene, "1010", "caller/calls", pause=3500)
+    scene.finish(by_reception(scene, OFFICE, "high", 7500), caller, *speakers)
+
+    found = members(of_zone(scene, OFFICE))
+    assert {one["outcome"] for one in found.values()} == {"played"}
+    missed = float(found["1010"]["why"].removeprefix("missed the first ").removesuffix(" ms"))
+    [early], [late] = tells(scene, "1009"), tells(scene, "1010")
+    assert late.start - early.start == pytest.approx(missed / 1000, abs=0.3)
+    assert (early.tone, late.tone) == ("high", "high")

@@ -124,6 +124,35 @@ class House:
         self.enter(device, "-".join(fields["Exten"].split("-")[:3]))
         return [{"Response": "Success"}]
 
+    async def do_coreshowchannels(self, _fields):
+        """List all channels, as a list of events."""
+        found = [
+            {"Channel": leg["channel"], "Uniqueid": leg["unique"], **self.application(leg["room"])}
+            for leg in self.legs.values()
+        ]
+        for channel, room in self.leaders.items():
+            room = "" if room.startswith("wait ") else room  # noqa: PLW2901
+            found.append({"Channel": channel, "Uniqueid": "l", **self.application(room)})
+        events = [{"Event": "CoreShowChannel", **one} for one in found]
+        return [{"Response": "Success"}, *events, {"Event": "CoreShowChannelsComplete"}]
+
+    @staticmethod
+    def application(room):
+        """What a channel runs."""
+        if not room:
+            return {"Application": "Wait", "ApplicationData": "9"}
+        return {"Application": "ConfBridge", "ApplicationData": f"{room},bellhop_room,bellhop_x"}
+
+    def goes_down(self):
+        """AMI goes away: nothing is told, and nothing can be asked."""
+        self.up = False
+        self.on_down()
+
+    def comes_back(self):
+        """AMI is back."""
+        self.up = True
+        self.on_up()
+
     async def do_setvar(self, fields):
         for leg in self.legs.values():
             if leg["channel"] == fields["Channel"]:

@@ -431,7 +431,8 @@ def test_ami_that_goes_down_before_the_commit_rings_nobody_later():
     assert asterisk.sent == []
 
 
-def test_a_page_during_which_ami_went_down_claims_nothing():
+def test_a_page_during_which_ami_went_away_for_long_claims_nothing(monkeypatch):
+    monkeypatch.setattr("ami.engine._SIGHT", 0.05)
     asterisk = Asterisk()
 
     async def story(engine, kept, zone):

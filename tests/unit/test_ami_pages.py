@@ -267,6 +267,69 @@ def test_a_refused_page_is_reported_as_refused():
     play(story)
 
 
+def test_a_page_goes_on_though_ami_was_away_and_nobody_is_rung_twice():
+    async def story(site, house):
+        first = await site.page("81", ["1", "2", "3"], 3)
+        await site.speaks(first)
+        house.goes_down()
+        house.hang_up("2")  # nobody hears of it
+        house.comes_back()
+        await until(lambda: site.engine._board.claims.holder("2") is None)  # noqa: SLF001
+        refused = await site.page("82", ["1", "3"], 3)
+        assert isinstance(refused, Refusal)
+        again = await site.page("83", ["2"], 3)
+        await site.speaks(again)
+        house.leader_goes(again)
+        house.leader_goes(first)
+        assert {what for what, _ in (await site.ended("83")).values()} == {"played"}
+        found = await site.ended("81")
+        assert found["1"] == found["3"] == ("played", "")
+        assert found["2"][0] == "failed"
+
+    play(story)
+
+
+def test_a_leader_who_left_while_ami_was_away_has_left():
+    async def story(site, house):
+        first = await site.page("81", ["1"])
+        await site.speaks(first)
+        house.goes_down()
+        house.leader_goes(first)
+        house.comes_back()
+        await site.ended("81")
+
+    play(story)
+
+
+def test_a_page_opens_when_ami_is_back():
+    async def story(site, house):
+        first = await site.page("81", ["1"])
+        house.goes_down()
+        await asyncio.sleep(0.2)
+        house.comes_back()
+        await site.speaks(first)
+        house.leader_goes(first)
+        await site.ended("81")
+
+    play(story, House({"1": "slow"}))
+
+
+def test_members_of_an_earlier_pagers_page_are_not_free():
+    async def story(site, house):
+        house.legs["1"] = {"unique": "page-ab-cd-1", "channel": "PJSIP/m-9", "room": "page-ab-cd",
+                           "homes": [], "leader": "x"}  # fmt: skip
+        house.on_up()
+        await until(lambda: site.engine._board.legs)  # noqa: SLF001
+        assert isinstance(await site.page("81", ["1"]), Refusal)
+        house.hang_up("1")
+        first = await site.page("82", ["1"])
+        await site.speaks(first)
+        house.leader_goes(first)
+        assert await site.ended("82") == {"1": ("played", "")}
+
+    play(story)
+
+
 DEVICES = [str(n) for n in range(1, 7)]
 BEHAVES = st.fixed_dictionaries(
     {}, optional={d: st.sampled_from(["busy", "rings", "slow"]) for d in DEVICES[:4]}

@@ -1,0 +1,82 @@
+"""What Asterisk has now, read anew: after AMI was away, and when the pager has been started while
+pages of an earlier one go on.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ami.legs import Leg
+from ami.manager import Event, Manager, NotConnected
+
+_LEG = re.compile(r"page-(?P<page>[0-9a-f]+-[0-9a-f]+)-(?P<device>[0-9]{1,20})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel that there is. room: where it is; "" while it is in none."""
+
+    name: str
+    unique: str
+    room: str
+
+
+async def channels(manager: Manager) -> list[Channel]:
+    """Return all channels. Raises NotConnected, also for an answer that is none."""
+    events = await manager.send("CoreShowChannels", {})
+    if not events or events[-1].get("Event") != "CoreShowChannelsComplete":
+        raise NotConnected(f"CoreShowChannels: {events[0].get('Message') if events else 'nothing'}")
+    return [
+        Channel(event.get("Channel", ""), event.get("Uniqueid", ""), _room(event))
+        for event in events
+        if event.get("Event") == "CoreShowChannel"
+    ]
+
+
+def _room(event: Event) -> str:
+    if event.get("Application") != "ConfBridge":
+        return ""
+    return event.get("ApplicationData", "").partition(",")[0]
+
+
+def told(legs: Iterable[Leg], live: Mapping[str, Channel]) -> Iterator[Event]:
+    """Yield what would have been told of these legs, if somebody had listened. live: the channels
+    that there are, by their unique ids.
+    """
+    for leg in legs:
+        channel = live.get(leg.unique)
+        if channel is None:
+            yield {"Event": "Hangup", "Uniqueid": leg.unique, "Channel": leg.channel}
+            continue
+        said = {"Uniqueid": leg.unique, "Channel": channel.name}
+        if not leg.channel:
+            yield {"Event": "Newchannel", **said}
+        if leg.room == channel.room:
+            continue
+        if leg.room:
+            yield {"Event": "ConfbridgeLeave", "Conference": leg.room, **said}
+        if channel.room:
+            yield {"Event": "ConfbridgeJoin", "Conference": channel.room, **said}
+
+
+def of_leader(name: str, *, opened: bool, live: Iterable[Channel]) -> Event | None:
+    """Return what would have been told of a page's leader."""
+    channel = next((one for one in live if one.name == name), None)
+    if channel is None:
+        return {"Event": "Hangup", "Channel": name}
+    if bool(channel.room) == opened:
+        return None
+    kind = "ConfbridgeJoin" if channel.room else "ConfbridgeLeave"
+    return {"Event": kind, "Channel": name, "Conference": channel.room}
+
+
+def strangers(known: Iterable[Leg], live: Iterable[Channel]) -> Iterator[tuple[str, Leg]]:
+    """Yield the legs of pages that nobody here knows, each with its page: their devices are not
+    free.
+    """
+    ours = {leg.unique for leg in known}
+    for channel in live:
+        found = _LEG.fullmatch(channel.unique)
+        if found and channel.unique not in ours:
+            leg = Leg(found["device"], channel.unique, channel.name, channel.room)
+            yield found["page"], leg
