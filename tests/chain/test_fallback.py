@@ -233,6 +233,28 @@ def test_a_page_goes_on_when_its_pager_dies_and_ends_with_its_leader(scene: Scen
     assert set(outcomes(found).values()) == {"failed"}
 
 
+def test_a_pager_that_was_started_anew_rings_nobody_who_is_in_a_page_of_before(scene: Scene):
+    """It asks Asterisk who is where, and its next page leaves them alone."""
+    assert scene.stack is not None
+    speakers = answering(scene, *SPEAKERS)
+    leader = page(scene, VOICE, talk=9000)
+    until("the open room", scene.pbx.rooms, 5)
+    name = scene.stack.container("pager")
+    docker("kill", name)
+    docker("start", name)
+    connected(scene, scene.began)
+    second = scene.play(
+        scene.cast.trunk("reception"), "pbx/calls-and-is-refused", number="2001", dialled=ZONE
+    )
+    scene.finish(second)
+    scene.finish(leader, *speakers)
+
+    messages = scene.messages()
+    assert final(messages, second).code == 486
+    for number in SPEAKERS:
+        assert messages.where(method="INVITE", target=scene.cast.device(number).socket).one()
+
+
 def test_when_asterisk_dies_during_a_page_everything_comes_back(scene: Scene):
     assert scene.stack is not None
     stack = scene.stack
