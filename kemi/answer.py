@@ -42,7 +42,7 @@ def all_out(call: Call, skipped: tuple[Skipped, ...]) -> None:
     ledger.final(call, told.code, cause if reason is not None else None, skipped[0].out.value)
 
 
-def refuse(refusal: Refusal, policy: str) -> None:
+def refuse(call: Call, refusal: Refusal) -> None:
     """Answer a call that goes nowhere."""
     told = finals.Final(
         code=refusal.code,
@@ -51,8 +51,10 @@ def refuse(refusal: Refusal, policy: str) -> None:
         cause=refusal.cause,
         ours=True,
     )
-    reason = finals.reason(told, policy)
+    reason = finals.reason(told, call.reason_to_caller)
     sip.reply(told.code, told.phrase, *((f"Reason: {reason}",) if reason else ()))
+    why = refusal.phrase.lower().replace(" ", "-")
+    ledger.final(call, told.code, refusal.cause if reason else None, why)
 
 
 def _of_reply(told: finals.Final) -> list[str]:

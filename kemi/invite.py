@@ -33,6 +33,8 @@ from kemi.secrets import Secrets
 _CALL_ID = 255
 _counter = itertools.count()
 _random = SystemRandom()
+# Of what no number is, the ledger keeps so much.
+_DIALLED = 64
 # Made before the fork: two edges that write one ledger give their calls different names.
 _START = f"{_random.randrange(0x10000):04x}"
 
@@ -45,7 +47,7 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
     dialled = users.dialled(sip.text("$rU") or "")
     where = destination(site, caller, dialled, _random)
     if isinstance(where, Refusal):
-        answer.refuse(where, reason_to(site, caller))
+        answer.refuse(_call(site, caller, dialled), where)
         return
     if caller.kind is Kind.PBX:
         headers.strip_identity()
@@ -65,23 +67,36 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
     dialog.record(key, tuple(sorted(peers)))
     if caller.kind is Kind.DEVICE and not isinstance(where, ToZone):
         engaged.caller(caller.name)
-    now = time.monotonic_ns() // 1_000_000
+    prefix = where.prefix if isinstance(where, ToCarriers) else ""
     attempt.go_on(
-        site,
-        Call(
-            call_id=(sip.text("$ci") or "")[:_CALL_ID],
-            id=f"{int(time.time() * 1000):x}-{_START}{os.getpid():x}-{next(_counter):x}",
-            caller=_spelled(caller),
-            dialled=dialled,
-            profile=profile,
-            started=now,
-            deadline=now + site.edge.budget,
-            attempts_allowed=site.edge.attempts,
-            legs=legs,
-            private=private,
-            reason_to_caller=reason_to(site, caller),
-            prefix=where.prefix if isinstance(where, ToCarriers) else "",
-        ),
+        site, _call(site, caller, dialled, legs, profile=profile, prefix=prefix, private=private)
+    )
+
+
+def _call(
+    site: Site,
+    caller: Caller,
+    dialled: str,
+    legs: tuple[Leg, ...] = (),
+    *,
+    profile: str = "",
+    prefix: str = "",
+    private: bool = False,
+) -> Call:
+    now = time.monotonic_ns() // 1_000_000
+    return Call(
+        call_id=(sip.text("$ci") or "")[:_CALL_ID],
+        id=f"{int(time.time() * 1000):x}-{_START}{os.getpid():x}-{next(_counter):x}",
+        caller=_spelled(caller),
+        dialled=dialled[:_DIALLED],
+        profile=profile,
+        started=now,
+        deadline=now + site.edge.budget,
+        attempts_allowed=site.edge.attempts,
+        legs=legs,
+        private=private,
+        reason_to_caller=reason_to(site, caller),
+        prefix=prefix,
     )
 
 

@@ -110,3 +110,12 @@ def test_the_ledger_has_what_the_caller_got(scene: Scene):
     assert [row["gateway"] for row in scene.edge.attempts(got.call_id)] == [
         peer.who.socket for peer in (north, south, west)
     ]
+
+
+def test_the_ledger_has_a_call_that_goes_nowhere(scene: Scene):
+    caller = dial(scene, "7777", "caller/calls-and-is-refused")
+    scene.finish(caller)
+    got = final(scene.messages(), caller)
+    [ended] = scene.edge.endings(got.call_id)
+    assert (ended["code"], ended["cause"], ended["why"]) == (404, 1, "unknown-number")
+    assert (ended["caller"], ended["dialled"], ended["attempts"]) == ("1020", "7777", 0)

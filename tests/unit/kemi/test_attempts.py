@@ -369,6 +369,27 @@ def test_a_call_that_was_cancelled_is_in_the_ledger_even_if_nobody_had_been_trie
     assert (end.attempts, end.code, end.cause, end.why) == (0, 487, None, "cancelled")
 
 
+@pytest.mark.parametrize(
+    ("caller", "dialled", "told"),
+    [
+        ("1020", "7777", (404, 1, "unknown-number")),
+        ("1021", "8000", (403, 21, "not-allowed")),
+        ("1020", "1009%26x" * 99, (484, 28, "not-a-number")),
+    ],
+)
+def test_a_known_callers_call_that_goes_nowhere_is_in_the_ledger(house, caller, dialled, told):
+    house.calls(dialled, user=caller)
+    [end] = house.endings
+    assert (end.code, end.cause, end.why) == told
+    assert (end.caller, end.dialled, end.attempts) == (caller, dialled[:64], 0)
+
+
+def test_a_strangers_call_leaves_nothing_in_the_ledger(house):
+    house.calls("4412", user=None)
+    assert not house.endings
+    assert house.fake.called("auth.auth_challenge")
+
+
 DEVICE_ANSWERS = [
     (486, [], 486, 17), (480, [], 480, 18), (404, [], 404, 1), (603, [], 603, 21), (488, [], 488, 31),
     (302, [], 480, 20), (300, [], 480, 20), (401, [], 480, 21), (407, [], 480, 21),
