@@ -2,11 +2,14 @@
 and the ledger. Each runs beside the stack's own edge, on addresses of its own.
 """
 
+import json
 from collections.abc import Iterator
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bellhop.render_kamailio import DEVICES
+from pager.calls import in_calls
 from tests.chain.calling import assert_all_settled, cause, dial, final, tried
 from tests.chain.harness.another_edge import another_edge, rows
 from tests.chain.harness.cast import Cast
@@ -101,3 +104,31 @@ def test_it_stops_at_a_busy_callee(smoke):
     assert tried(messages, scene) == ["north"]
     assert final(messages, caller).code == 486
     assert_all_settled(messages)
+
+
+_ASK = """
+import json, sys, urllib.request
+ask = {"jsonrpc": "2.0", "id": 1, "method": sys.argv[2], "params": json.loads(sys.argv[3])}
+ask = urllib.request.Request(sys.argv[1], json.dumps(ask).encode(), {"Content-Type": "application/json"})
+print(urllib.request.urlopen(ask, timeout=5).read().decode())
+"""
+
+
+def test_it_tells_which_devices_are_in_a_call_and_ends_it_for_a_page(smoke):
+    scene, name = smoke
+    url = f"http://{scene.site.edge.internal}/RPC"
+
+    def ask(method: str, *params: object) -> object:
+        text = docker("exec", name, "python3", "-c", _ASK, url, method, json.dumps(params))
+        return json.loads(text)["result"]
+
+    [device] = scene.register("1008")
+    speaker = scene.play(device, "speaker/answers")
+    caller = dial(scene, "1008", "caller/calls-until-it-ends")
+    found = until("the call", lambda: in_calls(ask("dlg.profile_list", DEVICES)), 5)
+    assert found.keys() == {"1008", "1020"}
+    [call] = found["1008"]
+    ask("dlg.end_dlg", call.entry, call.id)
+    scene.finish(caller, speaker)
+
+    assert in_calls(ask("dlg.profile_list", DEVICES)) == {}
