@@ -221,7 +221,7 @@ def _outcome(entry: Entry) -> str:
     if entry.cause is not None:
         text += f", Q.850 {causes.title(entry.cause)}"
         text += f" (at {entry.location})" if entry.location else ""
-        text += "" if entry.trusted else ", which is not believed"
+        text += "" if entry.trusted and entry.believed else ", which is not believed"
     if entry.conflicting:
         text += ", two Q.850 causes that differ"
     if entry.rang and entry.ring_ms is None:
