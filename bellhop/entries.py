@@ -113,7 +113,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
         """Return it as one log line of key=value (docs/recursion.md lists the keys)."""
         return _line(
             "call=%s call-id=%s caller=%s dialled=%s attempts=%s ended=%s answered-by=%s told=%s"
-            " told-q850=%s of=%s ms=%s",
+            " told-q850=%s of=%s ms=%s prefix=%s",
             self.call,
             self.call_id,
             self.caller,
@@ -125,6 +125,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
             self.cause,
             self.of,
             self.ms,
+            self.prefix,
         )
 
 
