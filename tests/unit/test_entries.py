@@ -39,7 +39,7 @@ def test_an_attempts_line_has_all_that_the_decision_stood_on():
 def test_a_calls_last_line_has_what_its_caller_got():
     assert ending().line() == (
         "call=c1 call-id=id-1 caller=1020 dialled=4412 attempts=2 ended=nobody-left "
-        "answered-by=none told=503 told-q850=34 of=1 ms=1250"
+        "answered-by=none told=503 told-q850=34 of=1 ms=1250 prefix=none"
     )
 
 
