@@ -95,9 +95,8 @@ _PENDING = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page. `rung_ms` is when its turn came, `opened_ms` when the leader's microphone opened,
-    `closed_ms` when he was gone,
-    `spoken` how many RTP packets came from him, None when it could not be asked; `started` and
-    `ended` are Unix times; `members` by device number, in the zone's order.
+    `closed_ms` when he was gone, `spoken` how many RTP packets came from him, None when it could
+    not be asked; `started` and `ended` are Unix times; `members` by number, in the zone's order.
     """
 
     id: str
