@@ -18,7 +18,17 @@ from tests.chain.harness.stack import DOCKER, PROJECT, Stack
 
 IMAGE = f"{PROJECT}-adoption-suite:latest"
 LAST = "103"
-_INPUTS = ("pyproject.toml", "typings", "bellhop", "tests", "sipp-scenarios")
+_INPUTS = (
+    "pyproject.toml",
+    "typings",
+    "agi",
+    "ami",
+    "bellhop",
+    "kemi",
+    "pager",
+    "tests",
+    "sipp-scenarios",
+)
 
 
 @dataclass(frozen=True, slots=True)
