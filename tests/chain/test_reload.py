@@ -103,8 +103,10 @@ def test_a_listener_is_kamailios_own_and_needs_a_restart(edge):
 def test_a_device_that_is_new_in_the_file_may_register_without_a_restart(edge):
     """1009 has been given another number; its Authentication ID and secret are the old ones."""
     scene = edge.scene
-    renamed = edge.good.replace("[devices.1009]", '[devices.1099]\nauth_user = "1009"')
-    said, code = edge.reload(renamed.replace('"1008", "1009"', '"1008", "1099"'))
+    renamed = edge.good.replace('"1009"', '"1099"')
+    said, code = edge.reload(
+        renamed.replace("[devices.1009]", '[devices.1099]\nauth_user = "1009"')
+    )
     assert (said, code) == ({"mistakes": [], "changed": ["devices", "zones"]}, 0)
     old = scene.cast.device("1009")
     new = replace(old, name="1099", keys={**old.keys, "number": "1099"})
