@@ -7,6 +7,8 @@ names and parameters other than q are dropped: they are the sender's words.
 import re
 from dataclasses import dataclass
 
+from bellhop import users
+
 MOST = 16  # targets of one header; more are noise
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|<[^>]*+>?|,|[^",<]++', re.DOTALL)
 # What may stand between < and >: nothing that could end them, a line or a quoted string.
@@ -68,11 +70,13 @@ def place(contact: Contact) -> Place | None:
     that asks for another transport or for a host besides (maddr), for TLS, or names no user.
     """
     if tel := _TEL.fullmatch(contact.uri):
-        return Place(tel["number"])
+        return Place(users.dialled(tel["number"]))
     sip = _SIP.fullmatch(contact.uri)
     if sip is None or _ELSEWHERE.search(sip["rest"] or ""):
         return None
-    return Place(sip["number"], sip["host"].strip("[]").lower(), int(sip["port"] or 0))
+    return Place(
+        users.dialled(sip["number"]), sip["host"].strip("[]").lower(), int(sip["port"] or 0)
+    )
 
 
 def _contact(tokens: list[str]) -> Contact | None:

@@ -130,7 +130,7 @@ def _facts(
     for one in earlier:
         if one.replied and one.code == code:
             facts.add("code-again")
-        if one.trusted and one.cause == cause:
+        if one.believed and one.cause == cause:
             facts.add("cause-again")
     return facts
 

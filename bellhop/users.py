@@ -10,8 +10,12 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})", re.ASCII)
 
 
 def dialled(user: str) -> str:
-    """Return what a user part dials; whether that is a number is another question."""
-    return _MAY_STAND_SO.sub(lambda found: _MEANT[found[0].upper()], user)
+    """Return what a user part dials; whether that is a number is another question. Parameters
+    beside a number (RFC 4694's of ported numbers, RFC 3966's) are the sender's network's: no plan
+    of ours asks for them, and no carrier of ours gets them.
+    """
+    number = user.partition(";")[0]
+    return _MAY_STAND_SO.sub(lambda found: _MEANT[found[0].upper()], number)
 
 
 def written(number: str) -> str:

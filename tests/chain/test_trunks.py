@@ -55,13 +55,14 @@ def test_the_pbxs_own_number_does_not_come_back_to_it(scene: Scene):
     assert final(messages, phone).code == 404
 
 
-def test_a_call_for_our_number_rings_reception_first(scene: Scene):
+@pytest.mark.parametrize("number", [DID, f"{DID};npdi;rn=+15550100"], ids=["plain", "ported"])
+def test_a_call_for_our_number_rings_reception_first(scene: Scene, number: str):
     reception = scene.play(scene.cast.trunk("reception"), "pbx/answers")
     outside = scene.play(
         scene.cast.carrier("north"),
         "carrier/calls-in",
         number="447700900123",
-        dialled=DID,
+        dialled=number,
         pause=100,
     )
     scene.finish(outside, reception)

@@ -40,6 +40,8 @@ PLACES = [
     ("sip:4412;npdi;rn=+4499@GW.Example", Place("4412", "gw.example")),
     ("sip:4412@[2001:DB8::1]:5070", Place("4412", "2001:db8::1", 5070)),
     ("tel:+4412;phone-context=x", Place("+4412")),
+    ("sip:4412%2345@203.0.113.1", Place("4412#45", "203.0.113.1")),
+    ("tel:%2B4412%23", Place("+4412#")),
     ("sip:4412@x;transport=udp", Place("4412", "x")),
     ("sips:4412@x", None),
     ("sip:4412@x;transport=tcp", None),

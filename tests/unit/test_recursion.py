@@ -259,6 +259,14 @@ def test_what_a_second_carrier_repeats_is_the_callers_own(code, cause):
     assert (again.verdict, again.rule) == (STOP, "code-again")
 
 
+def test_a_cause_that_an_earlier_profile_ignored_is_not_said_again():
+    first = Failure(404, cause=27, heeded=False)
+    assert decide(Failure(404, cause=27), CARRIER, [first]).rule != "cause-again"
+    assert (
+        decide(Failure(404, cause=27), CARRIER, [replace(first, heeded=True)]).rule == "cause-again"
+    )
+
+
 @pytest.mark.parametrize("code", [400, 483, 488])
 def test_the_first_of_them_advances_and_so_does_one_after_another_failure(code):
     assert verdict(code) is ADVANCE

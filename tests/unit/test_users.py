@@ -14,6 +14,7 @@ from bellhop.values import DIALLED
         ("%2321", "#21"), ("%2a100%23", "*100#"), ("%2B4420", "+4420"), ("1020", "1020"), ("#21", "#21"),
         ("%31020", "%31020"),  # a digit needs no escape: left as it is, it is no number
         ("500%26PJSIP", "500%26PJSIP"), ("%252321", "%252321"), ("%2", "%2"), ("", ""),
+        ("442071838750;npdi;rn=+1555", "442071838750"), ("+4420;phone-context=x", "+4420"), (";isub=2", ""),
     ],
 )  # fmt: skip
 def test_what_must_stand_escaped_is_read_once_and_nothing_else(user, number):
