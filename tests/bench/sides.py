@@ -142,6 +142,8 @@ def site(host: str, prefix: str, routes: int) -> str:
     for name, last in (("fails", FAILS), ("answers", ANSWERS)):
         lines.append(f'[carriers.{name}]\ngateway = "{prefix}.{last}:5060"')
         lines.append('answer_timeout = "2s"\nring_timeout = "20s"')
+        # On, but datagrams that are lost at saturation must not open it for what comes after.
+        lines.append("breaker = 1000")
     lines += [
         f'[[routes]]\nprefix = "{100_000 + number}"\ncarriers = ["answers"]'
         for number in range(routes - 1)
