@@ -204,15 +204,16 @@ class Engine:
 
     async def _look(self) -> None:
         """Read anew what Asterisk has, and take it as if it had been told."""
+        before = tuple(self._board.legs.values())  # one that is rung meanwhile is not in the answer
         try:
             found = await sight.channels(self._manager)
         except NotConnected as error:
             _log.warning("ami=state-unknown why=%s", error)
             return
         live = {channel.unique: channel for channel in found}
-        known = tuple(self._board.legs.values())
-        for event in tuple(sight.told(known, live)):
+        for event in tuple(sight.told(before, live)):
             self._event(event)
+        known = tuple(self._board.legs.values())
         for page, leg in sight.strangers(known, found):
             _log.info("device=%s page=%s not-ours=busy", leg.device, page)
             self._board.stranger(page, leg)

@@ -186,7 +186,11 @@ class Manager:
         library.connection_made(made)
         self._library = library
         login = {"Username": self._user, "Secret": self._secret, "Events": "call,user,system"}
-        answer = await self.send("Login", login)
+        try:
+            answer = await self.send("Login", login)
+        except BaseException:
+            self._close()  # what is left there ends some time, and would end the next one
+            raise
         if not getattr(answer[0], "success", False):
             self._close()
             said = answer[0].get("Message", "")

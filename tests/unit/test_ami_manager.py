@@ -50,6 +50,7 @@ class Server:
                 writer.write("\r\n".join(lines).encode())
                 if fields["Action"] == "Login" and "Success" in first:
                     writer.write(BOOTED.encode())
+        writer.close()
 
     def drop(self):
         for writer in self.writers:
@@ -281,6 +282,25 @@ def test_a_server_that_is_not_there_is_tried_again():
         await server.stop()
 
     asyncio.run(main())
+
+
+def test_a_login_that_gets_no_answer_leaves_no_connection_behind(monkeypatch):
+    send = Manager.send
+    monkeypatch.setattr(Manager, "send", lambda self, a, f, _patience=0: send(self, a, f, 0.05))
+
+    async def main():
+        server = await Server(Login=None).start()
+        manager = Manager(Address("127.0.0.1", server.port), "bellhop", "secret-word")
+        running = asyncio.create_task(manager.run())
+        await asyncio.wait_for(until(lambda: server.got.count("Login") >= 4), 5)
+        there = sum(not writer.is_closing() for writer in server.writers)
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        await server.stop()
+        return there
+
+    assert asyncio.run(main()) <= 1
 
 
 def test_events_come_in_order_and_one_that_hurts_does_not_end_the_others(caplog):
