@@ -115,7 +115,8 @@ class Board:
         """Note a leg of a page that is none of ours: its device is not free until it ends."""
         if leg.device in self.legs:  # a page of ours has it by now
             return
-        zone = Zone(number="?", name="?", members=(leg.device,))
+        # Which page it was, nobody knows any more: an emergency alone may take its members.
+        zone = Zone(number="?", name="?", members=(leg.device,), priority=9)
         self.claims = self.claims.claimed(Wish(page, zone, (leg.device,)), [leg.device])
         leg.bound = leg.room
         self.legs[leg.device] = self._unique[leg.unique] = leg
