@@ -5,18 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-# The upper three bits of the seven are the class.
-CLASSES = (
-    "normal",
-    "normal",
-    "resource unavailable",
-    "service or option not available",
-    "service or option not implemented",
-    "invalid message",
-    "protocol error",
-    "interworking",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Cause:

@@ -65,10 +65,6 @@ class Row:
         """The key of a profile that this row follows; empty when it follows none."""
         return self.source.removeprefix(_BY_PROFILE) if self.source.startswith(_BY_PROFILE) else ""
 
-    def fits(self, code: int | None, cause: int | None, facts: AbstractSet[str]) -> bool:
-        """Whether this row speaks for such an attempt; `facts` are words of the `when` column."""
-        return self.speaks_of(code, cause) and self.holds(facts)
-
     def speaks_of(self, code: int | None, cause: int | None) -> bool:
         """Whether this row is about the code and the cause."""
         return (not self.codes or bool(self.codes & _spellings(code))) and (

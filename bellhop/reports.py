@@ -104,6 +104,7 @@ def _iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
 
 
+FILE = "pages.db"  # in site.state
 _decode = msgspec.json.Decoder(Report).decode
 
 

@@ -18,7 +18,9 @@ class NotKnownError(RpcError):
 
 
 def call(edge: Address, method: str, *params: Any, timeout: float = 3.0) -> Any:
-    """Return the result of a method. Raises RpcError; NotKnownError for a 404 of the method's."""
+    """Return the result of a method. timeout: seconds for which the edge may say nothing. Raises
+    RpcError; NotKnownError for a 404 of the method's.
+    """
     question: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": method}
     if params:
         question["params"] = list(params)

@@ -8,8 +8,9 @@ from collections.abc import Collection, Mapping
 
 from bellhop.pages import EdgeCall
 from bellhop.render_kamailio import DEVICES
+from bellhop.rpc import RpcError
 from bellhop.values import Address
-from pager.rpc import EdgeError, ask
+from pager.rpc import ask
 
 _log = logging.getLogger("bellhop.pager")
 
@@ -33,7 +34,7 @@ class Calls:
                 for number, calls in in_calls(ask(self._edge, "dlg.profile_list", DEVICES)).items()
                 if number in set(numbers)
             }
-        except (EdgeError, LookupError, TypeError, AttributeError) as error:
+        except (RpcError, LookupError, TypeError, AttributeError) as error:
             _log.warning("edge=%s calls=unknown why=%s", self._edge, error)
             return {}
 
@@ -41,7 +42,7 @@ class Calls:
         """Hang up both sides of a call; False when the edge would not, or it is over already."""
         try:
             ask(self._edge, "dlg.end_dlg", call.entry, call.id)
-        except EdgeError as error:
+        except RpcError as error:
             _log.warning("edge=%s call=%d:%d end=failed why=%s", self._edge, *_ids(call), error)
             return False
         return True

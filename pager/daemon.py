@@ -16,6 +16,7 @@ from agi.server import Server
 from ami.engine import Engine
 from ami.manager import Manager
 from bellhop.control import NAME
+from bellhop.reports import FILE as REPORTS
 from bellhop.reports import Report, Reports
 from bellhop.settings import Site
 from pager.announcements import Announcements
@@ -36,7 +37,7 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
     """
     announcements = Announcements(site.pager, Path(site.site.state))
     site = announcements.chimes(site)
-    reports = Reports.writing(Path(site.site.state) / "pages.db")
+    reports = Reports.writing(Path(site.site.state) / REPORTS)
     if cut_off := reports.close_open(time.time(), "the pager was restarted during the page"):
         _log.warning("pages=%d ended=while-the-pager-was-down", cut_off)
     manager = Manager(site.pager.ami, site.pager.ami_user, secret)

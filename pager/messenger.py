@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import http.client
 import logging
 import urllib.error
 import urllib.request
@@ -71,6 +72,8 @@ def poster(url: str, secret: bytes) -> Post:
             if code in {408, 429} or code >= 500:
                 raise OSError(f"it answered {code}") from None
             raise Refused(f"it answered {code}") from None
+        except http.client.HTTPException as error:  # what answers there speaks no HTTP
+            raise OSError(f"no answer of HTTP: {error!r}") from None
 
     return post
 

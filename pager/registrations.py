@@ -8,8 +8,9 @@ import logging
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from bellhop.rpc import RpcError
 from bellhop.values import Address
-from pager.rpc import EdgeError, ask
+from pager.rpc import ask
 
 _log = logging.getLogger("bellhop.pager")
 
@@ -27,7 +28,7 @@ class Registrations:
         try:
             found = registered(ask(self._edge, "ul.dump"))
             return {number: found[number] for number in numbers if number in found}
-        except (EdgeError, LookupError, TypeError, AttributeError) as error:
+        except (RpcError, LookupError, TypeError, AttributeError) as error:
             _log.warning("edge=%s registrations=unknown why=%s", self._edge, error)
             return None
 

@@ -1,16 +1,14 @@
 """`bellhop pages`: the pages that were made, or refused, newest first."""
 
-import sqlite3
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 
 import click
 
 from bellhop.commands import show
 from bellhop.commands.calls import DEFAULT_SITE, When
-from bellhop.reports import Report, Reports
-from bellhop.settings import SiteError, load
+from bellhop.commands.report import opened
+from bellhop.reports import Report
 
 _COLUMNS = ("began (UTC)", "page", "zone", "paged by", "lasted", "what became of it")
 
@@ -38,9 +36,7 @@ def command(
     as_json: bool,
 ) -> None:
     """List the newest pages. `bellhop report PAGE` shows one, member by member."""
-    try:
-        path = Path(database) if database else Path(load(site).site.state) / "pages.db"
-        reports = Reports.reading(path)
+    with opened(site, database) as reports:
         fitting = (
             one
             for one in reports.newest()
@@ -51,11 +47,6 @@ def command(
             and (not incomplete or one.incomplete)
         )
         found = list(islice(fitting, last))
-        reports.close()
-    except SiteError as error:
-        raise click.ClickException("; ".join(error.lines)) from None
-    except sqlite3.Error as error:
-        raise click.ClickException(f"{path}: {error} (no page yet?)") from None
     if not found:
         asked = zone or by or member or since is not None or incomplete
         click.echo(f"bellhop: pages: {'none such' if asked else 'none yet'}", err=True)

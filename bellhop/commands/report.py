@@ -1,6 +1,8 @@
 """`bellhop report`: what became of a page."""
 
+import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -8,7 +10,7 @@ import click
 from bellhop import causes
 from bellhop.commands import show
 from bellhop.commands.calls import DEFAULT_SITE
-from bellhop.reports import MemberReport, Report, Reports
+from bellhop.reports import FILE, MemberReport, Report, Reports
 from bellhop.settings import SiteError, load
 
 
@@ -19,21 +21,27 @@ from bellhop.settings import SiteError, load
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
 def command(*, page: str | None, site: str, database: str | None, as_json: bool) -> None:
     """Show the report of PAGE, or of the newest page."""
-    try:
-        path = Path(database) if database else Path(load(site).site.state) / "pages.db"
-        reports = Reports.reading(path)
-    except SiteError as error:
-        raise click.ClickException("; ".join(error.lines)) from None
-    except sqlite3.Error as error:
-        raise click.ClickException(f"{path}: {error} (no page yet?)") from None
-    found = reports.get(page)
-    reports.close()
+    with opened(site, database) as reports:
+        found = reports.get(page)
     if found is None:
         raise click.ClickException(f"no page {page}" if page else "no page yet")
     if as_json:
         show.as_json(found.contract())
         return
     _print(found)
+
+
+@contextlib.contextmanager
+def opened(site: str, database: str | None) -> Iterator[Reports]:
+    """Open the reports of a site, or of another file. Raises what click tells as one line."""
+    try:
+        path = Path(database) if database else Path(load(site).site.state) / FILE
+        with contextlib.closing(Reports.reading(path)) as reports:
+            yield reports
+    except SiteError as error:
+        raise click.ClickException("; ".join(error.lines)) from None
+    except sqlite3.Error as error:
+        raise click.ClickException(f"{path}: {error} (no page yet?)") from None
 
 
 def _print(one: Report) -> None:

@@ -16,7 +16,6 @@ NATIVE = Path(__file__).with_name("native")
 # The lab's addresses (config/docker/lab/lab): a PBX that calls, a carrier that fails, one that answers.
 CALLER, FAILS, ANSWERS = "40", "31", "32"
 DOOR = 5070  # every side's listener for trunks
-CHILDREN = 4  # UDP workers of a listener, everywhere
 _CTL = "unix:/run/kamailio/kamailio_ctl"
 
 DROUTING = """

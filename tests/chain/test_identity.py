@@ -228,7 +228,6 @@ RAW = (
     "1009%0d%0a",
     "%0d%0a1009",
     "1009%00",
-    "1009;x=y",
     "441632960100&PJSIP%2Fnorth%2F900123",
     "8000,o(x)",
     "8000%2Co(x)",
@@ -237,6 +236,23 @@ RAW = (
     "1009" * 20,
     "100 9".replace(" ", "%20"),
 )
+
+
+@pytest.mark.parametrize("beside", ["x=y", "npdi;rn=+15550100", "phone-context=+44", "ext=1010"])
+def test_what_stands_beside_a_number_is_heard_by_nobody(scene: Scene, beside: str):
+    """RFC 3966 §5.3: a parameter that means nothing here is ignored; the number is the number."""
+    [speaker] = scene.register(SPEAKER)
+    busy = scene.play(speaker, "speaker/is-busy-486")
+    uri = f"sip:{SPEAKER};{beside}@{scene.cast.edge}"
+    caller = scene.play(scene.cast.device("1020"), "caller/dials-raw", uri=uri)
+    scene.finish(caller, busy)
+
+    messages = scene.messages()
+    assert [found["code"] for found in caller.logged(REFUSED)] == ["486"]
+    received = messages.where(method="INVITE", target=speaker.socket).one()
+    assert received.uri == f"sip:{SPEAKER}@{speaker.socket}"
+    assert beside not in received.raw
+    assert_all_settled(messages)
 
 
 def test_what_is_no_number_is_refused_and_nobody_hears_of_it(scene: Scene, subtests):

@@ -180,7 +180,7 @@ def test_an_unknown_zone_is_404_and_nothing_else_happens(scene: Scene):
 
 
 TWISTED = ("8000&1008", "8000%261008", "8000,1", "8000%2C1", "8000%0d%0a", "8000%0D%0AX-Evil:%20y",
-           "8000&PJSIP%2F1008", "8000%20", "8000;x", "8000%00", "${BELLHOP_AGI}")  # fmt: skip
+           "8000&PJSIP%2F1008", "8000%20", "8000%00", "${BELLHOP_AGI}")  # fmt: skip
 
 
 def test_a_zones_number_with_something_to_it_is_no_zone(scene: Scene, subtests):

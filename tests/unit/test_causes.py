@@ -1,4 +1,16 @@
-from bellhop.causes import CAUSES, CLASSES, Cause, cause, title
+from bellhop.causes import CAUSES, Cause, cause, title
+
+# Q.850 §2.2.5: the upper three bits of the seven.
+CLASSES = (
+    "normal",
+    "normal",
+    "resource unavailable",
+    "service or option not available",
+    "service or option not implemented",
+    "invalid message",
+    "protocol error",
+    "interworking",
+)
 
 
 def test_a_cause_is_found_by_its_number():

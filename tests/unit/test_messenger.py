@@ -29,6 +29,9 @@ def page(**fields):
 OVER = page(ended=1_795_230_009.5)
 
 
+GARBAGE = 0  # what answers there speaks no HTTP
+
+
 class Hook(http.server.BaseHTTPRequestHandler):
     codes: list
     got: list
@@ -36,6 +39,9 @@ class Hook(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.got.append((self.headers, self.rfile.read(int(self.headers["Content-Length"]))))
         code = self.codes.pop(0) if self.codes else 204
+        if code == GARBAGE:
+            self.wfile.write(b"+OK who are you?\r\n")
+            return
         self.send_response(code)
         if code == 302:
             self.send_header("Location", "/elsewhere")
@@ -107,8 +113,8 @@ def test_one_that_still_runs_is_told_to_nobody(hook):
 
 
 def test_a_webhook_that_fails_is_tried_again_and_then_the_next_page_is_told(hook):
-    hook.codes += [503, 500, 429]
-    deliver(OVER, OVER, post=poster(hook.url, b""), until=lambda: len(hook.got) == 5)
+    hook.codes += [503, 500, 429, GARBAGE]
+    deliver(OVER, OVER, post=poster(hook.url, b""), until=lambda: len(hook.got) == 6)
     assert len({body for _, body in hook.got}) == 1
 
 

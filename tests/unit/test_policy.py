@@ -44,7 +44,9 @@ def test_every_row_can_be_reached():
             for cause in sorted(row.causes) or [None]:
                 facts = row.when | frozenset(sorted(row.places)[:1])
                 if not any(
-                    before.fits(code, cause, facts) and before.verdict != policy.CODE_DECIDES
+                    before.speaks_of(code, cause)
+                    and before.holds(facts)
+                    and before.verdict != policy.CODE_DECIDES
                     for before in rows_before
                 ):
                     reached.add(row)

@@ -11,20 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 from tests.chain.harness.peer import Peer
 from tests.chain.harness.places import Lab, run
 from tests.chain.harness.sip import Message, Messages, parse
 from tests.chain.harness.stack import Stack, until
-
-
-class Wire(Protocol):
-    """What a test may ask about the wire."""
-
-    def messages(self) -> Messages:
-        """Return the SIP messages of this test so far."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
