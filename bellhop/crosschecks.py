@@ -27,18 +27,22 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         *_auth_users(parts),
         *_credentials(parts),
         *_addresses(parts),
-        *_ledger(parts),
+        *_databases(parts),
     ]
 
 
-def _ledger(parts: Mapping[str, Any]) -> Iterator[Mistake]:
-    edge = parts["edge"]
-    if edge is None:
-        return
-    if edge.ledger == "postgresql" and not edge.ledger_dsn_file:
-        yield Mistake("edge.ledger", '"postgresql" needs ledger_dsn_file, which says where it is')
-    if edge.ledger == "sqlite" and edge.ledger_dsn_file:
-        yield Mistake("edge.ledger_dsn_file", 'expected with ledger = "postgresql" only')
+def _databases(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    for table, name in (("edge", "ledger"), ("pager", "reports")):
+        part = parts[table]
+        if part is None:
+            continue
+        kind, file = getattr(part, name), getattr(part, f"{name}_dsn_file")
+        if kind == "postgresql" and not file:
+            what = f'"postgresql" needs {name}_dsn_file, which says where it is'
+            yield Mistake(f"{table}.{name}", what)
+        if kind == "sqlite" and file:
+            what = f'expected with {name} = "postgresql" only'
+            yield Mistake(f"{table}.{name}_dsn_file", what)
 
 
 def _routes(parts: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -1,6 +1,6 @@
-"""The databases that a ledger may be kept in, behind one small interface: SQLite here, PostgreSQL
-in bellhop/postgresql.py. Queries are written once, with `?` for each value and `rowid` for the
-order in which rows came.
+"""The databases that the ledger and the reports may be kept in, behind one small interface: SQLite
+here, PostgreSQL in bellhop/postgresql.py. Queries are written once, with `?` for each value and
+`rowid` for the order in which rows came.
 """
 
 import sqlite3
@@ -24,7 +24,7 @@ class Refused(Exception):  # noqa: N818
 
 
 class Database(Protocol):
-    """What a ledger asks of its database; every method raises Down or Refused."""
+    """What a ledger and reports ask of their database; every method raises Down or Refused."""
 
     def transaction(self) -> AbstractContextManager[object]:
         """All that is written within is there, or nothing of it."""
@@ -73,7 +73,8 @@ class Sqlite:
     def writing(cls, path: Path) -> Self:
         """Open a file to write it, made when there is none."""
         with _Errors():
-            db = sqlite3.connect(path, timeout=5, isolation_level=None)
+            # Whoever writes may do so in a thread of his own, one at a time.
+            db = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
             db.execute("PRAGMA journal_mode=WAL")
         return cls(db)
 

@@ -1,7 +1,7 @@
-"""A ledger's database in PostgreSQL, by psycopg 3, which is loaded only where a site has one.
+"""A database in PostgreSQL, by psycopg 3, which is loaded only where a site has one.
 
-Several edges may write to one database. Its password, if it needs one, stands in the file that
-`edge.ledger_dsn_file` names, never in site.toml.
+Several edges may write their calls to one database. Its password, if it needs one, stands in the
+file that `edge.ledger_dsn_file` or `pager.reports_dsn_file` names, never in site.toml.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,14 +1,13 @@
 """Reports of pages: what a person and a program are told, and the database that keeps them."""
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
 
 import msgspec
 
+from bellhop.databases import Database, Sqlite
 from bellhop.pages import Outcome, Page
 
 
@@ -104,76 +103,120 @@ def _iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
 
 
-FILE = "pages.db"  # in site.state
-_decode = msgspec.json.Decoder(Report).decode
+_encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(Report).decode
+KEEP = 20_000
+_COLUMNS = {"page": str, "started": str, "ended": str | None, "report": str, "refused": bool}
+_STORE = (
+    "INSERT INTO pages (page, started, ended, report, refused) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (page) DO UPDATE SET"
+    " ended = excluded.ended, report = excluded.report, refused = excluded.refused"
+)
+_SELECT = "SELECT rowid, report FROM pages"
+_AT_ONCE = 100  # reports that are read at a time
 
 
 class Reports:
     """The database of reports: one writer, the pager. A page is stored when it begins and again
-    when it ends, so that one that was cut off is known as such.
+    when it ends, so that one that was cut off is known as such. Every method raises databases.Down
+    or databases.Refused.
     """
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: Database, keep: int = KEEP) -> None:
         self._db = db
+        self._keep = keep
+        self._stored = 0
 
     @classmethod
-    def writing(cls, path: Path) -> Self:
-        """Open it to write, made when there is none."""
-        db = sqlite3.connect(path, timeout=5, check_same_thread=False)
-        with db:
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute(
-                "CREATE TABLE IF NOT EXISTS pages"
-                " (page TEXT PRIMARY KEY, started TEXT, ended TEXT, report TEXT)"
-            )
-        return cls(db)
+    def writing(cls, where: Path | Database, keep: int = KEEP) -> Self:
+        """Open it to write, made when there is none; about `keep` reports of pages stay, and as
+        many of refused ones: however many are refused, none pushes out what a page came to.
+        """
+        db: Database = Sqlite.writing(where) if isinstance(where, Path) else where
+        with db.transaction():
+            _make(db)
+        return cls(db, keep)
 
     @classmethod
-    def reading(cls, path: Path) -> Self:
-        """Open it to read only; sqlite3.Error when there is none."""
-        db = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5)
-        db.execute("SELECT count(*) FROM pages")
+    def reading(cls, where: Path | Database) -> Self:
+        """Open it to read only; Down when there is none."""
+        db: Database = Sqlite.reading(where) if isinstance(where, Path) else where
+        try:
+            db.ask("SELECT report FROM pages LIMIT 1")
+        except Exception:
+            db.close()
+            raise
         return cls(db)
 
-    def store(self, one: Report, keep: int = 20_000) -> None:
-        """Store a report, and drop the oldest beyond `keep`."""
-        text = msgspec.json.encode(one).decode()
-        with self._db:
-            self._db.execute(
-                "INSERT INTO pages VALUES (?, ?, ?, ?) ON CONFLICT (page)"
-                " DO UPDATE SET ended = excluded.ended, report = excluded.report",
-                (one.page, one.started, one.ended, text),
+    def store(self, one: Report) -> None:
+        """Store a report, and drop the oldest beyond the bound."""
+        with self._db.transaction():
+            self._store([one])
+            self._stored += 1
+            if self._stored >= max(1, self._keep // 100):
+                self._stored = 0
+                self._forget()
+
+    def _store(self, reports: Iterable[Report]) -> None:
+        rows = [
+            (one.page, one.started, one.ended, _encode(one).decode(), one.cause is not None)
+            for one in reports
+        ]
+        self._db.write(_STORE, rows)
+
+    def _forget(self) -> None:
+        for refused in (False, True):
+            last = self._db.ask(
+                "SELECT rowid FROM pages WHERE refused = ? ORDER BY rowid DESC LIMIT 1 OFFSET ?",
+                (refused, self._keep),
             )
-            self._db.execute(
-                "DELETE FROM pages WHERE rowid <= (SELECT max(rowid) FROM pages) - ?", (keep,)
-            )
+            drop = [(refused, rowid) for (rowid,) in last]
+            self._db.write("DELETE FROM pages WHERE refused = ? AND rowid <= ?", drop)
 
     def get(self, page: str | None = None) -> Report | None:
         """Return one report; the newest page's when none is named."""
         if page is None:
-            query, arguments = "SELECT report FROM pages ORDER BY rowid DESC LIMIT 1", ()
+            rows = self._db.ask("SELECT report FROM pages ORDER BY rowid DESC LIMIT 1")
         else:
-            query, arguments = "SELECT report FROM pages WHERE page = ?", (page,)  # type: ignore[assignment]
-        row = self._db.execute(query, arguments).fetchone()
-        return _decode(row[0]) if row else None
+            rows = self._db.ask("SELECT report FROM pages WHERE page = ?", (page,))
+        return _decode(rows[0][0]) if rows else None
 
     def newest(self) -> Iterator[Report]:
         """Yield all reports, the newest first."""
-        rows = self._db.execute("SELECT report FROM pages ORDER BY rowid DESC")
-        yield from (_decode(text) for (text,) in rows)
+        rows = self._db.ask(f"{_SELECT} ORDER BY rowid DESC LIMIT ?", (_AT_ONCE,))
+        while rows:
+            yield from (_decode(text) for _, text in rows)
+            older = (rows[-1][0], _AT_ONCE)
+            rows = self._db.ask(f"{_SELECT} WHERE rowid < ? ORDER BY rowid DESC LIMIT ?", older)
 
     def close_open(self, ended: float, why: str) -> int:
         """End the reports of pages that nobody ended (the pager died); returns how many."""
-        rows = self._db.execute("SELECT report FROM pages WHERE ended IS NULL").fetchall()
-        for (text,) in rows:
-            one = _decode(text)
-            members = tuple(
-                msgspec.structs.replace(m, outcome=Outcome.FAILED, why=f"not known: {why}")
-                for m in one.members
-            )
-            self.store(msgspec.structs.replace(one, ended=_iso(ended), members=members))
+        rows = self._db.ask("SELECT report FROM pages WHERE ended IS NULL")
+        with self._db.transaction():
+            self._store(_cut_off(_decode(text), ended, why) for (text,) in rows)
         return len(rows)
 
     def close(self) -> None:
         """Close the database."""
         self._db.close()
+
+
+def _cut_off(one: Report, ended: float, why: str) -> Report:
+    members = tuple(
+        msgspec.structs.replace(m, outcome=Outcome.FAILED, why=f"not known: {why}")
+        for m in one.members
+    )
+    return msgspec.structs.replace(one, ended=_iso(ended), members=members)
+
+
+def _make(db: Database) -> None:
+    """Make the table, or add to that of an earlier version what it lacks."""
+    known = db.columns("pages")
+    if not known:
+        declared = [f"{name} {db.kind(kind)}" for name, kind in _COLUMNS.items()]
+        db.create("pages", f"{', '.join(declared)}, UNIQUE (page)")
+    elif "refused" not in known:
+        db.ask(f"ALTER TABLE pages ADD COLUMN refused {db.kind(bool)} DEFAULT {db.literal(False)}")
+        found = (_decode(text) for (text,) in db.ask("SELECT report FROM pages"))
+        refused = [(True, one.page) for one in found if one.cause is not None]
+        db.write("UPDATE pages SET refused = ? WHERE page = ?", refused)
+    db.ask("CREATE INDEX IF NOT EXISTS pages_refused ON pages (refused)")

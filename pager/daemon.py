@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,11 +14,12 @@ from agi.page import Pages
 from agi.server import Server
 from ami.engine import Engine
 from ami.manager import Manager
+from bellhop import archives
 from bellhop.control import NAME
-from bellhop.reports import FILE as REPORTS
-from bellhop.reports import Report, Reports
+from bellhop.reports import Report
 from bellhop.settings import Site
 from pager.announcements import Announcements
+from pager.archive import Archive
 from pager.bells import Bells
 from pager.calls import Calls
 from pager.control import Control
@@ -37,15 +37,17 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
     """
     announcements = Announcements(site.pager, Path(site.site.state))
     site = announcements.chimes(site)
-    reports = Reports.writing(Path(site.site.state) / REPORTS)
-    if cut_off := reports.close_open(time.time(), "the pager was restarted during the page"):
-        _log.warning("pages=%d ended=while-the-pager-was-down", cut_off)
     manager = Manager(site.pager.ami, site.pager.ami_user, secret)
     messenger = Messenger(manager, webhook(site))
     edge = site.edge.internal
     registered, calls = Registrations(edge), Calls(edge)
-    keeper = _Keeper(reports, site.pager.keep, messenger)
-    engine = Engine(manager, keeper, calls, site.pager.call_priority)
+    archive = Archive(lambda: archives.write(site))
+
+    def keep(one: Report) -> None:
+        messenger.tell(one)
+        archive.save(one)
+
+    engine = Engine(manager, keep, calls, site.pager.call_priority)
     programs = Programs(site, manager)
     control = Control(
         Path(site.site.state) / NAME,
@@ -70,7 +72,7 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
     threading.Thread(target=server.serve_forever, name="agi", daemon=True).start()
     _log.info("agi=up address=%s", site.pager.agi)
     await control.open()
-    bells = asyncio.create_task(Bells(site, programs, announcements, keeper).run())
+    bells = asyncio.create_task(Bells(site, programs, announcements, keep).run())
     connection = asyncio.create_task(manager.run())
     stopped = asyncio.create_task(stop.wait())
     _tell_systemd("READY=1")
@@ -89,25 +91,7 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
         connection.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):
             await connection
-        reports.close()
-
-
-class _Keeper:
-    """Stores reports one after the other, and has others told of them; a disk that is full costs
-    the report, not the page.
-    """
-
-    def __init__(self, reports: Reports, keep: int, messenger: Messenger) -> None:
-        self._reports = reports
-        self._keep = keep
-        self._messenger = messenger
-
-    def __call__(self, one: Report) -> None:
-        self._messenger.tell(one)
-        try:
-            self._reports.store(one, self._keep)
-        except Exception:  # noqa: BLE001 - whatever it was, the page goes on
-            _log.exception("page=%s report=not-stored", one.page)
+        await asyncio.to_thread(archive.close)
 
 
 def _tell_systemd(state: str) -> None:

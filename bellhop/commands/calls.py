@@ -13,6 +13,7 @@ from bellhop.databases import Down
 from bellhop.entries import LATE
 from bellhop.health import SKIPPED
 from bellhop.ledger import Entry, Ledger, Told
+from bellhop.places import shown
 from bellhop.searches import Search
 from bellhop.settings import SiteError, load
 
@@ -84,7 +85,7 @@ def command(
             found = list(ledger.calls(last, Search(**conditions)))
         ledger.close()
     except Down as error:
-        raise click.ClickException(f"{ledgers.shown(database or site)}: {error}") from None
+        raise click.ClickException(f"{shown(database or site)}: {error}") from None
     if not found:
         said = (
             f"no call {call}" if call else "none such" if any(conditions.values()) else "none yet"

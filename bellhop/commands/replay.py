@@ -7,6 +7,7 @@ import click
 from bellhop import causes, ledgers
 from bellhop.commands import show
 from bellhop.databases import Down
+from bellhop.places import shown
 from bellhop.replay import Group, Replay, replay
 
 UNKNOWN = "what a carrier that was not asked would have said, and whether there was one left"
@@ -36,7 +37,7 @@ def command(
         came = replay((attempts for attempts in calls if attempts), profile, leg)
         opened.close()
     except Down as error:
-        raise click.ClickException(f"{ledgers.shown(ledger)}: {error}") from None
+        raise click.ClickException(f"{shown(ledger)}: {error}") from None
     groups = sorted(came.groups.values(), key=lambda group: -group.calls)
     if as_json:
         show.as_json(_contract(profile.name, came, groups))

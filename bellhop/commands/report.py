@@ -1,23 +1,23 @@
 """`bellhop report`: what became of a page."""
 
 import contextlib
-import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
-from bellhop import causes
+from bellhop import archives, causes
 from bellhop.commands import show
 from bellhop.commands.calls import DEFAULT_SITE
-from bellhop.reports import FILE, MemberReport, Report, Reports
+from bellhop.databases import Down
+from bellhop.places import shown
+from bellhop.reports import MemberReport, Report, Reports
 from bellhop.settings import SiteError, load
 
 
 @click.command("report")
 @click.argument("page", required=False)
 @click.option("--site", envvar="BELLHOP_SITE", default=DEFAULT_SITE, metavar="FILE")
-@click.option("--database", metavar="FILE", help="The reports, where they are not the site's.")
+@click.option("--database", metavar="FILE|URL", help="The reports, where they are not the site's.")
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
 def command(*, page: str | None, site: str, database: str | None, as_json: bool) -> None:
     """Show the report of PAGE, or of the newest page."""
@@ -33,15 +33,21 @@ def command(*, page: str | None, site: str, database: str | None, as_json: bool)
 
 @contextlib.contextmanager
 def opened(site: str, database: str | None) -> Iterator[Reports]:
-    """Open the reports of a site, or of another file. Raises what click tells as one line."""
+    """Open the reports of a site, or others that are named. Raises what click tells as one line."""
+    name = shown(database or site)
     try:
-        path = Path(database) if database else Path(load(site).site.state) / FILE
-        with contextlib.closing(Reports.reading(path)) as reports:
+        if database:
+            reports = archives.read_named(database)
+        else:
+            found = load(site)
+            name = archives.name(found)
+            reports = archives.read(found)
+        with contextlib.closing(reports):
             yield reports
     except SiteError as error:
         raise click.ClickException("; ".join(error.lines)) from None
-    except sqlite3.Error as error:
-        raise click.ClickException(f"{path}: {error} (no page yet?)") from None
+    except Down as error:
+        raise click.ClickException(f"{name}: {error} (no page yet?)") from None
 
 
 def _print(one: Report) -> None:

@@ -13,6 +13,7 @@ from tests.chain.harness.capture import Capture, MessageLogs
 from tests.chain.harness.cast import Cast, device_listener, passwords, read_passwords
 from tests.chain.harness.peer import Peer
 from tests.chain.harness.places import Here, Lab
+from tests.chain.harness.postgres import Server
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import NotThereError, Stack
 
@@ -62,6 +63,14 @@ def stack(pytestconfig: pytest.Config) -> Stack | None:
     except NotThereError as error:
         pytest.fail(str(error), pytrace=False)
     return stack
+
+
+@pytest.fixture(scope="session")
+def server(stack: Stack, site: Site) -> Iterator[Server]:
+    """A PostgreSQL; whoever stops it starts it again."""
+    made = Server(stack, f"{site.edge.internal.host.rpartition('.')[0]}.119")
+    yield made
+    made.remove()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The ledger in PostgreSQL: it does what it does in SQLite, and calls go on while it is away."""
 
-import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -11,14 +10,14 @@ from bellhop.ledger import Ledger
 from bellhop.postgresql import Postgresql
 from tests.chain.calling import cause, dial, tried
 from tests.chain.harness.another_edge import another_edge
-from tests.chain.harness.stack import Stack, docker, until
+from tests.chain.harness.postgres import Server
+from tests.chain.harness.stack import docker, until
 from tests.unit import test_ledger
 from tests.unit.test_ledger import ending, entry
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(180)]
 
 TO_NORTH = "441632960100"
-PASSWORD = "tests-only"  # noqa: S105 - config/docker/postgres/cluster.sh
 DSN_FILE = "/run/ledger.dsn"
 OPERATIONS = [
     test_ledger.test_what_only_an_answered_attempt_or_only_a_failed_one_has_is_read_as_written,
@@ -32,51 +31,6 @@ OPERATIONS = [
     test_ledger.test_a_record_that_cannot_be_written_keeps_no_other_from_it,
     test_ledger.test_a_half_written_batch_leaves_nothing,
 ]
-
-
-class Server:
-    """A PostgreSQL in a container of its own, in the stack's inner network."""
-
-    def __init__(self, stack: Stack, host: str) -> None:
-        self.name = f"{stack.project}-postgres"
-        self.url = f"postgresql://bellhop:{PASSWORD}@{host}/postgres"
-        with contextlib.suppress(RuntimeError):  # one that an aborted run left
-            docker("rm", "-f", self.name)
-        network = f"{stack.project}_inside"
-        image = f"{stack.project}-postgres:latest"
-        docker("run", "-d", "--name", self.name, "--network", network, "--ip", host, image)
-        self.wait()
-
-    def wait(self) -> None:
-        def answers() -> bool:
-            try:
-                Postgresql.connect(self.url).close()
-            except Down:
-                return False
-            return True
-
-        until(f"the PostgreSQL of {self.name} to answer", answers, 30)
-
-    def stop(self) -> None:
-        docker("stop", "-t", "5", self.name)
-
-    def start(self) -> None:
-        docker("start", self.name)
-        self.wait()
-
-    def sql(self, query: str) -> list[tuple[object, ...]]:
-        database = Postgresql.connect(self.url)
-        try:
-            return database.ask(query)
-        finally:
-            database.close()
-
-
-@pytest.fixture(scope="module")
-def server(stack: Stack, site) -> Iterator[Server]:
-    made = Server(stack, f"{site.edge.internal.host.rpartition('.')[0]}.119")
-    yield made
-    docker("rm", "-f", made.name)
 
 
 @pytest.fixture

@@ -253,7 +253,7 @@ def test_a_contact_is_of_one_carrier(told):
     assert f'carriers.x.register_contact: "{did}" is the contact at carriers.north too' in twice
 
 
-def test_a_ledger_in_postgresql_needs_to_know_where_and_no_other_does(told):
+def test_what_is_in_postgresql_needs_to_know_where_and_nothing_else_does(told):
     assert told("[edge]", '[edge]\nledger = "postgresql"\nledger_dsn_file = "dsn"') == []
     assert told("[edge]", '[edge]\nledger = "postgresql"') == [
         'edge.ledger: "postgresql" needs ledger_dsn_file, which says where it is'
@@ -263,6 +263,10 @@ def test_a_ledger_in_postgresql_needs_to_know_where_and_no_other_does(told):
     ]
     assert told("[edge]", '[edge]\nledger = "mysql"') == [
         'edge.ledger: expected one of "sqlite", "postgresql", got "mysql"'
+    ]
+    assert told("[pager]", '[pager]\nreports = "postgresql"\nreports_dsn_file = "dsn"') == []
+    assert told("[pager]", '[pager]\nreports = "postgresql"') == [
+        'pager.reports: "postgresql" needs reports_dsn_file, which says where it is'
     ]
     assert told("[edge]", '[edge]\nmetrics_from = ["prometheus"]') == [
         'edge.metrics_from: item 1: expected an IP address like "192.0.2.1", got "prometheus"'

@@ -126,7 +126,7 @@ def test_a_page_that_a_crash_cut_off_is_closed_at_the_start(site, start):
     reports.store(report(page.with_member(Member(device="1008"))))
     reports.close()
     process = start(site)
-    said_until(process, "agi=up")
+    said_until(process, "pages=1 ended=while-the-pager-was-down")
     with sqlite3.connect(path) as db:
         (ended,) = db.execute("SELECT ended FROM pages").fetchone()
     db.close()

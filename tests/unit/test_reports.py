@@ -1,5 +1,6 @@
 """Reports: the contract, the sentence, and the database that outlives a crash."""
 
+import contextlib
 import json
 import sqlite3
 
@@ -7,7 +8,7 @@ import pytest
 
 from bellhop import cli
 from bellhop.members import Member
-from bellhop.pages import Page
+from bellhop.pages import Page, Refusal
 from bellhop.reports import Reports, report
 
 BEGAN = 1_795_230_000.5
@@ -21,6 +22,17 @@ def page(number=1, **fields):
         quorum=100, head_start=3000, opened_ms=400, **fields,
     )  # fmt: skip
     return made.with_member(played).with_member(silent)
+
+
+def refused(number):
+    return Page(
+        id=f"{number}-r",
+        zone="8000",
+        leader="1021",
+        started=BEGAN + number,
+        quorum=100,
+        head_start=0,
+    ).refused(Refusal(21, "this caller may not page this zone"), BEGAN + number)
 
 
 def contract(one):
@@ -82,10 +94,56 @@ def test_a_page_that_is_stored_again_is_one_page(reports, path):
     db.close()
 
 
-def test_the_oldest_reports_go(reports):
-    for number in range(1, 8):
-        reports.store(report(page(number)), keep=3)
-    assert [reports.get(f"{n}-a") is not None for n in range(1, 8)] == [False] * 4 + [True] * 3
+def test_the_oldest_reports_go(path):
+    with contextlib.closing(Reports.writing(path, keep=3)) as reports:
+        for number in range(1, 8):
+            reports.store(report(page(number)))
+        assert [one.page for one in reports.newest()] == ["7-a", "6-a", "5-a"]
+
+
+def test_refused_pages_push_out_none_that_was_made(path):
+    with contextlib.closing(Reports.writing(path, keep=50)) as reports:
+        for number in range(50):
+            reports.store(report(page(number)))
+        for number in range(60):
+            reports.store(report(refused(number)))
+        kept = [one.page for one in reports.newest()]
+    assert kept == [f"{n}-r" for n in range(59, 9, -1)] + [f"{n}-a" for n in range(49, -1, -1)]
+
+
+def test_a_page_that_is_refused_after_it_began_counts_as_refused(path):
+    with contextlib.closing(Reports.writing(path, keep=3)) as reports:
+        reports.store(report(page(1)))
+        reports.store(report(page(1).refused(Refusal(17, "busy"), BEGAN)))
+        for number in range(2, 5):
+            reports.store(report(refused(number)))
+        assert reports.get("1-a") is None
+
+
+def test_many_reports_are_read_the_newest_first(reports):
+    for number in range(250):
+        reports.store(report(page(number)))
+    assert [one.page for one in reports.newest()] == [f"{n}-a" for n in range(249, -1, -1)]
+
+
+def test_a_database_of_the_first_version_is_taken_over(path):
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            "CREATE TABLE pages (page TEXT PRIMARY KEY, started TEXT, ended TEXT, report TEXT)"
+        )
+        for one in map(report, (page(1, ended=BEGAN), refused(2), page(3))):
+            text = json.dumps(one.contract())
+            db.execute(
+                "INSERT INTO pages VALUES (?, ?, ?, ?)", (one.page, one.started, one.ended, text)
+            )
+    with contextlib.closing(Reports.reading(path)) as reader:  # a daemon of before may still run
+        assert [one.page for one in reader.newest()] == ["3-a", "2-r", "1-a"]
+    with contextlib.closing(Reports.writing(path, keep=3)) as reports:
+        assert reports.close_open(BEGAN, "it was restarted") == 1
+        for number in range(4, 8):
+            reports.store(report(refused(number)))
+        kept = [one.page for one in reports.newest()]
+    assert kept == ["7-r", "6-r", "5-r", "3-a", "1-a"]
 
 
 def test_a_page_in_progress_at_a_crash_is_closed_and_nothing_of_it_is_guessed(reports):

@@ -1,0 +1,56 @@
+"""Where what a site keeps is kept: in a file of its state folder, or in a PostgreSQL, whose URL
+stands in a file of its own, because a password may be in it.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from bellhop.databases import Database, Down
+from bellhop.settings import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The database of one thing: `file` in site.state, or what `dsn_file` names, if it does."""
+
+    site: Site
+    file: str
+    dsn_file: str
+
+    def where(self) -> Path | Database:
+        """Return the file, or a connection. Raises databases.Down."""
+        if not self.dsn_file:
+            return Path(self.site.site.state) / self.file
+        path = self.site.file(self.dsn_file)
+        try:
+            dsn = path.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Down(f"{path}: {error}") from None
+        return _postgresql(dsn)
+
+    def __str__(self) -> str:
+        """Return what people call it; no password is in it."""
+        if not self.dsn_file:
+            return str(Path(self.site.site.state) / self.file)
+        return f"the PostgreSQL of {self.dsn_file}"
+
+
+def named(name: str) -> Path | Database:
+    """Return what somebody names: a file, or a URL of PostgreSQL's. Raises databases.Down."""
+    if name.startswith(("postgresql://", "postgres://")):
+        return _postgresql(name)
+    return Path(name)
+
+
+def shown(name: str) -> str:
+    """Return what `named` takes as it may be shown: a URL's password is not."""
+    return re.sub(r"(?<=://)[^/@]*@", "", name)
+
+
+def _postgresql(dsn: str) -> Database:
+    try:
+        from bellhop.postgresql import Postgresql  # noqa: PLC0415  only where a site has one
+    except ImportError as error:
+        raise Down(f"PostgreSQL needs bellhop[postgresql]: {error}") from None
+    return Postgresql.connect(dsn)
