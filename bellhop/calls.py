@@ -31,7 +31,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: the carrier's, trunk's or device's; user: the number in the request URI.
     address: host:port of one gateway; "" for a device (its registration tells), and for a name that
         nobody has resolved.
-    answer_timeout, ring_timeout: ms.
+    answer_timeout, ring_timeout: ms. first_reply: ms until any reply, a 100 too; 0: no limit of its
+        own.
     trusted: whether its Reason headers are believed.
     profile: the leg's own profile; the call's when empty.
     headers: lines that go to this leg alone.
@@ -44,6 +45,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     user: str
     address: str = ""
+    first_reply: int = 0
     answer_timeout: int
     ring_timeout: int
     trusted: bool = False

@@ -201,7 +201,11 @@ def _credentials(parts: Mapping[str, Any]) -> Iterator[Mistake]:
 
 def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     """A source address must name one peer, and each socket one kind of listener."""
-    owner: dict[str, str] = {parts["pbx"].address.host: "pbx"} if parts["pbx"] else {}
+    asterisks = [(name, parts[name]) for name in ("pbx", "standby") if parts.get(name)]
+    owner = {one.address.host: name for name, one in asterisks}
+    if len(owner) < len(asterisks):
+        host = parts["pbx"].address.host
+        yield Mistake("standby.address", f"{host} is an address of pbx too")
     for kind in ("carriers", "trunks"):
         for name, peer in parts[kind].items():
             # In order, each once: the gateway is where a dialog's requests go back to.

@@ -36,9 +36,10 @@ class ToDevice:
 
 @dataclass(frozen=True, slots=True)
 class ToZone:
-    """A page: the pbx takes it from here."""
+    """A page: the pbx takes it from here; standby: or the one that stands by."""
 
     zone: Zone
+    standby: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _inside(
     if device := site.devices.get(dialled):
         return ToDevice(device) if "devices" in caller.may else NOT_ALLOWED
     if zone := site.zones.get(dialled):
-        return ToZone(zone) if "zones" in caller.may else NOT_ALLOWED
+        return ToZone(zone, site.standby is not None) if "zones" in caller.may else NOT_ALLOWED
     if trunk := trunk_for(site, dialled):
         # A trunk's own number must not come back to it: the PBX sent it here for us to route.
         if caller.kind is Kind.TRUNK and caller.name == trunk.name:

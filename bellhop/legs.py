@@ -9,6 +9,7 @@ from bellhop.dialling import Destination, ToCarriers, ToDevice, ToLegs, ToTrunk,
 from bellhop.gateways import Gateway
 from bellhop.numbering import Numbering
 from bellhop.profiles import CARRIER
+from bellhop.sides import FIRST, STANDBY
 from bellhop.values import Address
 from bellhop.zones import Zone
 
@@ -16,6 +17,9 @@ from bellhop.zones import Zone
 # how long a page may be prepared before it is answered.
 _PBX_ANSWER = 4_000
 _PBX_RING = 30_000
+# How long it has for any reply at all where another one stands by (ms): it is near, and says 100 at
+# once. Within it the INVITE is sent twice (T1, RFC 3261 §17.1.1.2).
+_PBX_ALIVE = 1_000
 
 # The addresses of a gateway, in the order to try; none for a name that has not been resolved.
 Resolve = Callable[[Gateway], tuple[Address, ...]]
@@ -28,8 +32,8 @@ def legs_of(
     match where:
         case ToDevice(device):
             return (_of_device(device),), CARRIER.name
-        case ToZone(zone):
-            return (_of_zone(zone),), CARRIER.name
+        case ToZone(zone, standby):
+            return tuple(_of_zone(zone, standby=standby)), CARRIER.name
         case ToTrunk(trunk, number):
             return tuple(_of_trunk(trunk, number, resolve)), CARRIER.name
         case ToCarriers(number, carriers, profile, _):
@@ -50,14 +54,16 @@ def _of_device(device: Device) -> Leg:
     )
 
 
-def _of_zone(zone: Zone) -> Leg:
-    return Leg(
-        kind=LegKind.PBX,
-        name="pbx",
-        user=zone.number,
-        answer_timeout=_PBX_ANSWER,
-        ring_timeout=_PBX_RING,
-    )
+def _of_zone(zone: Zone, *, standby: bool) -> Iterator[Leg]:
+    for side in (FIRST, STANDBY)[: 1 + standby]:
+        yield Leg(
+            kind=LegKind.PBX,
+            name=side,
+            user=zone.number,
+            first_reply=_PBX_ALIVE if standby and side == FIRST else 0,
+            answer_timeout=_PBX_ANSWER,
+            ring_timeout=_PBX_RING,
+        )
 
 
 def _addresses(gateways: Iterable[Gateway], resolve: Resolve) -> list[str]:

@@ -50,6 +50,8 @@ def permitted(records: Iterable[Record], site: Site) -> tuple[Record, ...]:
     version = ip_address(site.edge.trunks[0].address.host).version
     others = {one.address.host for one in (*site.edge.devices, *site.edge.trunks)}
     others |= {site.edge.internal.host, site.pbx.address.host, site.pager.agi.host}
+    if site.standby is not None:
+        others |= {site.standby.address.host, site.standby.agi.host}
     for peers in (site.trunks, site.carriers):
         for peer in peers.values():
             others |= {*peer.sources, *hosts(peer.gateways)}

@@ -1,4 +1,4 @@
-"""Asterisk and the pager, as a site names them."""
+"""Asterisk, the pager, and the pair that stands by, as a site names them."""
 
 from dataclasses import dataclass
 
@@ -13,6 +13,18 @@ class Pbx:
 
     address: Address = key(values.address)
     media: str = key(values.source, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standby:
+    """`[standby]`: a second Asterisk, with a pager of its own beside it. Pages go there while the
+    first does not answer. address, media: as in `[pbx]`; agi, ami: as in `[pager]`.
+    """
+
+    address: Address = key(values.address)
+    media: str = key(values.source, "")
+    agi: Address = key(values.address)
+    ami: Address = key(values.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ _PARTS = (
     "edge",
     "pbx",
     "pager",
+    "standby",
     "numbering",
     "profiles",
     "carriers",
@@ -44,6 +45,8 @@ def changed(old: Site, new: Site) -> tuple[str, ...]:
 def needs_restart(old: Site, new: Site) -> tuple[str, ...]:
     """Return the keys that differ and that a running Kamailio cannot change."""
     keys = [key for key in _AT_START if _value(old, key) != _value(new, key)]
+    if (old.standby is None) != (new.standby is None):
+        keys.append("standby: the table")
     if old.proves_itself != new.proves_itself:
         keys.append("carriers: the first auth_user, or the last")
     return tuple(keys)

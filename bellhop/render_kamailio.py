@@ -5,9 +5,13 @@ from pathlib import Path
 
 from bellhop.legs import Resolve
 from bellhop.settings import Site
+from bellhop.sides import sides
 
 # The dispatcher's set of our gateways: far from the small numbers that people give to theirs.
 SET = 20117
+# Its set of the Asterisks, where one stands by (kemi/standby.py).
+PBX_SET = 20118
+_PBX_PROBE = 2  # seconds, where the site has no interval of its own
 # The dialog module's profile of which devices are in calls that are no pages (bellhop.cfg).
 DEVICES = "bellhop_devices"
 # Its flags of a destination: not probed at all, and dead until a probe says otherwise.
@@ -18,8 +22,9 @@ def listen_cfg(site: Site) -> str:
     """Return the lines for kamailio.cfg, to be included before bellhop.cfg."""
     lines = [f"# Printed by `bellhop render kamailio` from {site.path.name}; do not edit."]
     lines += [f'#!define BELLHOP_USRLOC "sqlite:///{site.site.state}/usrloc.db"']
-    if site.edge.probe:
-        lines += [f"#!define BELLHOP_PROBE {max(1, site.edge.probe // 1_000)}"]
+    if probes(site):
+        every = max(1, site.edge.probe // 1_000) if site.edge.probe else _PBX_PROBE
+        lines += [f"#!define BELLHOP_PROBE {every}"]
         lines += [f'#!define BELLHOP_GATEWAYS "{gateways_file(site)}"']
     if site.edge.hide_topology:
         lines += ["#!define BELLHOP_TOPOS"]
@@ -28,6 +33,11 @@ def listen_cfg(site: Site) -> str:
     lines += [f"listen={one}" for one in (*site.edge.devices, *site.edge.trunks)]
     lines += [f"listen=udp:{site.edge.internal}", f"listen=tcp:{site.edge.internal}"]
     return "\n".join(lines) + "\n"
+
+
+def probes(site: Site) -> bool:
+    """Whether the dispatcher has anybody to ask: gateways, or two Asterisks."""
+    return bool(site.edge.probe) or site.standby is not None
 
 
 def gateways_file(site: Site) -> Path:
@@ -46,7 +56,17 @@ def gateways(
         for name, uri in probed(site, resolve)
     }
     socket = site.edge.trunks[0]
-    return tuple(f"{SET} {uri} {flag} 0 socket={socket}" for uri, flag in flags.items())
+    lines = [f"{SET} {uri} {flag} 0 socket={socket}" for uri, flag in flags.items()]
+    for uri in asterisks(site):
+        flag = _INACTIVE_PROBING * (uri in down)
+        lines.append(f"{PBX_SET} {uri} {flag} 0 socket=udp:{site.edge.internal}")
+    return tuple(lines)
+
+
+def asterisks(site: Site) -> tuple[str, ...]:
+    """Return the URIs of the Asterisks that are probed: both, or none."""
+    known = tuple(f"sip:{address}" for address in sides(site).values())
+    return known if len(known) > 1 else ()
 
 
 def probed(site: Site, resolve: Resolve) -> tuple[tuple[str, str], ...]:
@@ -56,7 +76,7 @@ def probed(site: Site, resolve: Resolve) -> tuple[tuple[str, str], ...]:
     found = {
         (carrier.name, f"sip:{address}")
         for carrier in site.carriers.values()
-        if carrier.probe
+        if site.edge.probe and carrier.probe
         for gateway in carrier.gateways
         for address in resolve(gateway)
     }

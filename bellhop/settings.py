@@ -18,7 +18,7 @@ from bellhop.csvs import read_devices
 from bellhop.devices import Device
 from bellhop.lines import line_of, locate
 from bellhop.numbering import Numbering
-from bellhop.pagers import Pager, Pbx
+from bellhop.pagers import Pager, Pbx, Standby
 from bellhop.peers import Peers, peers
 from bellhop.profiles import BUILT_IN, Profile, Table, resolve
 from bellhop.routes import Route, digits_of
@@ -86,6 +86,7 @@ class Site:
     edge: Edge
     pbx: Pbx
     pager: Pager
+    standby: Standby | None
     numbering: Numbering
     profiles: Mapping[str, Profile]
     carriers: Mapping[str, Carrier]
@@ -185,6 +186,7 @@ _TABLES = {
     "edge": Edge,
     "pbx": Pbx,
     "pager": Pager,
+    "standby": Standby,
     "numbering": Numbering,
     "profiles": Table,
     "carriers": Carrier,
@@ -207,6 +209,7 @@ def _site(path: Path, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Site |
         if name != "schema" and name not in _TABLES
     ]
     one = {n: _one(n, raw, mistakes) for n in ("site", "edge", "pbx", "pager")}
+    one["standby"] = _one("standby", raw, mistakes) if "standby" in raw else None
     one["numbering"] = _one("numbering", {"numbering": {}, **raw}, mistakes)
     named = {n: _named(n, raw, mistakes) for n in ("carriers", "trunks", "profiles", "schedules")}
     numbered = {n: _numbered(n, raw, mistakes) for n in ("devices", "zones")}

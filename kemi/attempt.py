@@ -9,7 +9,7 @@ import time
 
 import msgspec
 
-from bellhop import users
+from bellhop import sides, users
 from bellhop.calls import (
     Call,
     Exhausted,
@@ -127,7 +127,7 @@ def _send(site: Site, call: Call, credential: Credential | None = None) -> str |
         sip.forget(_BRANCH)
     sip.on_call(shaped=bool(leg.headers) or leg.early_media == early.SUPPRESS)
     timer = answer_timer(call, now())
-    sip.timers(timer, timer)
+    sip.timers(timer, min(timer, leg.first_reply or timer))
     return None if sip.relay() else NOT_SENT
 
 
@@ -138,7 +138,9 @@ def _aim(site: Site, leg: Leg) -> bool:
     if leg.kind is LegKind.DEVICE:
         # lookup sets the socket that the device registered over, so that it passes its NAT.
         return sip.find(leg.name) and _is_a_devices(site, leg)
-    address = str(site.pbx.address) if leg.kind is LegKind.PBX else leg.address
+    # One that stands by no longer, after a reload, is passed over.
+    asterisk = sides.sides(site).get(leg.name, "") if leg.kind is LegKind.PBX else ""
+    address = str(asterisk) or leg.address
     if not address:
         return False
     socket = f"udp:{site.edge.internal}" if leg.kind is LegKind.PBX else str(site.edge.trunks[0])
@@ -153,7 +155,7 @@ def _is_a_devices(site: Site, leg: Leg) -> bool:
     peer would be called as if we did, past all rights; and a name could be anybody's.
     """
     there = sip.next_hop()
-    peers = {site.pbx.address, site.edge.internal}
+    peers = {*sides.sides(site).values(), site.edge.internal}
     gateways = [one.gateways for one in site.trunks.values()]
     gateways += [one.gateways for one in site.carriers.values()]
     peers |= {a for several in gateways for one in several for a in names.resolve(one)}

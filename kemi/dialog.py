@@ -11,7 +11,7 @@ dialog module knows; the rest passes by its mark, so that a call can be ended af
 import hmac
 from hashlib import blake2s
 
-from bellhop import users
+from bellhop import sides, users
 from bellhop.carriers import Trunk
 from bellhop.settings import Site
 from bellhop.values import Address
@@ -117,7 +117,7 @@ def peer_of(site: Site, there: Address | None) -> str | None:
     """
     if there is None:
         return None
-    if there.host == site.pbx.address.host:
+    if sides.at(site, there.host) is not None:
         return "pbx"
     peer = names.peer_at(site, there.host)
     if peer is None:

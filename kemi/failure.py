@@ -4,15 +4,15 @@ where nothing may block: it reads the transaction, and writes to shared memory.
 
 from functools import lru_cache
 
-from bellhop import reason
-from bellhop.calls import Call, ended
+from bellhop import reason, sides
+from bellhop.calls import Call, LegKind, ended
 from bellhop.conflicts import conflict
 from bellhop.finals import FOLLOWED
 from bellhop.health import retry_after
 from bellhop.profiles import CARRIER, Profile
 from bellhop.recursion import Decision, Failure, Verdict, decide
 from bellhop.settings import Site
-from kemi import attempt, challenges, health, late, ledger, redirect, sip
+from kemi import attempt, challenges, health, late, ledger, redirect, sip, standby
 from kemi.results import Unreadable
 from kemi.secrets import Secrets
 
@@ -30,6 +30,9 @@ def failed(site: Site, secrets: Secrets) -> None:
         return
     health.failed(site, call, failure, attempt.now(), asked_away=_asked_away(failure))
     decided, conflicts = _decided(failure, profile, call.earlier)
+    if call.leg.kind is LegKind.PBX:
+        standby.failed(site, call.leg, failure)
+        decided = sides.decided(failure, call.leg.name) or decided
     call, decision = redirect.follow(site, call, profile, decided)
     call = ended(
         call,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bellhop.health import Hand
-from bellhop.render_kamailio import gateways, gateways_file, probed
+from bellhop.render_kamailio import PBX_SET, asterisks, gateways, gateways_file, probed, probes
 from bellhop.settings import Site, SiteError
 from kemi import health, ksr_health, names, sip
 
@@ -14,7 +14,7 @@ class Gateways:
     def __init__(self, site: Site) -> None:
         self._loaded: tuple[str, ...] | None = None
         self._blocked: frozenset[str] = frozenset()
-        if site.edge.probe:
+        if probes(site):
             _make(gateways_file(site))
 
     def renew(self, site: Site) -> None:
@@ -32,6 +32,7 @@ class Gateways:
             for name, uri in probed(site, names.resolve)
             if name not in self._blocked | blocked and ksr_health.probed_down(uri)
         }
+        down |= {uri for uri in asterisks(site) if ksr_health.probed_down(uri, PBX_SET)}
         lines = gateways(site, names.resolve, blocked=blocked, down=down)
         path = gateways_file(site)
         part = path.with_suffix(".part")

@@ -29,7 +29,7 @@ from bellhop.health import (
 )
 from bellhop.recursion import Failure
 from bellhop.settings import Site
-from kemi import ksr_health, ksr_tables, sip
+from kemi import ksr_health, ksr_tables, sip, standby
 
 TABLE = "bellhop_health"
 
@@ -60,6 +60,9 @@ class Gate:
     def out(self, index: int) -> bool:
         """Whether this leg may not be tried now."""
         leg = self._call.legs[index]
+        if leg.kind is LegKind.PBX and standby.passes_over(self._site, leg):
+            self.skipped.append(Skipped(index, Out.PROBE_DOWN))
+            return True
         carrier = _carrier(self._site, leg)
         if carrier is None:
             return False

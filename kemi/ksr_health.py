@@ -12,11 +12,19 @@ _PROFILE = "bellhop"
 _SIZE = "$var(bellhop_size)"
 
 
-def probed_down(uri: str) -> bool:
-    """Whether the dispatcher has this gateway and holds it for dead."""
-    if done(KSR.dispatcher.ds_is_active_uri(SET, uri), "ds_is_active_uri"):
+def probed_down(uri: str, kind: int = SET) -> bool:
+    """Whether the dispatcher has this address in a set, and holds it for dead."""
+    if done(KSR.dispatcher.ds_is_active_uri(kind, uri), "ds_is_active_uri"):
         return False
-    return done(KSR.dispatcher.ds_is_from_list_uri(SET, 0, uri), "ds_is_from_list_uri")
+    return done(KSR.dispatcher.ds_is_from_list_uri(kind, 0, uri), "ds_is_from_list_uri")
+
+
+def hold_for_dead(uri: str, kind: int) -> None:
+    """Have the dispatcher hold an address for dead until a probe is answered. A Kamailio that lacks
+    the function (5.6) does so when a probe was not.
+    """
+    if hasattr(KSR.dispatcher, "ds_mark_addr"):
+        done(KSR.dispatcher.ds_mark_addr("ip", kind, uri), "ds_mark_addr")
 
 
 def reload_gateways() -> bool:

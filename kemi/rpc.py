@@ -14,6 +14,8 @@ def serve(site: Site) -> None:
         return
     source, path = sip.source().host, sip.text("$hu")
     friends = {site.pager.agi.host, site.edge.internal.host}
+    if site.standby is not None:
+        friends.add(site.standby.agi.host)
     if path == "/metrics" and (source in friends or source in site.edge.metrics_from):
         _metrics()
     elif source not in friends:

@@ -2,6 +2,7 @@
 
 from enum import Enum
 
+from bellhop import sides
 from bellhop.callers import Caller, Kind
 from bellhop.carriers import Carrier, Trunk
 from bellhop.settings import Site
@@ -46,10 +47,11 @@ def _number() -> str:
 
 
 def pbx(site: Site) -> Caller | None:
-    """Return the pbx, when the request on the internal listener comes from its address."""
-    if sip.source().host == site.pbx.address.host:
-        return Caller(Kind.PBX, "pbx")
-    return None
+    """Return the pbx, when the request on the internal listener comes from its address; its name is
+    that of one of the site's Asterisks.
+    """
+    side = sides.at(site, sip.source().host)
+    return Caller(Kind.PBX, side) if side is not None else None
 
 
 def is_peer(site: Site) -> bool:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from ami.manager import BadSecret
 from bellhop import pins
 from bellhop.settings import Site, SiteError, load
+from bellhop.sides import FIRST, STANDBY, beside
 from pager.daemon import serve
 
-_USAGE = "usage: bellhop-pager SITE.TOML\n"
+_USAGE = "usage: bellhop-pager [--standby] SITE.TOML\n"
 
 
 def main() -> None:
@@ -18,6 +19,8 @@ def main() -> None:
     match sys.argv[1:]:
         case [path] if not path.startswith("-"):
             sys.exit(_run(path))
+        case ["--standby", path] if not path.startswith("-"):
+            sys.exit(_run(path, STANDBY))
         case ["-h" | "--help"]:
             sys.stdout.write(_USAGE)
         case _:
@@ -25,16 +28,17 @@ def main() -> None:
             sys.exit(2)
 
 
-def _run(path: str) -> int:
+def _run(path: str, side: str = FIRST) -> int:
     logging.basicConfig(
         level=logging.INFO, format="level=%(levelname)s %(message)s", stream=sys.stderr
     )
     # The library logs every action, the login's secret among them, at lower levels.
     logging.getLogger("panoramisk").setLevel(logging.ERROR)
     try:
-        site = load(path)
+        whole = load(path)
+        site = beside(whole, side)
         secret = _secret(site)
-        asyncio.run(serve(site, secret, pin_lines(site)))
+        asyncio.run(serve(whole, secret, pin_lines(whole), side))
     except SiteError as error:
         return _say(*error.lines)
     except BadSecret as error:

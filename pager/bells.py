@@ -22,6 +22,7 @@ from bellhop.schedules import Bell, Schedule, all_due
 from bellhop.settings import Site
 from pager.announcements import Announcements, CannotSay
 from pager.programs import NotMade, Programs
+from pager.turn import Turn
 
 _log = logging.getLogger("bellhop.pager")
 
@@ -36,7 +37,9 @@ NAME = "bells.until"
 
 
 class Bells:
-    """Looks at the clock. keep: stores the report of a bell that was missed."""
+    """Looks at the clock. keep: stores the report of a bell that was missed. turn: whose it is to
+    ring, where there are two pagers.
+    """
 
     def __init__(
         self,
@@ -44,13 +47,16 @@ class Bells:
         programs: Programs,
         announcements: Announcements,
         keep: Callable[[Report], None],
+        *,
         clock: Callable[[], float] = time.time,
+        turn: Turn | None = None,
     ) -> None:
         self._site = site
         self._programs = programs
         self._announcements = announcements
         self._keep = keep
         self._clock = clock
+        self._turn = turn or Turn(site)
         self._file = Path(site.site.state) / NAME
         self._schedules = [
             (one, zone) for one in site.schedules.values() if (zone := _zone(one)) is not None
@@ -84,6 +90,8 @@ class Bells:
                 self._write(now)
             for bell in bells:
                 if now - bell.at > _LATE:
+                    if not self._turn.reports:
+                        continue
                     self._missed(
                         bell, f"nobody looked at the clock until {now - bell.at:.0f} s later"
                     )
@@ -94,6 +102,8 @@ class Bells:
 
     async def _ring(self, bell: Bell) -> None:
         schedule = self._site.schedules[bell.schedule]
+        if not await asyncio.to_thread(self._turn):
+            return
         try:
             page = await self._page(schedule)
         except (NotMade, CannotSay, OSError) as error:

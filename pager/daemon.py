@@ -18,6 +18,7 @@ from bellhop import archives
 from bellhop.control import NAME
 from bellhop.reports import Report
 from bellhop.settings import Site
+from bellhop.sides import FIRST, beside
 from pager.announcements import Announcements
 from pager.archive import Archive
 from pager.bells import Bells
@@ -27,14 +28,20 @@ from pager.messenger import Messenger, webhook
 from pager.overview import Overview
 from pager.programs import Programs
 from pager.registrations import Registrations
+from pager.turn import Turn
 
 _log = logging.getLogger("bellhop.pager")
 
 
-async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]]) -> None:
-    """Run until SIGTERM or SIGINT. Raises BadSecret, SiteError when the webhook's secret cannot be
-    read, and OSError when the AGI port is taken.
+async def serve(
+    site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]], side: str = FIRST
+) -> None:
+    """Run beside one of the site's Asterisks until SIGTERM or SIGINT. Raises BadSecret, SiteError
+    when nothing stands by, or the webhook's secret cannot be read, and OSError when the AGI port is
+    taken.
     """
+    turn = Turn(site, side)
+    site = beside(site, side)
     announcements = Announcements(site.pager, Path(site.site.state))
     site = announcements.chimes(site)
     manager = Manager(site.pager.ami, site.pager.ami_user, secret)
@@ -72,7 +79,7 @@ async def serve(site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]
     threading.Thread(target=server.serve_forever, name="agi", daemon=True).start()
     _log.info("agi=up address=%s", site.pager.agi)
     await control.open()
-    bells = asyncio.create_task(Bells(site, programs, announcements, keep).run())
+    bells = asyncio.create_task(Bells(site, programs, announcements, keep, turn=turn).run())
     connection = asyncio.create_task(manager.run())
     stopped = asyncio.create_task(stop.wait())
     _tell_systemd("READY=1")

@@ -6,6 +6,7 @@ import click
 
 from bellhop.render_kamailio import listen_cfg
 from bellhop.settings import Site, SiteError, load
+from bellhop.sides import STANDBY, beside
 
 
 def _site(ctx: click.Context, param: click.Parameter, file: Path) -> Site:
@@ -41,8 +42,14 @@ def kamailio(*, site: Site) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder to write the files to.",
 )
-def asterisk(*, site: Site, into: Path) -> None:
+@click.option("--standby", is_flag=True, help="For the Asterisk that stands by.")
+def asterisk(*, site: Site, into: Path, standby: bool) -> None:
     """Write the files that Asterisk's configuration includes."""
+    if standby:
+        try:
+            site = beside(site, STANDBY)
+        except SiteError as error:
+            raise click.ClickException(str(error)) from None
     from bellhop.render_asterisk import asterisk_files  # noqa: PLC0415
 
     into.mkdir(parents=True, exist_ok=True)

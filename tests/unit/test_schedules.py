@@ -111,7 +111,7 @@ class House:
         return "1-a"
 
     def bells(self):
-        return Bells(self.site, self, self, self.kept.append, lambda: self.now)
+        return Bells(self.site, self, self, self.kept.append, clock=lambda: self.now)
 
 
 def looks(house, *moments):
