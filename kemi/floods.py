@@ -6,7 +6,11 @@ NAT address may register at once, and who only asks is left without an answer ab
 is no ban: a datagram's source can be forged, and a ban would shut out whoever it was forged as.
 """
 
+from functools import lru_cache
+from ipaddress import ip_network
+
 from bellhop.settings import Site
+from bellhop.values import ip
 from kemi import ksr_auth, ksr_tables, sip, who
 
 # Counters by source, of some two seconds; and what each was denied within a minute (bellhop.cfg).
@@ -37,5 +41,12 @@ def proved() -> None:
 
 def source_key() -> str:
     """Return what a source is counted as: its address; of IPv6 the /64, which is one line's."""
-    host = sip.text("$si") or ""
-    return ":".join(host.strip("[]").split(":")[:4]) + "::" if ":" in host else host
+    return _counted_as(sip.text("$si") or "")
+
+
+@lru_cache(maxsize=4096)
+def _counted_as(host: str) -> str:
+    spelled = ip(host.strip("[]")) or host
+    if ":" not in spelled:
+        return spelled
+    return str(ip_network((spelled, 64), strict=False).network_address)

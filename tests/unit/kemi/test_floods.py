@@ -99,7 +99,26 @@ def test_a_flood_is_told_once_and_counted(house, bound):
 def test_of_ipv6_a_household_is_one_source(house):
     for last in ("1", "2", "ABCD"):
         house.arrives("OPTIONS", source=f"2001:DB8:0:7:0:0:0:{last}")
-    assert house.fake.tables["bellhop_asked"].values == {"2001:DB8:0:7::": 3}
+    assert house.fake.tables["bellhop_asked"].values == {"2001:db8:0:7::": 3}
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("2001:db8::1", "2001:db8::"),
+        ("2001:db8::7:0:0:1", "2001:db8::"),
+        ("2001:db8:0:0:ffff::1", "2001:db8::"),
+        ("2001:db8:0:7::1", "2001:db8:0:7::"),
+        ("[2001:0DB8:0000:0007::1]", "2001:db8:0:7::"),
+        ("fe80::1", "fe80::"),
+        ("::1", "::"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("0:0:0:0:0:ffff:c000:201", "192.0.2.1"),
+    ],
+)
+def test_of_ipv6_a_household_is_one_source_however_the_address_is_written(house, source, line):
+    house.arrives("OPTIONS", source=source)
+    assert house.fake.tables["bellhop_asked"].values == {line: 1}
 
 
 def test_without_memory_to_count_in_requests_are_answered(house):
