@@ -4,7 +4,6 @@ all of them.
 """
 
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,8 @@ from tests.bench import meter
 from tests.bench.figures import Measured
 from tests.bench.load import Load, Loaded, messages
 from tests.bench.sides import ANSWERS, DOOR, FAILS, SIDES, Running, running
-from tests.bench.wire import Tap
+from tests.bench.telling import tell
+from tests.bench.wire import Tap, advances, datagrams
 from tests.chain.harness.places import Lab
 from tests.chain.harness.stack import Stack, docker, until
 
@@ -46,11 +46,6 @@ QUICK = Size(
 )  # does it work at all?
 
 
-def tell(line: str) -> None:
-    """Say how far it is; stdout is for the result alone."""
-    print(line, file=sys.stderr, flush=True)
-
-
 def measure(size: Size) -> Measured:
     """Run the whole bench. Raises RuntimeError, TimeoutError or NotThereError with what went wrong."""
     stack = Stack()
@@ -61,7 +56,9 @@ def measure(size: Size) -> Measured:
     found = Measured(cpu={s.name: [] for s in SIDES}, advance={}, saturation={}, failed={}, idle={})
     with running(stack, SIDES, folder) as up:
         prefix = up[0].host.rpartition(".")[0]
-        tap = Tap(stack, lab, folder / "advance.pcap", f"{prefix}.{FAILS}", f"{prefix}.{ANSWERS}")
+        tap = Tap(stack, lab, folder / "advance.pcap",
+                  f"udp and (src host {prefix}.{FAILS} or dst host {prefix}.{ANSWERS})",
+                  f"{prefix}.{FAILS}")  # fmt: skip
         with Load(lab, folder, prefix) as load:
             with capture(tap, up, found):
                 _rounds(load, up, size, found)
@@ -76,7 +73,9 @@ def capture(tap: Tap, up: list[Running], found: Measured) -> Iterator[None]:
     tap.start()
     try:
         yield
-        by_host = tap.stop()
+        prefix = up[0].host.rpartition(".")[0]
+        seen = datagrams(tap.stop())
+        by_host = advances(seen, f"{prefix}.{FAILS}", f"{prefix}.{ANSWERS}")
     finally:
         tap.end()
     found.advance.update({one.side.name: by_host[one.host] for one in up})

@@ -90,7 +90,7 @@ def running(stack: Stack, sides: tuple[Side, ...], folder: Path) -> Iterator[lis
             with contextlib.suppress(
                 RuntimeError, subprocess.CalledProcessError
             ):  # it never came to be
-                (folder / f"{one.side.name}.log").write_text(_said(one.container), "utf-8")
+                (folder / f"{one.side.name}.log").write_text(said(one.container), "utf-8")
                 docker("rm", "-f", one.container)
 
 
@@ -169,7 +169,7 @@ def _drouting(path: Path, prefix: str) -> None:
         db.executemany("INSERT INTO dr_gateways VALUES (?, 0, ?, 0, '', '')", gateways)
 
 
-def _said(container: str) -> str:
+def said(container: str) -> str:
     """Return what a container has logged; Kamailio writes to stderr."""
     ended = subprocess.run(
         [*DOCKER, "logs", container], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True
@@ -183,7 +183,7 @@ def _answers(container: str) -> bool:
     except RuntimeError as error:
         if "is not running" in str(error):
             raise RuntimeError(
-                f"{container} ended at its start: {_said(container)[-2000:]}"
+                f"{container} ended at its start: {said(container)[-2000:]}"
             ) from None
         return False
     return True

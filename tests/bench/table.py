@@ -59,12 +59,17 @@ def _figures(found: Measured) -> list[str]:
 
 
 def _machine(size: Size, seconds: float, failed: int) -> str:
-    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text("utf-8"))
     calls = f"{size.rounds} rounds of {size.calls} calls at {size.rate} a second"
-    load = os.getloadavg()[0]
     return (
-        f"Medians with least and greatest of {calls}, sides interleaved; {os.cpu_count()} CPUs"
-        f" ({cpu[1] if cpu else platform.machine()}), load average {load:.1f} at the end,"
-        f" {seconds:.0f} s, {messages(size.calls * size.rounds):,} messages a side,"
-        f" {failed or 'no'} failed calls."
+        f"Medians with least and greatest of {calls}, sides interleaved; {machine(seconds)},"
+        f" {messages(size.calls * size.rounds):,} messages a side, {failed or 'no'} failed calls."
+    )
+
+
+def machine(seconds: float) -> str:
+    """Return what it was measured on, and how long that took."""
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text("utf-8"))
+    return (
+        f"{os.cpu_count()} CPUs ({cpu[1] if cpu else platform.machine()}), load average"
+        f" {os.getloadavg()[0]:.1f} at the end, {seconds:.0f} s"
     )

@@ -110,18 +110,32 @@ def test_a_delay_is_from_the_failure_to_the_next_invite_of_the_same_call():
     assert found == {EDGE: [pytest.approx(2.0), pytest.approx(4.0)]}
 
 
+def ip(protocol: int, addresses: bytes, inner: bytes, length: int) -> bytes:
+    head = bytes([0x45, 0]) + length.to_bytes(2, "big") + bytes(5) + bytes([protocol]) + bytes(2)
+    return head + addresses + inner
+
+
 @pytest.mark.parametrize(("magic", "ticks"), [(0xA1B2C3D4, 10**6), (0xA1B23C4D, 10**9)])
 def test_a_capture_is_read_in_micro_and_in_nanoseconds(magic, ticks):
     payload = message(b"INVITE sip:1@x SIP/2.0", b"a")
     udp = struct.pack(">HHHH", 5060, 5070, 8 + len(payload), 0) + payload
     addresses = bytes([10, 0, 0, 101, 10, 0, 0, 32])
-    ip = bytes([0x45]) + bytes(8) + bytes([17]) + bytes(2) + addresses + udp
-    frames = [bytes(12) + b"\x08\x00" + ip, bytes(12) + b"\x08\x06" + bytes(60)]
+    tcp = struct.pack(">HHIIBBHHH", 5038, 40000, 77, 0, 5 << 4, 0, 0, 0, 0)
+    tcp = tcp[:12] + bytes([8 << 4]) + tcp[13:] + bytes(12) + b"Event: x"
+    padding = bytes(6)  # an Ethernet frame has at least 60 bytes
+    frames = [
+        bytes(12) + b"\x08\x00" + ip(17, addresses, udp, 0),
+        bytes(12) + b"\x08\x06" + bytes(60),
+        bytes(12) + b"\x08\x00" + ip(6, addresses, tcp, 20 + len(tcp)) + padding,
+    ]
     data = struct.pack("<IHHiIII", magic, 2, 4, 0, 0, 700, 1)
     for frame in frames:
         data += struct.pack("<IIII", 7, ticks // 2, len(frame), len(frame)) + frame
     half = struct.pack("<IIII", 8, 0, 900, 900) + b"cut off"
-    assert list(wire.datagrams(data + half)) == [wire.Datagram(7.5, EDGE, ANSWERS, payload)]
+    assert list(wire.datagrams(data + half)) == [
+        wire.Datagram(7.5, EDGE, ANSWERS, payload, (5060, 5070)),
+        wire.Datagram(7.5, EDGE, ANSWERS, b"Event: x", (5038, 40000), 77),
+    ]
 
 
 def test_another_kind_of_capture_is_refused():

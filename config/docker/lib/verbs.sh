@@ -77,7 +77,7 @@ verb_bench() {
     "$PYTHON" -m tests.bench "$@" || exit
     return
   fi
-  { bench_env && engine && stack_settings && build_images lab pager edge; } >&2 || exit 1
+  { bench_env && engine && stack_settings && build_images; } >&2 || exit 1
   [ -n "$("${DOCKER[@]}" ps -q -f "name=^$BELLHOP_PROJECT-lab-1\$")" ] || mine=1
   { stack_up lab wire; } >&2 || exit 1
   "$PYTHON" -m tests.bench "$@" || code=$?

@@ -1,0 +1,75 @@
+"""`./run bench paging`: our page beside Asterisk's own Page(), of the same members, in one run."""
+
+import time
+
+from tests.bench.paging import agi, priority, yard
+from tests.bench.paging.cast import Cast
+from tests.bench.paging.figures import Measured, Size
+from tests.bench.paging.house import House, running
+from tests.bench.paging.run import Run
+from tests.bench.paging.seen import wanted
+from tests.bench.paging.site import PBX, native, ours
+from tests.bench.telling import tell
+from tests.bench.wire import Tap
+from tests.chain.harness.places import Lab
+from tests.chain.harness.stack import Stack
+
+QUICK = Size({10: 1}, taken=10, takes=1, requests=20, horns=(1, 5), yards=1, idle=1.0)
+DEFAULT = Size({10: 5, 50: 5, 100: 3, 200: 3, 500: 2})
+SIDES = ("ours", "native")
+
+
+def run(size: Size) -> tuple[Measured, float]:
+    """Run the bench; returns what was measured, and how long that took (s). Raises RuntimeError,
+    TimeoutError or NotThereError with what went wrong.
+    """
+    begin = time.monotonic()
+    stack = Stack()
+    lab = Lab(stack)
+    lab.clear()
+    folder = lab.artifacts / "bench" / "paging"
+    sizes = tuple(size.rounds)
+    found = Measured()
+    with running(stack, folder, sizes, size.taken) as house:
+        tell("· the speakers register")
+        mark = f"{house.prefix}.{PBX}"
+        tap = Tap(stack, lab, folder / "page.pcap", wanted(house.prefix), mark)
+        try:
+            with Cast(lab, house, max(*sizes, size.taken + 1)) as cast:
+                one = Run(house, cast, tap, _idle(house, size.idle))
+                _pages(one, size, found)
+                priority.measure(one, size, found)
+                yard.measure(one, lab, size, found)
+                agi.measure(one, size, found)
+        finally:
+            tap.end()
+    return found, time.monotonic() - begin
+
+
+def _idle(house: House, seconds: float) -> dict[str, float]:
+    """Return the seconds of CPU that each part uses in a second in which nobody pages."""
+    before, began = house.cpu(), time.monotonic()
+    # The measurement itself, not a wait for something.
+    time.sleep(seconds)
+    used, passed = house.cpu(), time.monotonic() - began
+    return {part: (used[part] - before[part]) / passed for part in used}
+
+
+def _pages(one: Run, size: Size, found: Measured) -> None:
+    """A round is a page of each side, which begins with another one each time."""
+    numbers = {"ours": ours, "native": native}
+    one.page(ours(min(size.rounds)), 1000)  # warming up
+    one.page(native(min(size.rounds)), 1000)
+    for members, rounds in size.rounds.items():
+        for number in range(rounds):
+            for side in SIDES if number % 2 == 0 else reversed(SIDES):
+                came = one.page(numbers[side](members), talk(members))
+                if (side == "ours") is not came.seen.room.startswith("page-"):
+                    raise RuntimeError(f"{side}: that was a page in {came.seen.room!r}")
+                found.pages.setdefault((side, members), []).append(came)
+                tell(f"· {members} members, {side}: {came.said(members)}")
+
+
+def talk(members: int) -> int:
+    """Return how long a leader speaks (ms): long enough for as many to join."""
+    return 2500 + 20 * members
