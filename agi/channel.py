@@ -6,6 +6,8 @@ its line and begin a command: measured, `EXEC System` ran), and takes an end of 
 So its constructor, its quoting and its line handling are replaced; the commands are its own.
 """
 
+import math
+import time
 from collections.abc import Mapping
 from typing import BinaryIO
 
@@ -26,15 +28,27 @@ class Channel(AGI):  # type: ignore[misc]
     """The channel that runs the AGI application.
 
     env: what Asterisk said at the start (agi_channel, agi_uniqueid, …), keys without `agi_`.
-    reads and writes go to a socket's two files; a time limit on the socket bounds each.
+    reads and writes go to a socket's two files; a time limit on the socket bounds each. end: until
+    when the dialplan waits for what is asked of us, on the monotonic clock.
     """
 
-    def __init__(self, env: Mapping[str, str], reader: BinaryIO, writer: BinaryIO) -> None:
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        reader: BinaryIO,
+        writer: BinaryIO,
+        end: float = math.inf,
+    ) -> None:
         # Not pyst2's own constructor: see above.
         self.env = dict(env)
+        self._end = end
         self._got_sighup = False
         self._reader = reader
         self._writer = writer
+
+    def left(self) -> float:
+        """Return the seconds that are left for the whole request; none are left below 0."""
+        return self._end - time.monotonic()
 
     def variable(self, name: str) -> str:
         """Return a channel variable; "" when it has none. Raises Gone."""

@@ -6,6 +6,7 @@ caller has gone, or the dialplan's time limit has ended this session, the reserv
 """
 
 import logging
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -30,11 +31,13 @@ UNKNOWN, NOBODY_THERE, NOT_ALLOWED = 1, 20, 21  # Q.850
 class Desk(Protocol):
     """Where pages are made."""
 
-    def reserve(self, request: Request) -> Reservation | Refusal:
+    def reserve(self, request: Request, patience: float) -> Reservation | Refusal:
         """Reserve a page, or say why it is not made. Raises Unavailable."""
 
-    def commit(self, reservation: Reservation) -> None:
-        """Ring the members. Raises Unavailable when none will be rung."""
+    def commit(self, reservation: Reservation, patience: float) -> None:
+        """Ring the members. Raises Unavailable when none will be rung, which is so after
+        `patience` seconds.
+        """
 
     def drop(self, reservation: Reservation) -> None:
         """Forget the page."""
@@ -55,10 +58,13 @@ class Program(Protocol):
 
 
 # Which of these numbers the edge knows as registered, each with the User-Agent that it said; None
-# when it could not be asked.
-Registered = Callable[[Collection[str]], Mapping[str, str] | None]
-# Which of these numbers have calls that are no pages; empty when the edge could not be asked.
-InCall = Callable[[Collection[str]], Mapping[str, tuple[EdgeCall, ...]]]
+# when it could not be asked within so many seconds.
+Registered = Callable[[Collection[str], float], Mapping[str, str] | None]
+# Which of these numbers have calls that are no pages; empty when the edge could not be asked within
+# so many seconds.
+InCall = Callable[[Collection[str], float], Mapping[str, tuple[EdgeCall, ...]]]
+
+_EDGE_PATIENCE = 0.8  # seconds for all that the edge is asked: the engine must have some, too
 
 
 def leader(channel: Channel) -> str:
@@ -130,7 +136,7 @@ class Pages:
         if not passes:
             channel.put("BELLHOP_RESULT", "pin")
             return None
-        request = self._there(request)
+        request = self._there(request, min(_EDGE_PATIENCE, channel.left() / 2))
         if zone.speech == "recorded" and program is None and request.members:
             channel.put("BELLHOP_TOKEN", self._later(caller, zone))
             channel.put("BELLHOP_MAX", str(zone.max_length // 1000))
@@ -145,7 +151,7 @@ class Pages:
             why = f"nobody of zone {zone.number} is registered"
             return self._refuse(channel, request, Refusal(NOBODY_THERE, why))
         try:
-            reservation = self._desk.reserve(request)
+            reservation = self._desk.reserve(request, channel.left())
         except Unavailable as error:
             # BELLHOP_RESULT stays unset, so the dialplan pages by itself.
             _log.warning("zone=%s page=left-to-asterisk why=%s", zone.number, error)
@@ -162,7 +168,7 @@ class Pages:
             self._desk.drop(reservation)
             raise
         try:
-            self._desk.commit(reservation)
+            self._desk.commit(reservation, channel.left())
         except Unavailable as error:
             _log.warning("page=%s page=left-to-asterisk why=%s", reservation.page, error)
             channel.put("BELLHOP_RESULT", "")
@@ -188,10 +194,11 @@ class Pages:
             zone = zones.for_caller(zone, caller)
         return Request(zone=zone, caller=caller, channel=channel, members=members, barred=barred)
 
-    def _there(self, request: Request) -> Request:
+    def _there(self, request: Request, patience: float) -> Request:
         """Return the request with what the edge knows: who is registered, and who is in a call."""
+        end = time.monotonic() + patience
         numbers = [member.number for member in request.members if isinstance(member, Device)]
-        there = self._registered(numbers)
+        there = self._registered(numbers, patience)
         if there is None:
             # An announcement is not held back because the bookkeeping is down: all are rung.
             _log.warning("zone=%s registrations=unknown", request.zone.number)
@@ -201,7 +208,8 @@ class Pages:
             _spoken(m, there.get(m.number, "")) for m in request.members if _is_there(m, there)
         )
         absent = tuple(number for number in numbers if number not in there)
-        in_call = self._in_call([m.number for m in present]) if present else {}
+        left = end - time.monotonic()
+        in_call = self._in_call([m.number for m in present], left) if present else {}
         return replace(request, members=present, absent=absent, in_call=in_call)
 
     def _refuse(self, channel: Channel, request: Request, refusal: Refusal) -> Refusal:

@@ -22,6 +22,9 @@ Verb = Callable[[Channel], None]
 
 _log = logging.getLogger("bellhop.agi")
 
+# From the connection on, for all that a verb does: less than the 2 s that the dialplan's Dial()
+# waits, so that what we have begun by then is known there, and no fallback rings the same members.
+_BUDGET = 1.5
 _HEADER_BYTES = 16_384
 _SESSIONS = 200
 
@@ -32,6 +35,7 @@ class Server(socketserver.ThreadingTCPServer):
     patience: seconds that a peer may be silent in the middle of something.
     longest: seconds that a session may take, however busy its peer keeps it: the dialplan has gone
         on long before.
+    budget: seconds that a verb has, counted from the connection; it must begin nothing after them.
     """
 
     allow_reuse_address = True
@@ -44,12 +48,14 @@ class Server(socketserver.ThreadingTCPServer):
         verbs: Mapping[str, Verb],
         patience: float = 2.0,
         longest: float = 5.0,
+        budget: float = _BUDGET,
     ) -> None:
         self.verbs = verbs
         self.patience = patience
         self.places = threading.BoundedSemaphore(_SESSIONS)
         self.longest = longest
-        self._ends: dict[socket.socket, float] = {}
+        self.budget = budget
+        self._began: dict[socket.socket, float] = {}
         if ":" in address.host:
             self.address_family = socket.AF_INET6
         super().__init__((address.host, address.port), _Session)
@@ -60,11 +66,11 @@ class Server(socketserver.ThreadingTCPServer):
             _log.warning("agi=full sessions=%d", _SESSIONS)
             self.shutdown_request(request)
             return
-        self._ends[request] = time.monotonic() + self.longest
+        self._began[request] = time.monotonic()
         try:
             super().process_request(request, client_address)
         except Exception:
-            del self._ends[request]
+            del self._began[request]
             self.places.release()
             raise
 
@@ -73,16 +79,20 @@ class Server(socketserver.ThreadingTCPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._ends.pop(request, None)
+            self._began.pop(request, None)
             self.places.release()
 
     def service_actions(self) -> None:
         """End sessions that take too long; the serving loop calls it twice a second."""
         now = time.monotonic()
-        for request, end in tuple(self._ends.items()):
-            if now > end:
+        for request, began in tuple(self._began.items()):
+            if now > began + self.longest:
                 with contextlib.suppress(OSError):  # it has just ended by itself
                     request.shutdown(socket.SHUT_RDWR)
+
+    def verbs_end(self, request: Any) -> float:
+        """Return until when a session's verb may begin something, on the monotonic clock."""
+        return self._began[request] + self.budget
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Log what a verb did not expect; the dialplan goes on without us."""
@@ -109,7 +119,8 @@ class _Session(socketserver.StreamRequestHandler):
             _log.warning("agi=unknown-verb verb=%s", ascii(path))
             return
         try:
-            verb(Channel(env, self.rfile, self.wfile))  # type: ignore[arg-type]
+            end = self.server.verbs_end(self.request)
+            verb(Channel(env, self.rfile, self.wfile, end))  # type: ignore[arg-type]
         except Gone as gone:
             _log.info("agi=gone verb=%s channel=%s why=%s", path, env.get("channel"), gone)
         except Refused as refused:

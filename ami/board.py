@@ -7,11 +7,11 @@ import contextlib
 import logging
 from collections.abc import Collection, Coroutine, Mapping
 
-from ami import legs
+from ami import hands, legs, strangers
 from ami.events import number, refusal, tech
 from ami.legs import Leg
 from ami.manager import Event, Manager, NotConnected
-from ami.players import Edge, Player
+from ami.players import Calls, Edge, Player
 from bellhop.claims import Claims, Verdict, Way, Wish
 from bellhop.pages import EdgeCall
 from bellhop.targets import Target
@@ -23,6 +23,7 @@ _log = logging.getLogger("bellhop.ami")
 _NO_ANSWER = "3"
 _CAUSE_PATIENCE = 0.5  # seconds that a failed leg's own Hangup may come after the word of it
 _ASK_EVERY = 0.5  # seconds between questions to the edge whether a device's call is over
+_MAY_COME = 120.0  # seconds in which the channel of a leg may come that nobody waits for any more
 
 
 class Board:
@@ -30,7 +31,7 @@ class Board:
 
     def __init__(self, manager: Manager, edge: Edge, call_priority: int) -> None:
         self._manager = manager
-        self._edge = edge
+        self.calls = Calls(edge)
         self._call_priority = call_priority
         self.claims = Claims()
         self.pages: dict[str, Player] = {}
@@ -70,7 +71,8 @@ class Board:
                 self.pages[page].taken(device, holder.zone.number)
             leg = self.legs.get(device)
             if now != holder and now and leg and not leg.room and now.page in self.pages:
-                self._later(self._point(leg, self.pages[now.page]))  # it still rings
+                leader = self.pages[now.page].leader  # it still rings
+                self._later(hands.point(self._manager, leg, leader))
         self._freed.set()
 
     def release(self, page: str) -> None:
@@ -81,8 +83,11 @@ class Board:
     def forget(self, device: str) -> None:
         """Note that a device has no leg any more."""
         leg = self.legs.pop(device, None)
-        if leg is not None:
+        if leg is not None and not leg.unwanted:
             self._unique.pop(leg.unique, None)
+        elif leg is not None:  # its channel may come yet, to be hung up
+            later = asyncio.get_running_loop().call_later
+            later(_MAY_COME, self._unique.pop, leg.unique, None)
         self.claims = self.claims.gone(device)
         self._freed.set()
 
@@ -92,17 +97,13 @@ class Board:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._freed.wait(), patience)
 
-    async def in_call(self, devices: Collection[str]) -> Mapping[str, tuple[EdgeCall, ...]]:
-        """Return which of the devices are in calls that are no pages, as the edge tells now."""
-        return await asyncio.to_thread(self._edge.of, devices)
-
     async def when_free(self, page: Player, device: str, patience: float) -> Verdict:
         """Wait until a page may have a device, and claim it; a verdict BUSY if that takes longer
         than `patience` seconds, or than the page.
         """
         end = asyncio.get_running_loop().time() + patience
         while True:
-            verdict = self.plan(page.wish, await self.in_call([device]))[device]
+            verdict = self.plan(page.wish, await self.calls.of([device]))[device]
             left = end - asyncio.get_running_loop().time()
             if verdict.way is Way.RING and not page.over:
                 self.claim(page.wish, [device])
@@ -113,19 +114,31 @@ class Board:
 
     def stranger(self, page: str, leg: Leg) -> None:
         """Note a leg of a page that is none of ours: its device is not free until it ends."""
-        if leg.device in self.legs:  # a page of ours has it by now
+        if leg.unique in self._unique:  # it was ours, and nobody waits for it any more
+            self._unique[leg.unique].channel = leg.channel
+            self._later(hands.hang_up(self._manager, self._unique[leg.unique]))
             return
+        if leg.device in self.legs or self.claims.holder(leg.device):  # a page of ours has it
+            return
+        _log.info("device=%s page=%s not-ours=busy", leg.device, page)
         # Which page it was, nobody knows any more: an emergency alone may take its members.
         zone = Zone(number="?", name="?", members=(leg.device,), priority=9)
         self.claims = self.claims.claimed(Wish(page, zone, (leg.device,)), [leg.device])
         leg.bound = leg.room
         self.legs[leg.device] = self._unique[leg.unique] = leg
 
-    # --- what is done ---
+    async def ask_of(self, name: str, unique: str, room: str = "") -> None:
+        """Ask Asterisk whether a channel that it made itself is a member's of a fallback page."""
+        found = await strangers.of_fallback(self._manager, name, unique, room)
+        if found is None:
+            return
+        if known := self._unique.get(unique):  # it came into the room while it was asked of
+            known.room = room or known.room
+            known.bound = known.bound or known.room
+        else:
+            self.stranger(*found)
 
-    async def end_calls(self, calls: Collection[EdgeCall]) -> None:
-        """Have the edge end a device's calls."""
-        await asyncio.gather(*(asyncio.to_thread(self._edge.end, call) for call in calls))
+    # --- what is done ---
 
     async def ring(self, device: Target, zone: Zone, page: Player) -> None:
         """Originate a device's leg, and take Asterisk's word on what became of it."""
@@ -135,7 +148,7 @@ class Board:
         if holder is None or holder.page != page.wish.page:  # another took it before it was rung
             page.taken(device.number, holder.zone.number if holder else "")
             return
-        leg = Leg(device.number, f"{page.room}-{device.number.replace(':', '-')}")
+        leg = Leg(device.number, legs.unique(page.room, device.number))
         leg.bound = page.room
         self.legs[leg.device] = self._unique[leg.unique] = leg
         try:
@@ -153,6 +166,7 @@ class Board:
             )
         except NotConnected as error:
             if self._manager.up:  # else nobody knows: it is asked when AMI is back
+                await hands.hang_up(self._manager, leg)
                 self._failed(leg, None, None, f"not rung: {error}")
             return
         await self._answered(leg, answers[-1])
@@ -189,41 +203,18 @@ class Board:
         for wish in stack[-2:-1]:
             if before := self.pages.get(wish.page):
                 before.taken(device, page.wish.zone.number)
-        leg = self.legs.get(device)
-        if leg is None:
+        if (leg := self.legs.get(device)) is None:
             return False
         leg.bound = page.room
         if not leg.room:  # it has not answered: it will find its way, and is moved if it has not
-            await self._point(leg, page)
+            await hands.point(self._manager, leg, page.leader)
             return True
-        return await self._move(leg, page)
-
-    async def _move(self, leg: Leg, page: Player) -> bool:
-        leg.sent = page.room
-        try:
-            fields = legs.taken(leg.channel, page.room, page.wish.zone)
-            [answer] = await self._manager.send("Redirect", fields)
-        except NotConnected as error:
-            _log.warning("device=%s page=%s take=failed why=%s", leg.device, page.room, error)
-            return False
-        return answer.get("Response") == "Success"
-
-    async def _point(self, leg: Leg, page: Player) -> None:
-        """Let a leg that rings answer to another leader: its own may have gone by then."""
-        if leg.channel:
-            with contextlib.suppress(NotConnected):  # then it answers to its own, and is moved
-                fields = {"Channel": leg.channel, "Variable": "BELLHOP_LEADER"}
-                await self._manager.send("Setvar", {**fields, "Value": page.leader})
+        return await hands.move(self._manager, leg, page.room, page.wish.zone)
 
     async def hang_up(self, device: str) -> None:
         """End a device's leg."""
-        leg = self.legs.get(device)
-        if leg is None or not leg.channel:  # Asterisk has not even begun; its Timeout ends it
-            return
-        try:
-            await self._manager.send("Hangup", {"Channel": leg.channel, "Cause": "16"})
-        except NotConnected as error:
-            _log.warning("device=%s hangup=failed why=%s", device, error)
+        if leg := self.legs.get(device):
+            await hands.hang_up(self._manager, leg)
 
     # --- what happens ---
 
@@ -241,14 +232,22 @@ class Board:
         """Take an event of a leg."""
         leg = self._unique.get(event.get("Uniqueid", ""))
         if leg is None:
+            if strangers.may_be_one(event):
+                said = (event.get(key, "") for key in ("Channel", "Uniqueid", "Conference"))
+                self._later(self.ask_of(*said))
             return
-        if self.legs.get(leg.device) is not leg:  # it left, and the device has another one by now
-            if event.get("Event") == "Hangup":
-                del self._unique[leg.unique]
-            return
-        match event.get("Event", ""):
-            case "Newchannel":
-                leg.channel = event.get("Channel", "")
+        kind = event.get("Event", "")
+        if kind == "Newchannel":
+            leg.channel = event.get("Channel", "")
+            if leg.unwanted:
+                self._later(hands.hang_up(self._manager, leg))
+        if self.legs.get(leg.device) is leg:  # else the device has another one by now
+            self._hear(leg, kind, event)
+        if kind == "Hangup":
+            self._unique.pop(leg.unique, None)
+
+    def _hear(self, leg: Leg, kind: str, event: Event) -> None:
+        match kind:
             case "ConfbridgeJoin":
                 self._joined(leg, event.get("Conference", ""))
             case "ConfbridgeLeave":
@@ -272,14 +271,17 @@ class Board:
         pages = {page.room: page for page in self._pages(leg.device)}
         if leg.bound in leg.been and leg.bound != room:
             # It came back by itself: the page that took it is over, and we are told of that later.
-            self.claims = self.claims.back(leg.device, room.removeprefix("page-"))
+            self.claims = self.claims.back(leg.device, legs.page_of(room))
             leg.bound = room
         leg.been.add(room)
         bound = pages.get(leg.bound)
         if bound is not None and not bound.over and leg.bound != room:
             if leg.sent != leg.bound:  # it answered to the page that it was taken from
-                self._later(self._move(leg, bound))
+                self._later(hands.move(self._manager, leg, bound.room, bound.wish.zone))
             return
+        holder = self.claims.holder(leg.device)
+        if holder and holder.page not in self.pages and holder.page == legs.page_of(room):
+            return  # it is back in a page that is none of ours
         page = pages.get(room)
         if page is None or page.over:  # whoever had it has gone meanwhile
             self._later(self.hang_up(leg.device))
@@ -290,7 +292,7 @@ class Board:
     def _left(self, leg: Leg, room: str) -> None:
         if leg.room == room:
             leg.room = ""
-        name = room.removeprefix("page-")
+        name = legs.page_of(room)
         if page := self.pages.get(name):  # it may have handed back the device already
             page.left(leg.device)
         stack = self.claims.stacks.get(leg.device, ())

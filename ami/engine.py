@@ -10,11 +10,13 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
+from functools import partial
 from typing import Any, TypeVar
 
-from ami import sight
+from ami import sight, strangers
 from ami.board import Board
 from ami.manager import Event, Manager, NotConnected
 from ami.players import Edge
@@ -54,31 +56,40 @@ class Engine:
 
     # --- from the AGI server's threads ---
 
-    def reserve(self, request: Request) -> Reservation | Refusal:
+    def reserve(self, request: Request, patience: float = _PATIENCE) -> Reservation | Refusal:
         """Reserve a page, or say why it is not made. Raises Unavailable when no page can be made
-        now, which leaves it to the dialplan's fallback.
+        now, which leaves it to the dialplan's fallback; it takes at most `patience` seconds.
         """
-        return self._in_loop(self._reserve(request))
+        return self._in_loop(partial(self._reserve, request), patience)
 
     def refused(self, request: Request, refusal: Refusal) -> None:
-        """Report a page that was asked for and is not made."""
-        self._in_loop(self._refused(request, refusal))
+        """Report a page that was asked for and is not made. It waits for nothing."""
+        self._loop.call_soon_threadsafe(self._refused, request, refusal)
 
-    def commit(self, reservation: Reservation) -> None:
-        """Ring the members. Raises Unavailable when none will be rung."""
-        self._in_loop(self._commit(reservation.page))
+    def commit(self, reservation: Reservation, patience: float = _PATIENCE) -> None:
+        """Ring the members. Raises Unavailable when none will be rung, which is so after
+        `patience` seconds.
+        """
+        self._in_loop(partial(self._commit, reservation.page), patience)
 
     def drop(self, reservation: Reservation) -> None:
-        """Forget the page."""
-        self._in_loop(self._drop(reservation.page))
+        """Forget the page. It waits for nothing."""
+        self._loop.call_soon_threadsafe(self._drop, reservation.page)
 
-    def _in_loop(self, work: Coroutine[Any, Any, T]) -> T:
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+    def _in_loop(self, work: Callable[[], T], patience: float) -> T:
+        """Have the loop do something: in time, or not at all. Who hears Unavailable has another
+        do it, so nothing of it may come later.
+        """
+        if patience <= 0:
+            raise Unavailable("there was no time left to ask the page engine")
+        done: Future[T] = Future()
+        self._loop.call_soon_threadsafe(_do, work, done)
         try:
-            return future.result(_PATIENCE)
+            return done.result(min(patience, _PATIENCE))
         except TookTooLong:
-            future.cancel()
-            raise Unavailable("the page engine is too slow") from None
+            if done.cancel():
+                raise Unavailable("the page engine is too slow") from None
+            return done.result()  # it is being done, and waits for nothing
 
     # --- in the loop ---
 
@@ -86,12 +97,9 @@ class Engine:
         """Return which members are in a page, and in which; to be called in the loop."""
         return {device: stack[-1].page for device, stack in self._board.claims.stacks.items()}
 
-    async def _reserve(self, request: Request) -> Reservation | Refusal:
+    def _reserve(self, request: Request) -> Reservation | Refusal:
         if not self._manager.up:
             raise Unavailable("AMI is down")
-        for page_id, old in tuple(self._reserved.items()):
-            if old.age > _RESERVED:
-                await self._drop(page_id)
         zone, devices = request.zone, {d.number: d for d in request.members}
         page = _page(request)
         running = Running(
@@ -116,12 +124,13 @@ class Engine:
             wait += zone.in_use_wait if Way.WAIT in ways else 0
             running.plan(verdicts, request.in_call)
         self._reserved[page.id] = self._board.pages[page.id] = running
+        self._loop.call_later(_RESERVED, self._drop, page.id)
         return Reservation(page.id, running.room, wait // 1000 + 3, zone.max_length // 1000)
 
-    async def _refused(self, request: Request, refusal: Refusal) -> None:
+    def _refused(self, request: Request, refusal: Refusal) -> None:
         self._keep(report(_page(request).refused(refusal, time.time())))
 
-    async def _commit(self, page_id: str) -> None:
+    def _commit(self, page_id: str) -> None:
         running = self._reserved.pop(page_id, None)
         if running is None:
             raise Unavailable("the page was reserved too long ago")
@@ -131,10 +140,10 @@ class Engine:
         self._running[page_id] = running
         self._task(self._loop.create_task(self._run(running), name=f"page {page_id}"))
 
-    async def _drop(self, page_id: str) -> None:
+    def _drop(self, page_id: str) -> None:
         if running := self._reserved.pop(page_id, None):
             self._forget(running)
-        _log.warning("page=%s dropped=the-caller-is-not-waiting-for-it", page_id)
+            _log.warning("page=%s dropped=the-caller-is-not-waiting-for-it", page_id)
 
     def _forget(self, running: Running) -> None:
         self._board.pages.pop(running.page.id, None)
@@ -152,8 +161,11 @@ class Engine:
             await running.run()
         except Exception:  # noqa: BLE001 - one page's defect is not another's
             _log.exception("page=%s failed", running.page.id)
+            for device in self._board.claims.held(running.page.id):
+                await self._board.hang_up(device)
         finally:
             self._running.pop(running.page.id, None)
+            running.close(None, "a defect of the pager's own: its log has it")
             self._forget(running)
             self._save(running.page)
             _log.info("page=%s zone=%s %s", running.page.id, running.page.zone, _said(running.page))
@@ -166,7 +178,7 @@ class Engine:
             if left <= 0:
                 break
             await self._board.freed(min(left, _LOOK_EVERY))
-        in_call = await self._board.in_call(running.wish.members)
+        in_call = await self._board.calls.of(running.wish.members)
         verdicts = self._board.plan(running.wish, in_call)
         self._board.leave_queue(running.wish.page)
         if not running.over:
@@ -214,9 +226,12 @@ class Engine:
         for event in tuple(sight.told(before, live)):
             self._event(event)
         known = tuple(self._board.legs.values())
-        for page, leg in sight.strangers(known, found):
-            _log.info("device=%s page=%s not-ours=busy", leg.device, page)
+        for page, leg in strangers.of_pagers(known, found):
             self._board.stranger(page, leg)
+        ours = {leg.unique for leg in known}
+        for one in found:
+            if one.unique not in ours:
+                await self._board.ask_of(one.name, one.unique, one.room)
         for running in tuple(self._running.values()):
             opened = running.page.opened_ms is not None
             missed = sight.of_leader(running.leader, opened=opened, live=found)
@@ -228,6 +243,16 @@ class Engine:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _do(work: Callable[[], T], done: "Future[T]") -> None:
+    """Do what a thread waits for, unless it waits no more."""
+    if not done.set_running_or_notify_cancel():
+        return
+    try:
+        done.set_result(work())
+    except Exception as error:  # noqa: BLE001 - it is the thread's that asked
+        done.set_exception(error)
 
 
 def _page(request: Request) -> Page:

@@ -34,7 +34,9 @@ class Leader:
         """Take an event; returns whether it is of his page."""
         kind = event.get("Event", "")
         if event.get("Channel") == self.channel:
-            if kind == "ConfbridgeJoin":
+            if kind == "ConfbridgeJoin" and event.get("Conference", self._room) != self._room:
+                self.gone = True  # his dialplan did not wait for us: he is in a fallback's room
+            elif kind == "ConfbridgeJoin":
                 self._joined()
             elif kind in {"Hangup", "ConfbridgeLeave"}:
                 self.gone = True
@@ -49,17 +51,27 @@ class Leader:
         """Play the zone's chime in the room, to its end; a page does not fail for want of it."""
         try:
             chime = legs.chime(zone, room=self._room, leg=self._chime_id)
-            await self._manager.send("Originate", chime)
-            await asyncio.wait_for(self._chime_over.wait(), _CHIME_PATIENCE)
+            [*_, answer] = await self._manager.send("Originate", chime)
+            if answer.get("Response") == "Success":
+                await asyncio.wait_for(self._chime_over.wait(), _CHIME_PATIENCE)
+            else:
+                _log.warning("room=%s chime=failed why=%s", self._room, answer.get("Message", ""))
         except (NotConnected, TimeoutError) as error:
             _log.warning("room=%s chime=failed why=%s", self._room, error)
 
     async def move(self, where: str) -> bool:
-        """Send him to an extension of his context; False when he is not there any more."""
+        """Send him to an extension of his context; False when he could not be, and `gone` when
+        that is because he is not there any more.
+        """
         where_to = {"Context": "bellhop-leader", "Exten": where, "Priority": "1"}
         try:
             answer = await self._manager.send("Redirect", {"Channel": self.channel, **where_to})
         except NotConnected as error:
             _log.warning("room=%s leader=%s why=%s", self._room, where, error)
             return False
-        return answer[0].get("Response") == "Success"
+        if answer[0].get("Response") == "Success":
+            return True
+        why = answer[0].get("Message", "")
+        _log.warning("room=%s leader=%s why=%s", self._room, where, why)
+        self.gone = self.gone or "not exist" in why  # his Hangup was missed
+        return False

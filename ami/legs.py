@@ -16,7 +16,8 @@ _DISPLAY = re.compile(r"[A-Za-z0-9 ._-]{1,40}", re.ASCII)
 class Leg:
     """A call to a device. unique: its channel's id, which we gave it; channel: its name, "" before
     there is one; room: where it is, "" while it is in none; been: the rooms where it has been;
-    bound: the room where it is to be, sent: the one that Asterisk was last told to bring it to.
+    bound: the room where it is to be, sent: the one that Asterisk was last told to bring it to;
+    unwanted: it is to be hung up, though it may have no channel yet.
     """
 
     device: str
@@ -26,6 +27,25 @@ class Leg:
     bound: str = ""
     sent: str = ""
     been: set[str] = field(default_factory=set)
+    unwanted: bool = False
+
+
+def page_of(room: str) -> str:
+    """Return the page whose room this is."""
+    return room.removeprefix("page-")
+
+
+def unique(room: str, device: str) -> str:
+    """Return the id of a device's channel in a page: Asterisk takes no colon or slash in it."""
+    return f"{room}-{device.replace(':', '-').replace('/', '_')}"
+
+
+def device(said: str) -> str:
+    """Return whose channel has this behind its page in its id."""
+    kind, dash, rest = said.partition("-")
+    if not dash:
+        return said
+    return f"{kind}:{rest.replace('-', ':').replace('_', '/')}"
 
 
 def member(

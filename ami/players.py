@@ -1,5 +1,6 @@
 """What the board of legs asks of others: pages, and the edge."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
@@ -15,6 +16,21 @@ class Edge(Protocol):
 
     def end(self, call: EdgeCall) -> bool:
         """Hang up both sides of a call; False when it could not be."""
+
+
+class Calls:
+    """The edge's calls, asked for and ended without holding up the loop."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+
+    async def of(self, devices: Collection[str]) -> Mapping[str, tuple[EdgeCall, ...]]:
+        """Return which of the devices are in calls that are no pages, as the edge tells now."""
+        return await asyncio.to_thread(self._edge.of, devices)
+
+    async def end(self, calls: Collection[EdgeCall]) -> None:
+        """Have the edge end a device's calls."""
+        await asyncio.gather(*(asyncio.to_thread(self._edge.end, call) for call in calls))
 
 
 class Player(Protocol):

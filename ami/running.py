@@ -56,11 +56,6 @@ class Running:
         self._blind = False
         self._work: list[Callable[[], Coroutine[Any, Any, None]]] = []
 
-    @property
-    def age(self) -> float:
-        """Return the seconds since it was reserved."""
-        return time.monotonic() - self._began
-
     def _now(self) -> int:
         return int((time.monotonic() - self._began) * 1000)
 
@@ -202,7 +197,7 @@ class Running:
 
     async def _ring(self, device: Target, calls: tuple[EdgeCall, ...] = ()) -> None:
         if calls:
-            await self._board.end_calls(calls)
+            await self._board.calls.end(calls)
         await self._board.ring(device, self._zone, self)
 
     async def _take(self, device: Target) -> None:
@@ -249,7 +244,17 @@ class Running:
                 await self.until(self._all_told, _LEAVE_PATIENCE)
             await self._hang_up_all(lambda _member: True)
             await self.until(self._all_told, 1.0)
-        self.page = replace(self.page, ended=time.time())
+        if self._blind:
+            self.close(None, "not known: nobody watched it to the end")
+        else:
+            self.close(19, "no answer before the page ended")
+
+    def close(self, cause: int | None, why: str) -> None:
+        """Close the books, if they are open; why: what is said of whoever never answered."""
+        if self.page.ended is None:
+            for member in self.page.members.values():
+                self._become(member.failed(cause, None, why))
+            self.page = replace(self.page, ended=time.time())
 
     def _let_go(self) -> None:
         """Give up on whoever still rings, and rings for another page from now on."""

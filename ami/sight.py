@@ -2,14 +2,11 @@
 pages of an earlier one go on.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ami.legs import Leg
 from ami.manager import Event, Manager, NotConnected
-
-_LEG = re.compile(r"page-(?P<page>[0-9a-f]+-[0-9a-f]+)-(?P<device>[0-9]{1,20})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +36,11 @@ def _room(event: Event) -> str:
     return event.get("ApplicationData", "").partition(",")[0]
 
 
-def told(legs: Iterable[Leg], live: Mapping[str, Channel]) -> Iterator[Event]:
+def told(known: Iterable[Leg], live: Mapping[str, Channel]) -> Iterator[Event]:
     """Yield what would have been told of these legs, if somebody had listened. live: the channels
     that there are, by their unique ids.
     """
-    for leg in legs:
+    for leg in known:
         channel = live.get(leg.unique)
         if channel is None:
             yield {"Event": "Hangup", "Uniqueid": leg.unique, "Channel": leg.channel}
@@ -68,15 +65,3 @@ def of_leader(name: str, *, opened: bool, live: Iterable[Channel]) -> Event | No
         return None
     kind = "ConfbridgeJoin" if channel.room else "ConfbridgeLeave"
     return {"Event": kind, "Channel": name, "Conference": channel.room}
-
-
-def strangers(known: Iterable[Leg], live: Iterable[Channel]) -> Iterator[tuple[str, Leg]]:
-    """Yield the legs of pages that nobody here knows, each with its page: their devices are not
-    free.
-    """
-    ours = {leg.unique for leg in known}
-    for channel in live:
-        found = _LEG.fullmatch(channel.unique)
-        if found and channel.unique not in ours:
-            leg = Leg(found["device"], channel.unique, channel.name, channel.room)
-            yield found["page"], leg

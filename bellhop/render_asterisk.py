@@ -142,6 +142,8 @@ def _fallback(site: Site, zone: Zone) -> list[str]:
             f"Originate({dialled(device)},exten,bellhop-member,s,1,{ring},"
             f"a{_predial(device)}"
             "v(BELLHOP_ROOM=${BELLHOP_ROOM}^BELLHOP_LEADER=${UNIQUEID}"
+            # By these a pager knows whom to leave alone, or to take over (ami/strangers.py).
+            f"^BELLHOP_MEMBER={device.number}^BELLHOP_MAX={seconds}"
             f"^TIMEOUT(absolute)={seconds}))"
         )
         lines += [f" same => n,GotoIf({skip}?not-{place})", f" same => n,{originate}"]

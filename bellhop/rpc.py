@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import socket
+import time
 from typing import Any
 
 from bellhop.values import Address
@@ -17,14 +19,45 @@ class NotKnownError(RpcError):
     """The edge answered that there is no such thing."""
 
 
-def call(edge: Address, method: str, *params: Any, timeout: float = 3.0) -> Any:
-    """Return the result of a method. timeout: seconds for which the edge may say nothing. Raises
-    RpcError; NotKnownError for a 404 of the method's.
+class _Socket(socket.socket):
+    """A socket that is read until a moment, however many reads that takes: one that sends a byte
+    now and then would keep whoever waits for it for ever.
     """
+
+    end = 0.0
+
+    def recv_into(self, *args: Any) -> int:
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self.settimeout(left)
+        return super().recv_into(*args)
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection that is over after its timeout, whatever comes by it."""
+
+    def __init__(self, address: Address, timeout: float) -> None:
+        super().__init__(address.host, address.port, timeout=timeout)
+        self._end = time.monotonic() + timeout
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock = _Socket(fileno=self.sock.detach())
+        self.sock.end = self._end
+        self.sock.settimeout(max(0.001, self._end - time.monotonic()))
+
+
+def call(edge: Address, method: str, *params: Any, timeout: float = 3.0) -> Any:
+    """Return the result of a method. timeout: seconds for all of it. Raises RpcError;
+    NotKnownError for a 404 of the method's.
+    """
+    if timeout <= 0:
+        raise RpcError(f"there was no time left to ask the edge at {edge}")
     question: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": method}
     if params:
         question["params"] = list(params)
-    connection = http.client.HTTPConnection(edge.host, edge.port, timeout=timeout)
+    connection = _Connection(edge, timeout)
     try:
         connection.request(
             "POST", "/RPC", json.dumps(question), {"Content-Type": "application/json"}

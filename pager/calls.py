@@ -10,7 +10,7 @@ from bellhop.pages import EdgeCall
 from bellhop.render_kamailio import DEVICES
 from bellhop.rpc import RpcError
 from bellhop.values import Address
-from pager.rpc import ask
+from pager.rpc import PATIENCE, ask
 
 _log = logging.getLogger("bellhop.pager")
 
@@ -24,16 +24,16 @@ class Calls:
     def __init__(self, edge: Address) -> None:
         self._edge = edge
 
-    def of(self, numbers: Collection[str]) -> Mapping[str, tuple[EdgeCall, ...]]:
+    def of(
+        self, numbers: Collection[str], patience: float = PATIENCE
+    ) -> Mapping[str, tuple[EdgeCall, ...]]:
         """Return which of the numbers are in calls, and in which; nothing of any when the edge
-        could not be asked, for a page is not held back by that.
+        could not be asked within so many seconds, for a page is not held back by that.
         """
         try:
-            return {
-                number: calls
-                for number, calls in in_calls(ask(self._edge, "dlg.profile_list", DEVICES)).items()
-                if number in set(numbers)
-            }
+            answer = ask(self._edge, "dlg.profile_list", DEVICES, patience=patience)
+            wanted = set(numbers)
+            return {number: calls for number, calls in in_calls(answer).items() if number in wanted}
         except (RpcError, LookupError, TypeError, AttributeError) as error:
             _log.warning("edge=%s calls=unknown why=%s", self._edge, error)
             return {}

@@ -10,7 +10,7 @@ from typing import Any
 
 from bellhop.rpc import RpcError
 from bellhop.values import Address
-from pager.rpc import ask
+from pager.rpc import PATIENCE, ask
 
 _log = logging.getLogger("bellhop.pager")
 
@@ -21,12 +21,14 @@ class Registrations:
     def __init__(self, edge: Address) -> None:
         self._edge = edge
 
-    def __call__(self, numbers: Collection[str]) -> Mapping[str, str] | None:
+    def __call__(
+        self, numbers: Collection[str], patience: float = PATIENCE
+    ) -> Mapping[str, str] | None:
         """Return which of the numbers are registered, each with its User-Agent; None when the edge
-        could not be asked.
+        could not be asked within so many seconds.
         """
         try:
-            found = registered(ask(self._edge, "ul.dump"))
+            found = registered(ask(self._edge, "ul.dump", patience=patience))
             return {number: found[number] for number in numbers if number in found}
         except (RpcError, LookupError, TypeError, AttributeError) as error:
             _log.warning("edge=%s registrations=unknown why=%s", self._edge, error)

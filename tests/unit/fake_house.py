@@ -159,6 +159,22 @@ class House:
                 leg["leader"] = fields["Value"]
         return [{"Response": "Success"}]
 
+    async def do_getvar(self, fields):
+        """A variable of a leg: what the dialplan gave those that it rang by itself."""
+        for leg in self.legs.values():
+            if leg["channel"] == fields["Channel"]:
+                value = leg.get("variables", {}).get(fields["Variable"], "")
+                return [{"Response": "Success", "Value": value}]
+        return [{"Response": "Error", "Message": "No such channel"}]
+
+    def falls_back(self, device, room):
+        """The dialplan rings a device for a page that no pager made."""
+        name = f"PJSIP/bellhop-member-{device}"
+        variables = {"BELLHOP_ROOM": room, "BELLHOP_MEMBER": device}
+        self.legs[device] = {"unique": f"17.{device}", "channel": name, "room": "", "homes": [],
+                             "leader": "x", "variables": variables}  # fmt: skip
+        self.say("Newchannel", Uniqueid=f"17.{device}", Channel=name)
+
     async def do_hangup(self, fields):
         for device, leg in tuple(self.legs.items()):
             if leg["channel"] == fields["Channel"]:

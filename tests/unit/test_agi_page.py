@@ -1,6 +1,7 @@
 """The verb `page`: who may, who is there, and that nobody is rung for a caller that has gone."""
 
 import io
+import time
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,8 @@ class Desk:
         self.late = late
         self.answer = answer
 
-    def reserve(self, request):
+    def reserve(self, request, patience):
+        self.patience = [patience]
         self.did.append("reserve")
         self.dialects = {m.number: getattr(m, "dialect", None) for m in request.members}
         self.asked = (
@@ -52,7 +54,8 @@ class Desk:
         if self.late:
             raise Unavailable("the page engine is too slow")
 
-    def commit(self, reservation):
+    def commit(self, reservation, patience):
+        self.patience.append(patience)
         self.did.append(f"commit {reservation.page}")
         if self.late:
             raise Unavailable("AMI is down")
@@ -88,11 +91,11 @@ class Asterisk:
         pass
 
 
-def everybody(numbers):
+def everybody(numbers, _patience):
     return dict.fromkeys(numbers, "")
 
 
-def ask(asterisk, desk=None, registered=everybody, in_call=lambda _numbers: {}):
+def ask(asterisk, desk=None, registered=everybody, in_call=lambda _numbers, _patience: {}):
     desk = desk or Desk()
     channel = Channel({"channel": "PJSIP/bellhop-edge-1"}, asterisk.answers, asterisk)
     Pages(SITE, desk, registered, in_call)(channel)
@@ -169,36 +172,38 @@ def test_an_unknown_zone_is_refused_as_unknown(zone):
 
 
 def test_who_is_not_registered_is_told_to_the_desk_and_not_rung():
-    desk = ask(Asterisk(), registered=lambda _numbers: {"1009": ""})
+    desk = ask(Asterisk(), registered=lambda _numbers, _patience: {"1009": ""})
     assert desk.asked[2:] == (["1009"], ["1008", "1010"])
 
 
 def test_a_page_for_nobody_is_refused_before_it_is_answered():
     asterisk = Asterisk()
-    assert ask(asterisk, registered=lambda _numbers: {}).did == ["refused 8000 1020 20"]
+    assert ask(asterisk, registered=lambda _numbers, _patience: {}).did == ["refused 8000 1020 20"]
     assert cause(asterisk) == "20"
 
 
 def test_who_is_in_a_call_is_told_to_the_desk():
     asked = []
 
-    def in_call(numbers):
+    def in_call(numbers, _patience):
         asked.append(numbers)
         return {"1009": (EdgeCall(7, 9),)}
 
-    desk = ask(Asterisk(), registered=lambda _numbers: {"1009": "", "1010": ""}, in_call=in_call)
+    desk = ask(
+        Asterisk(), registered=lambda _numbers, _patience: {"1009": "", "1010": ""}, in_call=in_call
+    )
     assert asked == [["1009", "1010"]]
     assert desk.request.in_call == {"1009": (EdgeCall(7, 9),)}
 
 
 def test_a_refusal_reaches_the_caller_though_it_cannot_be_reported():
     asterisk = Asterisk()
-    ask(asterisk, Desk(late=True), registered=lambda _numbers: {})
+    ask(asterisk, Desk(late=True), registered=lambda _numbers, _patience: {})
     assert cause(asterisk) == "20"
 
 
 def test_an_edge_that_does_not_tell_holds_no_announcement_back():
-    desk = ask(Asterisk(), registered=lambda _numbers: None)
+    desk = ask(Asterisk(), registered=lambda _numbers, _patience: None)
     assert desk.asked[2:] == (["1008", "1009", "1010"], [])
 
 
@@ -207,6 +212,29 @@ def test_a_zone_whose_members_are_all_in_other_pages_is_busy():
     desk = ask(asterisk, Desk(answer=Refusal(17, "every member of 8000 is in another page")))
     assert desk.did == ["reserve", "refused 8000 1020 17"]
     assert cause(asterisk) == "17"
+
+
+def test_all_that_is_asked_has_one_budget():
+    """What one takes of it, the next has not: the dialplan waits for the sum."""
+    given = []
+
+    def registered(numbers, patience):
+        given.append(patience)
+        time.sleep(0.2)
+        return dict.fromkeys(numbers, "")
+
+    def in_call(_numbers, patience):
+        given.append(patience)
+        return {}
+
+    asterisk, desk = Asterisk(), Desk()
+    env = {"channel": "PJSIP/bellhop-edge-1"}
+    channel = Channel(env, asterisk.answers, asterisk, time.monotonic() + 1.0)
+    Pages(SITE, desk, registered, in_call)(channel)
+    first, second = given
+    assert first <= 0.5
+    assert second <= first - 0.2
+    assert 0 < desk.patience[1] <= desk.patience[0] <= 0.8
 
 
 def test_without_ami_the_dialplan_is_left_to_page_by_itself():
@@ -229,22 +257,24 @@ def test_the_callers_own_device_is_no_member(monkeypatch):
 
 def test_a_user_agent_tells_the_dialect_where_the_site_does_not():
     said = {"1016": "PolycomVVX-VVX_411-UA/5.9.5", "1017": "call-info: x", "1018": ""}
-    desk = ask(Asterisk("8100"), registered=lambda _numbers: said)
+    desk = ask(Asterisk("8100"), registered=lambda _numbers, _patience: said)
     assert desk.dialects == {"1016": "polycom", "1017": "", "1018": ""}
 
 
 def test_a_user_agent_changes_nothing_of_what_the_site_says():
-    desk = ask(Asterisk(), registered=lambda numbers: dict.fromkeys(numbers, "Yealink T48"))
+    desk = ask(
+        Asterisk(), registered=lambda numbers, _patience: dict.fromkeys(numbers, "Yealink T48")
+    )
     assert desk.dialects == {"1008": "axis", "1009": "axis", "1010": "rfc5373"}
 
 
 def test_a_group_is_there_though_it_registers_nowhere():
-    desk = ask(Asterisk("8101"), registered=lambda _numbers: {})
+    desk = ask(Asterisk("8101"), registered=lambda _numbers, _patience: {})
     assert desk.asked[2:] == (["multicast:239.1.2.3:5004"], ["1008"])
 
 
 def test_who_may_not_call_carriers_rings_nobody_outside():
-    everybody = lambda numbers: dict.fromkeys(numbers, "")  # noqa: E731
+    everybody = lambda numbers, _patience: dict.fromkeys(numbers, "")  # noqa: E731
     assert "tel:442079460000" in ask(Asterisk("8102"), registered=everybody).asked[2]
     desk = ask(Asterisk("8102", DEVICE.format(1016)), registered=everybody)
     assert desk.asked[2] == ["1008"]
@@ -263,7 +293,7 @@ def test_a_zone_with_a_pin_is_paged_by_who_says_it():
         asterisk, desk = Asterisk("8104"), Desk()
         asterisk.variables["BELLHOP_PIN"] = pin
         channel = Channel({"channel": "PJSIP/bellhop-edge-1"}, asterisk.answers, asterisk)
-        Pages(SITE, desk, everybody, lambda _numbers: {}, pin_lines=lines)(channel)
+        Pages(SITE, desk, everybody, lambda _numbers, _patience: {}, pin_lines=lines)(channel)
         return desk.did, asterisk.put[-1]
 
     assert said("") == ([], ("BELLHOP_RESULT", "pin"))
@@ -287,9 +317,14 @@ def programs_page(zone, word, registered=everybody):
     asterisk, desk, program = Asterisk(zone, word), Desk(), Program()
     channel = Channel({"channel": "Local/s@bellhop-program-1;2"}, asterisk.answers, asterisk)
     taken = {"program:good": program}.get
-    Pages(SITE, desk, registered, lambda _numbers: {}, pin_lines={"8104": ()}, program=taken)(
-        channel
-    )
+    Pages(
+        SITE,
+        desk,
+        registered,
+        lambda _numbers, _patience: {},
+        pin_lines={"8104": ()},
+        program=taken,
+    )(channel)
     return program.told, desk
 
 
@@ -300,7 +335,7 @@ def test_a_program_is_known_by_its_word_and_told_its_page():
 
 
 def test_a_program_is_told_why_there_is_no_page():
-    told, desk = programs_page("8000", "program:good", lambda _numbers: {})
+    told, desk = programs_page("8000", "program:good", lambda _numbers, _patience: {})
     assert told[0].cause == 20
     assert desk.did == ["refused 8000 program:0 20"]
 
@@ -320,7 +355,7 @@ def test_who_speaks_beside_a_horn_is_recorded_first_and_gets_a_word_for_later():
     def asks(registered):
         asterisk, desk = Asterisk("8105"), Desk()
         channel = Channel({"channel": "PJSIP/bellhop-edge-1"}, asterisk.answers, asterisk)
-        Pages(SITE, desk, registered, lambda _numbers: {}, later=later)(channel)
+        Pages(SITE, desk, registered, lambda _numbers, _patience: {}, later=later)(channel)
         return desk.did, dict(asterisk.put)
 
     did, put = asks(everybody)
@@ -330,7 +365,7 @@ def test_who_speaks_beside_a_horn_is_recorded_first_and_gets_a_word_for_later():
         "BELLHOP_MAX": "300",
         "BELLHOP_RESULT": "record",
     }
-    did, put = asks(lambda _numbers: {})
+    did, put = asks(lambda _numbers, _patience: {})
     assert put["BELLHOP_CAUSE"] == "20"
     assert len(issued) == 1
 

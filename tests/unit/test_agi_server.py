@@ -64,6 +64,17 @@ def test_a_request_reaches_the_verb_of_its_path(serving, calls):
     assert calls[0]["channel"] == "PJSIP/x-1"
 
 
+def test_a_verbs_time_is_counted_from_the_connection(serving):
+    """A header that comes slowly takes of it: the dialplan's own time limit runs already."""
+    left = []
+    serving.verbs = {"page": lambda channel: left.append(channel.left())}
+    with connect(serving) as peer:
+        time.sleep(0.2)
+        peer.sendall(HEADER + b"\n")
+        everything(peer)
+    assert 0 < left[0] <= 1.3
+
+
 def test_a_port_scan_ends_nothing(serving, calls):
     for _ in range(50):
         connect(serving).close()

@@ -3,6 +3,7 @@ might say or do in worse ones.
 """
 
 import asyncio
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -472,4 +473,214 @@ def test_members_that_do_not_leave_with_the_leader_are_hung_up(monkeypatch):
         await until(lambda: len(kept) == 2)
 
     run(asterisk, story)
+    assert len(asterisk.actions("Hangup")) == 3
+
+
+def test_a_page_that_a_defect_cuts_short_is_closed_and_frees_its_members(monkeypatch, caplog):
+    async def broken(_self):
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(running_module.Running, "_end", broken)
+    asterisk = Asterisk(d1010="rings")
+
+    async def story(engine, kept, zone):
+        await begin(engine, zone)
+        await until(lambda: opened(asterisk))
+        asterisk.leader_leaves()
+        await until(lambda: len(kept) == 2)
+        assert engine.in_pages() == {}
+
+    ended = run(asterisk, story)[-1]
+    assert ended.ended is not None
+    assert outcomes(ended)["1008"] == ("played", None, None)
+    assert ended.members[2].why == "no answer before the page ended"
+    assert [f["Channel"] for f in asterisk.actions("Hangup")] == ["PJSIP/bellhop-member-1010"]
+    assert "a defect" in caplog.text
+
+
+def test_a_page_whose_turn_cannot_be_told_is_closed_too():
+    class Broken(Edge):
+        def of(self, _numbers):
+            raise RuntimeError("a defect")
+
+    asterisk = Asterisk()
+
+    async def story(engine, kept, zone):
+        first = await begin(engine, zone)
+        await until(lambda: opened(asterisk))
+        await begin(engine, replace(zone, number="8001", when_busy="queue"))
+        asterisk.leader_leaves()
+        await until(lambda: sum(r.ended is not None for r in kept) == 2)
+        assert engine.in_pages() == {}
+        [queued] = [r for r in kept if r.ended and r.page != first.page]
+        assert {m.outcome for m in queued.members} == {"failed"}
+        assert {m.why for m in queued.members} == {"a defect of the pager's own: its log has it"}
+
+    run(asterisk, story, edge=Broken())
+
+
+def test_what_a_busy_loop_was_too_slow_for_is_not_done_later():
+    """The thread that hears Unavailable leaves the page to the dialplan: it must stay undone."""
+    asterisk = Asterisk()
+
+    async def story(engine, kept, zone):
+        made = await asyncio.to_thread(engine.reserve, request(zone))
+        free = [replace(SITE.devices["1008"], number="1099")]
+        other = request(replace(zone, number="8001"), devices=free)
+        said = []
+
+        def ask(what, *arguments):
+            try:
+                what(*arguments, 0.05)
+            except Unavailable as error:
+                said.append(str(error))
+
+        threads = [
+            threading.Thread(target=ask, args=(engine.commit, made)),
+            threading.Thread(target=ask, args=(engine.reserve, other)),
+        ]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.3)  # noqa: ASYNC251 - the loop is busy
+        for thread in threads:
+            await asyncio.to_thread(thread.join)
+        await asyncio.sleep(0.05)
+        assert said == ["the page engine is too slow"] * 2
+        assert (asterisk.sent, kept) == ([], [])
+        assert set(engine.in_pages()) == {"1008", "1009", "1010"}
+
+    run(asterisk, story)
+
+
+def test_with_no_time_left_nothing_is_begun():
+    asterisk = Asterisk()
+
+    async def story(engine, _kept, zone):
+        with pytest.raises(Unavailable):
+            await asyncio.to_thread(engine.reserve, request(zone), -0.1)
+        await asyncio.sleep(0.05)
+        assert engine.in_pages() == {}
+
+    run(asterisk, story)
+
+
+def test_a_reservation_that_nobody_comes_for_frees_its_members_by_itself(monkeypatch):
+    monkeypatch.setattr("ami.engine._RESERVED", 0.05)
+
+    async def story(engine, _kept, zone):
+        await asyncio.to_thread(engine.reserve, request(zone))
+        assert set(engine.in_pages()) == {"1008", "1009", "1010"}
+        await until(lambda: engine.in_pages() == {})
+
+    run(Asterisk(), story)
+
+
+def test_a_leg_that_comes_after_nobody_waits_for_it_is_hung_up():
+    class Slow(Asterisk):
+        """Takes the action for 1010, and says nothing; the channel comes later."""
+
+        async def originate(self, fields):
+            if "1010" not in fields["Channel"]:
+                return await super().originate(fields)
+            self.late = fields["ChannelId"]
+            raise NotConnected("Originate: no answer in 5 s")
+
+        async def hangup(self, fields):
+            if fields["Channel"] != "PJSIP/late":
+                return await super().hangup(fields)
+            self.say("Hangup", Uniqueid=self.late, Channel="PJSIP/late", Cause="16")
+            return [{"Response": "Success"}]
+
+    asterisk = Slow()
+
+    async def story(engine, kept, zone):
+        await begin(engine, zone)
+        await until(lambda: opened(asterisk))
+        assert "1010" not in engine.in_pages()
+        asterisk.say("Newchannel", Uniqueid=asterisk.late, Channel="PJSIP/late")
+        await until(lambda: asterisk.actions("Hangup"))
+        asterisk.leader_leaves()
+        await until(lambda: len(kept) == 2)
+
+    ended = run(asterisk, story)[-1]
+    assert {"Channel": "PJSIP/late", "Cause": "16"} in asterisk.actions("Hangup")
+    assert ended.members[2].why == "not rung: Originate: no answer in 5 s"
+
+
+def test_a_leg_whose_channel_comes_after_its_page_is_hung_up():
+    class Slow(Asterisk):
+        async def originate(self, fields):
+            if "1010" not in fields["Channel"]:
+                return await super().originate(fields)
+            self.late, self.answer = fields["ChannelId"], asyncio.get_running_loop().create_future()
+            return [await self.answer]
+
+    asterisk = Slow()
+
+    async def story(engine, kept, zone):
+        await begin(engine, zone)
+        await until(lambda: opened(asterisk))
+        asterisk.leader_leaves()
+        await until(lambda: len(kept) == 2)
+        asterisk.say("Newchannel", Uniqueid=asterisk.late, Channel="PJSIP/bellhop-member-1010")
+        await until(lambda: asterisk.actions("Hangup"))
+
+    try:
+        run(asterisk, story)
+    finally:
+        assert asterisk.actions("Hangup") == [
+            {"Channel": "PJSIP/bellhop-member-1010", "Cause": "16"}
+        ]
+
+
+def test_a_chime_that_asterisk_cannot_play_is_not_waited_for():
+    class Mute(Asterisk):
+        async def originate(self, fields):
+            if fields["Channel"].startswith("Local/"):
+                return [{"Response": "Error", "Message": "Extension does not exist."}]
+            return await super().originate(fields)
+
+    asterisk = Mute()
+    began = time.monotonic()
+    ended = run(asterisk, whole_page(asterisk))[-1]
+    assert set(outcomes(ended).values()) == {("played", None, None)}
+    assert time.monotonic() - began < 2.5
+
+
+def test_a_leader_whom_asterisk_knows_no_more_is_gone():
+    """His Hangup was missed, so there is nobody to wait for."""
+
+    class Missed(Asterisk):
+        async def redirect(self, _fields):
+            return [{"Response": "Error", "Message": "Channel does not exist: PJSIP/x-1"}]
+
+    asterisk = Missed()
+
+    async def story(engine, kept, zone):
+        await begin(engine, zone)
+        await until(lambda: len(kept) == 2)
+
+    ended = run(asterisk, story)[-1]
+    assert {m.why for m in ended.members} == {"joined, but nobody spoke"}
+    assert len(asterisk.actions("Redirect")) == 1
+
+
+def test_a_leader_who_went_to_a_fallback_page_has_left_this_one():
+    """His dialplan did not wait for us; whoever we ring is let go at once."""
+
+    class Impatient(Asterisk):
+        async def redirect(self, _fields):
+            return [{"Response": "Success"}]
+
+    asterisk = Impatient(d1010="rings")
+
+    async def story(engine, kept, zone):
+        await begin(engine, zone)
+        await until(lambda: len(asterisk.legs) == 3)
+        room = "fallback-1.1"
+        asterisk.say("ConfbridgeJoin", Uniqueid="1.1", Channel=LEADER, Conference=room)
+        await until(lambda: len(kept) == 2)
+
+    ended = run(asterisk, story)[-1]
+    assert {m.outcome for m in ended.members} == {"failed"}
     assert len(asterisk.actions("Hangup")) == 3

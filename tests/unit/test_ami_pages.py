@@ -330,6 +330,70 @@ def test_members_of_an_earlier_pagers_page_are_not_free():
     play(story)
 
 
+FALLBACK = "fallback-17.9"
+
+
+def test_a_member_that_a_fallback_page_rings_is_not_free():
+    async def story(site, house):
+        house.falls_back("1", FALLBACK)
+        await until(lambda: site.engine._board.legs)  # noqa: SLF001
+        refused = await site.page("81", ["1"])
+        assert refused == Refusal(17, "every member of 81 is in use: in another page")
+        house.enter("1", FALLBACK)
+        assert isinstance(await site.page("82", ["1"]), Refusal)
+        house.hang_up("1")
+        again = await site.page("83", ["1"])
+        await site.speaks(again)
+        house.leader_goes(again)
+        assert await site.ended("83") == {"1": ("played", "")}
+
+    play(story)
+
+
+def test_members_of_a_fallback_page_are_known_to_a_pager_that_was_started_since():
+    async def story(site, house):
+        house.up = False
+        for device in "12":
+            house.falls_back(device, FALLBACK)
+        house.enter("1", FALLBACK)
+        house.comes_back()
+        await until(lambda: len(site.engine._board.legs) == 2)  # noqa: SLF001
+        assert isinstance(await site.page("81", ["1", "2"]), Refusal)
+        for device in "12":
+            house.hang_up(device)
+
+    play(story)
+
+
+def test_an_emergency_takes_a_fallback_pages_member_and_gives_it_back():
+    async def story(site, house):
+        house.falls_back("1", FALLBACK)
+        house.enter("1", FALLBACK)
+        house.leaders["PJSIP/other"] = FALLBACK
+        await until(lambda: site.engine._board.legs)  # noqa: SLF001
+        leader = await site.page("81", ["1"], emergency=True)
+        await site.speaks(leader)
+        assert rooms(house)["1"] == house.leaders[leader]
+        house.leader_goes(leader)
+        assert await site.ended("81") == {"1": ("played", "")}
+        assert rooms(house) == {"1": FALLBACK}
+        assert isinstance(await site.page("82", ["1"]), Refusal)
+        house.leader_goes("PJSIP/other")
+
+    play(story)
+
+
+def test_a_phone_that_pages_from_where_it_rings_is_no_fallbacks_member():
+    async def story(site, house):
+        house.say("Newchannel", Uniqueid="17.1", Channel="PJSIP/bellhop-member-1")
+        leader = await site.page("81", ["1"])
+        await site.speaks(leader)
+        house.leader_goes(leader)
+        assert await site.ended("81") == {"1": ("played", "")}
+
+    play(story)
+
+
 DEVICES = [str(n) for n in range(1, 7)]
 BEHAVES = st.fixed_dictionaries(
     {}, optional={d: st.sampled_from(["busy", "rings", "slow"]) for d in DEVICES[:4]}

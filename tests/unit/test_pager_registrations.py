@@ -1,5 +1,6 @@
 """Who is registered, asked of an edge that answers, answers nonsense, or does not answer."""
 
+import contextlib
 import http.server
 import json
 import socket
@@ -98,6 +99,38 @@ def test_an_edge_that_says_nothing_is_not_waited_for_long():
         began = time.monotonic()
         assert Registrations(Address("127.0.0.1", mute.getsockname()[1]))(["1008"]) is None
         assert time.monotonic() - began < 1.2
+
+
+def test_an_edge_whose_answer_drips_is_not_waited_for_long():
+    """Each byte comes in time, and the answer never."""
+    over = threading.Event()
+
+    def drip(listening):
+        peer, _ = listening.accept()
+        with peer:
+            peer.recv(4096)
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            with contextlib.suppress(OSError):
+                while not over.wait(0.05):
+                    peer.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=drip, args=(listening,))
+        thread.start()
+        began = time.monotonic()
+        address = Address("127.0.0.1", listening.getsockname()[1])
+        try:
+            assert Registrations(address)(["1008"], 0.3) is None
+            assert time.monotonic() - began < 1.2
+        finally:
+            over.set()
+            thread.join()
+
+
+def test_an_edge_is_not_asked_when_there_is_no_time_left():
+    with Edge(answer(dump("1008"))) as edge:
+        assert Registrations(edge.address)(["1008"], -0.1) is None
+    assert edge.asked == []
 
 
 def test_nobody_is_registered_where_the_table_is_empty():

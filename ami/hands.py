@@ -1,0 +1,43 @@
+"""What is done to a leg: it is moved, told of another leader, hung up. What Asterisk does not do is
+said in the log; its events tell what became of the leg.
+"""
+
+import contextlib
+import logging
+
+from ami import legs
+from ami.legs import Leg
+from ami.manager import Manager, NotConnected
+from bellhop.zones import Zone
+
+_log = logging.getLogger("bellhop.ami")
+
+
+async def move(manager: Manager, leg: Leg, room: str, zone: Zone) -> bool:
+    """Bring a leg into a page's room; False when it is not there any more, or nobody knows."""
+    leg.sent = room
+    try:
+        [answer] = await manager.send("Redirect", legs.taken(leg.channel, room, zone))
+    except NotConnected as error:
+        _log.warning("device=%s page=%s take=failed why=%s", leg.device, room, error)
+        return False
+    return answer.get("Response") == "Success"
+
+
+async def point(manager: Manager, leg: Leg, leader: str) -> None:
+    """Let a leg that rings answer to another leader: its own may have gone by then."""
+    if leg.channel:
+        with contextlib.suppress(NotConnected):  # then it answers to its own, and is moved
+            fields = {"Channel": leg.channel, "Variable": "BELLHOP_LEADER", "Value": leader}
+            await manager.send("Setvar", fields)
+
+
+async def hang_up(manager: Manager, leg: Leg) -> None:
+    """End a leg; one that has no channel yet, as soon as it has."""
+    leg.unwanted = True
+    if not leg.channel:
+        return
+    try:
+        await manager.send("Hangup", {"Channel": leg.channel, "Cause": "16"})
+    except NotConnected as error:
+        _log.warning("device=%s hangup=failed why=%s", leg.device, error)

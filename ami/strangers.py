@@ -1,0 +1,67 @@
+"""Members of pages that are none of ours: of an earlier pager's, and of fallback pages, which the
+dialplan makes. Their devices are not free.
+"""
+
+import logging
+import re
+from collections.abc import Iterable, Iterator
+
+from ami import legs
+from ami.legs import Leg
+from ami.manager import Event, Manager, NotConnected
+from ami.sight import Channel
+
+_log = logging.getLogger("bellhop.ami")
+
+_LEG = re.compile(
+    r"page-(?P<page>[0-9a-f]+-[0-9a-f]+)-"
+    r"(?P<device>[0-9]{1,20}|tel-\+?[0-9]{3,20}|multicast-[0-9.]+-[0-9]+(?:_[0-9]+)?)",
+    re.ASCII,
+)
+# How channels of members begin, whoever made them; and the rooms of a page that no pager made.
+_MEMBERS = ("PJSIP/bellhop-member-", "MulticastRTP/")
+_FALLBACK = "fallback-"
+
+
+def of_pagers(known: Iterable[Leg], live: Iterable[Channel]) -> Iterator[tuple[str, Leg]]:
+    """Yield the legs of pages that another pager made, each with its page."""
+    ours = {leg.unique for leg in known}
+    for channel in live:
+        found = _LEG.fullmatch(channel.unique)
+        if found and channel.unique not in ours:
+            device = legs.device(found["device"])
+            leg = Leg(device, channel.unique, channel.name, channel.room)
+            yield found["page"], leg
+
+
+def may_be_one(event: Event) -> bool:
+    """Whether an event of a channel that is none of ours may be of a fallback page's member."""
+    if not event.get("Channel", "").startswith(_MEMBERS):
+        return False
+    kind = event.get("Event")
+    in_room = event.get("Conference", "").startswith(_FALLBACK)
+    return kind == "Newchannel" or (kind == "ConfbridgeJoin" and in_room)
+
+
+async def of_fallback(
+    manager: Manager, name: str, unique: str, room: str
+) -> tuple[str, Leg] | None:
+    """Return a channel as a leg, with its page, if it is a fallback page's member; None for any
+    other, and where it could not be asked.
+    """
+    if not name.startswith(_MEMBERS) or (room and not room.startswith(_FALLBACK)):
+        return None
+    try:
+        page = await _variable(manager, name, "BELLHOP_ROOM")
+        device = await _variable(manager, name, "BELLHOP_MEMBER")
+    except NotConnected as error:
+        _log.warning("channel=%s member=not-known why=%s", name, error)
+        return None
+    if not device or not page.startswith(_FALLBACK):
+        return None
+    return page, Leg(device, unique, name, room)
+
+
+async def _variable(manager: Manager, channel: str, name: str) -> str:
+    answer = await manager.send("Getvar", {"Channel": channel, "Variable": name})
+    return answer[0].get("Value", "")
