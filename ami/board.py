@@ -19,8 +19,7 @@ from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.ami")
 
-# Asterisk's own word for why an originated call came to nothing (OriginateResponse's Reason).
-_NO_ANSWER = "3"
+_NO_ANSWER = "3"  # OriginateResponse's Reason: Asterisk's own word for a call that nobody took
 _CAUSE_PATIENCE = 0.5  # seconds that a failed leg's own Hangup may come after the word of it
 _ASK_EVERY = 0.5  # seconds between questions to the edge whether a device's call is over
 _MAY_COME = 120.0  # seconds in which the channel of a leg may come that nobody waits for any more
@@ -231,10 +230,10 @@ class Board:
     def hear(self, event: Event) -> None:
         """Take an event of a leg."""
         leg = self._unique.get(event.get("Uniqueid", ""))
+        if leg is None and strangers.may_be_one(event):
+            said = (event.get(key, "") for key in ("Channel", "Uniqueid", "Conference"))
+            self._later(self.ask_of(*said))
         if leg is None:
-            if strangers.may_be_one(event):
-                said = (event.get(key, "") for key in ("Channel", "Uniqueid", "Conference"))
-                self._later(self.ask_of(*said))
             return
         kind = event.get("Event", "")
         if kind == "Newchannel":
