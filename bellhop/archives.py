@@ -9,7 +9,7 @@ FILE = "pages.db"
 
 def write(site: Site) -> Reports:
     """Open the site's reports to write them. Raises databases.Down."""
-    return Reports.writing(_place(site).where(), site.pager.keep)
+    return Reports.writing(_place(site).where(), site.pager.keep, str(site.pager.agi))
 
 
 def read(site: Site) -> Reports:

@@ -105,9 +105,16 @@ def _iso(moment: float) -> str:
 
 _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(Report).decode
 KEEP = 20_000
-_COLUMNS = {"page": str, "started": str, "ended": str | None, "report": str, "refused": bool}
+_COLUMNS = {
+    "page": str,
+    "started": str,
+    "ended": str | None,
+    "report": str,
+    "refused": bool,
+    "pager": str,
+}
 _STORE = (
-    "INSERT INTO pages (page, started, ended, report, refused) VALUES (?, ?, ?, ?, ?)"
+    "INSERT INTO pages (page, started, ended, report, refused, pager) VALUES (?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (page) DO UPDATE SET"
     " ended = excluded.ended, report = excluded.report, refused = excluded.refused"
 )
@@ -116,25 +123,27 @@ _AT_ONCE = 100  # reports that are read at a time
 
 
 class Reports:
-    """The database of reports: one writer, the pager. A page is stored when it begins and again
-    when it ends, so that one that was cut off is known as such. Every method raises databases.Down
-    or databases.Refused.
+    """The database of reports. A page is stored when it begins and again when it ends, so that one
+    that was cut off is known as such. Whoever writes is one `pager` (its address): two may share a
+    database, and neither ends what the other still runs. Every method raises databases.Down or
+    databases.Refused.
     """
 
-    def __init__(self, db: Database, keep: int = KEEP) -> None:
+    def __init__(self, db: Database, keep: int = KEEP, pager: str = "") -> None:
         self._db = db
         self._keep = keep
+        self._pager = pager
         self._stored = 0
 
     @classmethod
-    def writing(cls, where: Path | Database, keep: int = KEEP) -> Self:
+    def writing(cls, where: Path | Database, keep: int = KEEP, pager: str = "") -> Self:
         """Open it to write, made when there is none; about `keep` reports of pages stay, and as
         many of refused ones: however many are refused, none pushes out what a page came to.
         """
         db: Database = Sqlite.writing(where) if isinstance(where, Path) else where
         with db.transaction():
             _make(db)
-        return cls(db, keep)
+        return cls(db, keep, pager)
 
     @classmethod
     def reading(cls, where: Path | Database) -> Self:
@@ -157,11 +166,11 @@ class Reports:
                 self._forget()
 
     def _store(self, reports: Iterable[Report]) -> None:
-        rows = [
-            (one.page, one.started, one.ended, _encode(one).decode(), one.cause is not None)
-            for one in reports
-        ]
-        self._db.write(_STORE, rows)
+        self._db.write(_STORE, [self._row(one) for one in reports])
+
+    def _row(self, one: Report) -> tuple[object, ...]:
+        text = _encode(one).decode()
+        return one.page, one.started, one.ended, text, one.cause is not None, self._pager
 
     def _forget(self) -> None:
         for refused in (False, True):
@@ -189,8 +198,10 @@ class Reports:
             rows = self._db.ask(f"{_SELECT} WHERE rowid < ? ORDER BY rowid DESC LIMIT ?", older)
 
     def close_open(self, ended: float, why: str) -> int:
-        """End the reports of pages that nobody ended (the pager died); returns how many."""
-        rows = self._db.ask("SELECT report FROM pages WHERE ended IS NULL")
+        """End the reports of this pager's pages that nobody ended (it died); returns how many."""
+        # Those of before there was a column are whoever's asks first.
+        mine = "SELECT report FROM pages WHERE ended IS NULL AND pager IN (?, '')"
+        rows = self._db.ask(mine, (self._pager,))
         with self._db.transaction():
             self._store(_cut_off(_decode(text), ended, why) for (text,) in rows)
         return len(rows)
@@ -214,9 +225,12 @@ def _make(db: Database) -> None:
     if not known:
         declared = [f"{name} {db.kind(kind)}" for name, kind in _COLUMNS.items()]
         db.create("pages", f"{', '.join(declared)}, UNIQUE (page)")
-    elif "refused" not in known:
+        known = set(_COLUMNS)
+    if "refused" not in known:
         db.ask(f"ALTER TABLE pages ADD COLUMN refused {db.kind(bool)} DEFAULT {db.literal(False)}")
         found = (_decode(text) for (text,) in db.ask("SELECT report FROM pages"))
         refused = [(True, one.page) for one in found if one.cause is not None]
         db.write("UPDATE pages SET refused = ? WHERE page = ?", refused)
+    if "pager" not in known:
+        db.ask(f"ALTER TABLE pages ADD COLUMN pager {db.kind(str)} DEFAULT ''")
     db.ask("CREATE INDEX IF NOT EXISTS pages_refused ON pages (refused)")

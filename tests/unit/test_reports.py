@@ -158,6 +158,19 @@ def test_a_page_in_progress_at_a_crash_is_closed_and_nothing_of_it_is_guessed(re
     assert reports.close_open(BEGAN + 60, "again") == 0
 
 
+def test_a_pager_that_starts_leaves_the_pages_of_another_that_shares_its_database(path):
+    first, second = "192.0.2.20:4573", "192.0.2.21:4573"
+    with (
+        contextlib.closing(Reports.writing(path, pager=first)) as one,
+        contextlib.closing(Reports.writing(path, pager=second)) as other,
+    ):
+        one.store(report(page(1)))
+        other.store(report(page(2)))
+        assert other.close_open(BEGAN + 60, "the pager was restarted") == 1
+        assert one.get("1-a") == report(page(1))
+        assert one.close_open(BEGAN + 60, "the pager was restarted") == 1
+
+
 def test_report_prints_the_newest_page_for_programs(reports, path, capsys):
     reports.store(report(page(ended=BEGAN)))
     assert cli.run(["report", "--json", "--database", str(path)]) == 0
