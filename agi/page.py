@@ -14,9 +14,10 @@ from typing import Protocol
 
 from agi.channel import Channel
 from agi.gate import Gate
+from agi.who import identified
 from bellhop import zones
 from bellhop.answering import dialect_of
-from bellhop.callers import Caller, Kind, parse_identity
+from bellhop.callers import Caller, Kind
 from bellhop.devices import Device
 from bellhop.pages import EdgeCall, Refusal, Request, Reservation, Unavailable
 from bellhop.settings import Site
@@ -87,7 +88,8 @@ def _is_there(member: Target, registered: Collection[str]) -> bool:
 class Pages:
     """Answers `page` requests of one site. pin_lines: those of each zone that has a PIN file;
     program: whose page a word is good for, that is no caller's identity; later: makes such
-    a word for a caller who is recorded first.
+    a word for a caller who is recorded first; taken_out: whom a page of a zone leaves out, each
+    with why.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class Pages:
         pin_lines: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
         program: Callable[[str], Program | None] = lambda _said: None,
         later: Callable[[Caller, Zone], str] = lambda _caller, _zone: "",
+        taken_out: Callable[[Zone], Mapping[str, object]] = lambda _zone: {},
     ) -> None:
         self._site = site
         self._desk = desk
@@ -108,12 +111,14 @@ class Pages:
         self._gate = Gate(pin_lines)
         self._program = program
         self._later = later
+        self._taken_out = taken_out
 
     def __call__(self, channel: Channel) -> None:
         """Serve one request."""
         said = channel.variable("BELLHOP_CALLER")
         program = self._program(said)
-        made = self._page(channel, program.caller if program else self.caller(said), program)
+        caller = program.caller if program else identified(self._site, said)
+        made = self._page(channel, caller, program)
         if program and made is not None:
             program.tell(made if isinstance(made, Refusal) else made.page)
 
@@ -149,6 +154,8 @@ class Pages:
         zone = request.zone
         if not request.members:
             why = f"nobody of zone {zone.number} is registered"
+            if request.out:
+                why += ", or not taken out"
             return self._refuse(channel, request, Refusal(NOBODY_THERE, why))
         try:
             reservation = self._desk.reserve(request, channel.left())
@@ -175,24 +182,20 @@ class Pages:
             return None
         return reservation
 
-    def caller(self, header: str) -> Caller | None:
-        """Return who calls, from the identity that the edge wrote; None for anybody else."""
-        said = parse_identity(header)
-        if said is None:
-            return None
-        book = self._site.devices if said.kind is Kind.DEVICE else self._site.trunks
-        known = book.get(said.name)
-        return Caller(said.kind, said.name, said.number, known.may) if known else None
-
     def _request(self, zone: Zone, caller: Caller | None, channel: str) -> Request:
         own = caller.name if caller and caller.kind is Kind.DEVICE else None
         everybody = zones.members(zone, self._site.zones, self._site.devices, own)
+        taken_out = self._taken_out(zone)
+        out = {m.number: str(taken_out[m.number]) for m in everybody if m.number in taken_out}
+        everybody = tuple(member for member in everybody if member.number not in out)
         may = caller.may if caller else ()
         members = tuple(member for member in everybody if may_ring(may, member))
         barred = tuple(member.number for member in everybody if member not in members)
         if caller is not None:
             zone = zones.for_caller(zone, caller)
-        return Request(zone=zone, caller=caller, channel=channel, members=members, barred=barred)
+        return Request(
+            zone=zone, caller=caller, channel=channel, members=members, barred=barred, out=out
+        )
 
     def _there(self, request: Request, patience: float) -> Request:
         """Return the request with what the edge knows: who is registered, and who is in a call."""

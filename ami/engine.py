@@ -22,6 +22,7 @@ from ami.manager import Event, Manager, NotConnected
 from ami.players import Edge
 from ami.running import Running
 from bellhop.claims import Verdict, Way
+from bellhop.features import NotDone
 from bellhop.members import Member
 from bellhop.pages import Page, Refusal, Request, Reservation, Unavailable
 from bellhop.reports import Report, report
@@ -76,6 +77,10 @@ class Engine:
         """Forget the page. It waits for nothing."""
         self._loop.call_soon_threadsafe(self._drop, reservation.page)
 
+    def stop(self, zone: str, by: str) -> None:
+        """End a zone's pages. Raises NotDone when there is none, and Unavailable."""
+        self._in_loop(partial(self.stop_pages, zone, by), _PATIENCE)
+
     def _in_loop(self, work: Callable[[], T], patience: float) -> T:
         """Have the loop do something: in time, or not at all. Who hears Unavailable has another
         do it, so nothing of it may come later.
@@ -126,6 +131,14 @@ class Engine:
         self._reserved[page.id] = self._board.pages[page.id] = running
         self._loop.call_later(_RESERVED, self._drop, page.id)
         return Reservation(page.id, running.room, wait // 1000 + 3, zone.max_length // 1000)
+
+    def stop_pages(self, zone: str, by: str) -> None:
+        """End a zone's pages; to be called in the loop. Raises NotDone when there is none."""
+        found = [one for one in self._running.values() if one.page.zone == zone and not one.over]
+        if not found:
+            raise NotDone(f"no page of {zone} runs")
+        for one in found:
+            self._task(self._loop.create_task(one.stop(by)))
 
     def _refused(self, request: Request, refusal: Refusal) -> None:
         self._keep(report(_page(request).refused(refusal, time.time())))
@@ -270,6 +283,8 @@ def _page(request: Request) -> Page:
         page = page.with_member(Member(device=device.number))
     for number in request.absent:
         page = page.with_member(Member(device=number).failed(20, 480, "not registered"))
+    for number, why in request.out.items():
+        page = page.with_member(Member(device=number).out(why))
     for number in request.barred:
         barred = Member(device=number).failed(21, 403, "this caller may not call outside")
         page = page.with_member(barred)

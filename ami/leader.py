@@ -59,6 +59,16 @@ class Leader:
         except (NotConnected, TimeoutError) as error:
             _log.warning("room=%s chime=failed why=%s", self._room, error)
 
+    async def hang_up(self) -> bool:
+        """End his call; False when there is none any more."""
+        try:
+            hangup = {"Channel": self.channel, "Cause": "16"}
+            [answer] = await self._manager.send("Hangup", hangup)
+        except NotConnected as error:
+            _log.warning("room=%s hangup=failed why=%s", self._room, error)
+            return False
+        return answer.get("Response") == "Success"
+
     async def move(self, where: str) -> bool:
         """Send him to an extension of his context; False when he could not be, and `gone` when
         that is because he is not there any more.

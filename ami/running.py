@@ -120,6 +120,11 @@ class Running:
         self._blind = True
         self._changed.set()
 
+    async def stop(self, by: str) -> bool:
+        """End it for somebody; False when its leader could not be hung up."""
+        self.page = replace(self.page, stopped_by=by)
+        return await self._leader.hang_up()
+
     @property
     def over(self) -> bool:
         """Whether the leader has gone, all members have, or nobody can see what happens."""

@@ -101,7 +101,7 @@ class Trunk:
     sources: tuple[str, ...] = key(values.list_of(values.source), ())
     numbers: tuple[str, ...] = key(values.list_of(values.prefix), ())
     may: tuple[str, ...] = key(
-        values.list_of(values.one_of("devices", "zones", "carriers", "two-way")),
+        values.list_of(values.one_of("devices", "zones", "carriers", "two-way", "take-out")),
         ("devices", "zones"),
     )
     answer_timeout: int = key(values.duration(200, 32_000), 4_000)

@@ -21,6 +21,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         *_routes(parts),
         *_profiles(parts),
         *_zones(parts),
+        *_features(parts),
         *_schedules(parts),
         *_dids(parts),
         *_numbers(parts),
@@ -115,6 +116,18 @@ def _caller(zone: str, caller: str, parts: Mapping[str, Any]) -> Iterator[Mistak
             yield Mistake(path, f'no device "{caller}"{unknown(caller, list(parts["devices"]))}')
         elif device and "zones" not in device.may:
             yield Mistake(path, f'devices.{caller}.may does not have "zones"')
+
+
+def _features(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    """A code must not begin another one: which was meant would be a guess."""
+    codes = parts["features"].codes if parts["features"] else {}
+    for deed, code in codes.items():
+        for other, its in codes.items():
+            path, name = (f"features.{one.replace('-', '_')}" for one in (deed, other))
+            if code == its and deed > other:
+                yield Mistake(path, f'"{code}" is {name} too')
+            elif code != its and code.startswith(its):
+                yield Mistake(path, f'"{code}" begins with "{its}", which is {name}')
 
 
 def _schedules(parts: Mapping[str, Any]) -> Iterator[Mistake]:

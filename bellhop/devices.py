@@ -6,7 +6,7 @@ from bellhop import values
 from bellhop.answering import DIALECTS, dialect_of
 from bellhop.tables import key
 
-RIGHTS = ("devices", "zones", "trunks", "carriers", "two-way")
+RIGHTS = ("devices", "zones", "trunks", "carriers", "two-way", "take-out")
 KINDS = ("speaker", "intercom", "phone")
 
 

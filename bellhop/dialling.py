@@ -11,6 +11,7 @@ from random import Random
 from bellhop.callers import Caller, Kind
 from bellhop.carriers import Carrier, Trunk
 from bellhop.devices import Device
+from bellhop.features import may_ask
 from bellhop.profiles import CARRIER
 from bellhop.routes import Route, carriers_for, route_for
 from bellhop.settings import Site
@@ -39,6 +40,14 @@ class ToZone:
     """A page: the pbx takes it from here; standby: or the one that stands by."""
 
     zone: Zone
+    standby: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToFeature:
+    """A feature code: the pbx has the pager do what it says."""
+
+    dialled: str
     standby: bool = False
 
 
@@ -73,7 +82,7 @@ class ToLegs:
     profile: str
 
 
-Destination = ToDevice | ToZone | ToTrunk | ToCarriers | ToLegs
+Destination = ToDevice | ToZone | ToFeature | ToTrunk | ToCarriers | ToLegs
 
 # RFC 3398 §8.2.6.1 and §7.2.4.1 pair these codes and causes.
 NOT_A_NUMBER = Refusal(484, "Not A Number", 28)
@@ -106,6 +115,9 @@ def _inside(
         return ToDevice(device) if "devices" in caller.may else NOT_ALLOWED
     if zone := site.zones.get(dialled):
         return ToZone(zone, site.standby is not None) if "zones" in caller.may else NOT_ALLOWED
+    if feature := site.features.dialled(dialled):
+        there = site.standby is not None
+        return ToFeature(dialled, there) if may_ask(caller, feature) else NOT_ALLOWED
     if trunk := trunk_for(site, dialled):
         # A trunk's own number must not come back to it: the PBX sent it here for us to route.
         if caller.kind is Kind.TRUNK and caller.name == trunk.name:

@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterable, Iterator
 from bellhop.calls import Leg, LegKind
 from bellhop.carriers import NO_NUMBERING, Carrier, Trunk
 from bellhop.devices import Device
-from bellhop.dialling import Destination, ToCarriers, ToDevice, ToLegs, ToTrunk, ToZone
+from bellhop.dialling import Destination, ToCarriers, ToDevice, ToFeature, ToLegs, ToTrunk, ToZone
 from bellhop.gateways import Gateway
 from bellhop.numbering import Numbering
 from bellhop.profiles import CARRIER
 from bellhop.sides import FIRST, STANDBY
 from bellhop.values import Address
-from bellhop.zones import Zone
 
 # How long the pbx has to answer for a page before the caller is told that paging is down (ms), and
 # how long a page may be prepared before it is answered.
@@ -33,7 +32,9 @@ def legs_of(
         case ToDevice(device):
             return (_of_device(device),), CARRIER.name
         case ToZone(zone, standby):
-            return tuple(_of_zone(zone, standby=standby)), CARRIER.name
+            return tuple(_at_pbx(zone.number, standby=standby)), CARRIER.name
+        case ToFeature(dialled, standby):
+            return tuple(_at_pbx(dialled, standby=standby)), CARRIER.name
         case ToTrunk(trunk, number):
             return tuple(_of_trunk(trunk, number, resolve)), CARRIER.name
         case ToCarriers(number, carriers, profile, _):
@@ -54,12 +55,12 @@ def _of_device(device: Device) -> Leg:
     )
 
 
-def _of_zone(zone: Zone, *, standby: bool) -> Iterator[Leg]:
+def _at_pbx(number: str, *, standby: bool) -> Iterator[Leg]:
     for side in (FIRST, STANDBY)[: 1 + standby]:
         yield Leg(
             kind=LegKind.PBX,
             name=side,
-            user=zone.number,
+            user=number,
             first_reply=_PBX_ALIVE if standby and side == FIRST else 0,
             answer_timeout=_PBX_ANSWER,
             ring_timeout=_PBX_RING,

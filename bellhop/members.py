@@ -17,11 +17,12 @@ class State(StrEnum):
     TAKEN = "taken"  # by a page that goes before; it may come back
     LEFT = "left"
     FAILED = "failed"
+    OUT = "taken-out"  # of the zone, by somebody: nobody rings it
 
     @property
     def over(self) -> bool:
         """Whether nothing further comes of it."""
-        return self in {State.LEFT, State.FAILED}
+        return self in {State.LEFT, State.FAILED, State.OUT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class Member:
     def waits(self, why: str) -> "Member":
         """Return it as one that is not free yet."""
         return replace(self, state=State.WAITING, why=why)
+
+    def out(self, why: str) -> "Member":
+        """Return it as one that is taken out."""
+        return replace(self, state=State.OUT, why=why)
 
     def rung(self) -> "Member":
         """Return it as one that is rung."""

@@ -24,8 +24,9 @@ class EdgeCall:
 class Request:
     """A page that somebody asks for. channel: his; caller: None for one who is nobody's.
 
-    members: those to ring; absent: the numbers of those that are not registered; barred: of
-    those that this caller may not ring. in_call: the calls of members that have any.
+    members: those to ring; out: those taken out, with what the report says of it; absent: the
+    numbers of those that are not registered; barred: of those that this caller may not ring.
+    in_call: the calls of members that have any.
     """
 
     zone: Zone
@@ -34,14 +35,18 @@ class Request:
     members: Collection[Target]
     absent: Collection[str] = ()
     barred: Collection[str] = ()
+    out: Mapping[str, str] = field(default_factory=dict)
     in_call: Mapping[str, tuple[EdgeCall, ...]] = field(default_factory=dict)
 
     @property
     def leader(self) -> str:
         """Return how a report calls the one who asks."""
-        if self.caller is None:
-            return "unknown"
-        return max(sorted(self.caller.names), key=len, default=self.caller.name)
+        return name_of(self.caller) if self.caller else "unknown"
+
+
+def name_of(caller: Caller) -> str:
+    """Return how a report calls a caller: by the longest of his names."""
+    return max(sorted(caller.names), key=len, default=caller.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     PREEMPTED = "pre-empted"
     REFUSED = "refused"
+    OUT = "taken-out"
     PENDING = "pending"
 
 
@@ -96,7 +102,8 @@ _PENDING = {
 class Page:
     """One page. `rung_ms` is when its turn came, `opened_ms` when the leader's microphone opened,
     `closed_ms` when he was gone, `spoken` how many RTP packets came from him, None when it could
-    not be asked; `started` and `ended` are Unix times; `members` by number, in the zone's order.
+    not be asked; `stopped_by` who ended it, when that was not its leader; `started` and `ended` are
+    Unix times; `members` by number, in the zone's order.
     """
 
     id: str
@@ -112,6 +119,7 @@ class Page:
     spoken: int | None = None
     ended: float | None = None
     refusal: Refusal | None = None
+    stopped_by: str = ""
 
     def refused(self, refusal: Refusal, at: float) -> "Page":
         """Return the page as one that was not made; `at`: Unix time."""
@@ -124,7 +132,9 @@ class Page:
     @property
     def reachable(self) -> int:
         """Return how many members may yet play."""
-        return sum(m.state not in {State.FAILED, State.TAKEN} for m in self.members.values())
+        return sum(
+            m.state not in {State.FAILED, State.TAKEN, State.OUT} for m in self.members.values()
+        )
 
     @property
     def in_room(self) -> int:
@@ -161,8 +171,8 @@ class Page:
             return Outcome.REFUSED, member.why
         if self.ended is None and not member.state.over:
             return Outcome.PENDING, _PENDING[member.state]
-        if member.state is State.FAILED:
-            return Outcome.FAILED, member.why
+        if member.state in {State.FAILED, State.OUT}:
+            return Outcome(member.state), member.why
         if gaps := self._missed(member):
             return Outcome.PREEMPTED, "; ".join(map(str, gaps))
         return self._played(member)

@@ -26,6 +26,7 @@ _PARTS = (
     "pager",
     "standby",
     "numbering",
+    "features",
     "profiles",
     "carriers",
     "routes",

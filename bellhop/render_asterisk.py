@@ -101,6 +101,10 @@ def _extensions(site: Site) -> str:
             f"exten => {zone.number},1,Set(BELLHOP_ZONE={zone.number})",
             " same => n,Goto(bellhop-page,s,1)",
         ]
+    for code in site.features.codes.values():
+        # Whose number follows is the pager's question, which takes no other characters.
+        lines += [f"exten => _{code}X.,1,Set(BELLHOP_SAID_CODE=${{EXTEN}})"]
+        lines += [" same => n,Goto(bellhop-feature,s,1)"]
     lines += ["", "[bellhop-headers]"]
     for dialect, headers in DIALECTS.items():
         escaped = ((name, value.replace(";", r"\;")) for name, value in headers)

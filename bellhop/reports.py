@@ -24,7 +24,8 @@ class MemberReport(msgspec.Struct, frozen=True, kw_only=True):
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a page. started, ended: ISO 8601, UTC; ended is null while it runs. cause,
-    why: of a page that was refused; cause is null, and why empty, for any other.
+    why: of a page that was refused; cause is null, and why empty, for any other. stopped_by: who
+    ended it, when that was neither its leader nor its end.
     """
 
     page: str
@@ -35,6 +36,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[MemberReport, ...]
     cause: int | None = None
     why: str = ""
+    stopped_by: str = ""
 
     def contract(self) -> dict[str, Any]:
         """Return it as the JSON contract has it."""
@@ -96,6 +98,7 @@ def report(page: Page) -> Report:
         members=tuple(members),
         cause=page.refusal.cause if page.refusal else None,
         why=page.refusal.why if page.refusal else "",
+        stopped_by=page.stopped_by,
     )
 
 

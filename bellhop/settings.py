@@ -16,6 +16,7 @@ from bellhop import crosschecks, reason, values
 from bellhop.carriers import Carrier, Did, Trunk
 from bellhop.csvs import read_devices
 from bellhop.devices import Device
+from bellhop.features import Features
 from bellhop.lines import line_of, locate
 from bellhop.numbering import Numbering
 from bellhop.pagers import Pager, Pbx, Standby
@@ -88,6 +89,7 @@ class Site:
     pager: Pager
     standby: Standby | None
     numbering: Numbering
+    features: Features
     profiles: Mapping[str, Profile]
     carriers: Mapping[str, Carrier]
     routes: tuple[Route, ...]
@@ -188,6 +190,7 @@ _TABLES = {
     "pager": Pager,
     "standby": Standby,
     "numbering": Numbering,
+    "features": Features,
     "profiles": Table,
     "carriers": Carrier,
     "routes": Route,
@@ -210,7 +213,8 @@ def _site(path: Path, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Site |
     ]
     one = {n: _one(n, raw, mistakes) for n in ("site", "edge", "pbx", "pager")}
     one["standby"] = _one("standby", raw, mistakes) if "standby" in raw else None
-    one["numbering"] = _one("numbering", {"numbering": {}, **raw}, mistakes)
+    for optional in ("numbering", "features"):
+        one[optional] = _one(optional, {optional: {}, **raw}, mistakes)
     named = {n: _named(n, raw, mistakes) for n in ("carriers", "trunks", "profiles", "schedules")}
     numbered = {n: _numbered(n, raw, mistakes) for n in ("devices", "zones")}
     listed = {n: _listed(n, raw, mistakes) for n in ("routes", "dids")}

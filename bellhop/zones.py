@@ -58,6 +58,8 @@ class Zone:
     priority: a page of a higher one goes before; an emergency zone's before all (claims.py).
     in_use: what is done with members in a page of a lower priority, or in a call that this page
         goes before: "skip" them, "wait" for them `in_use_wait` ms, "take" them.
+    taken_out: what is done with members that are taken out (takeouts.py): "skip" them, or "ring"
+        them all the same, as an emergency zone does that says nothing.
     when_busy: what is done when members are in a page of the same or a higher priority: "busy",
         they are left out; "queue", the page waits for its turn, `queue_wait` ms.
     """
@@ -82,6 +84,7 @@ class Zone:
     emergency: bool = key(values.flag, False)
     in_use: str = key(values.one_of("skip", "wait", "take"), "take")
     in_use_wait: int = key(values.duration(500, 60_000), 3_000)
+    taken_out: str = key(values.one_of("skip", "ring"), "")
     when_busy: str = key(values.one_of("busy", "queue"), "busy")
     queue_wait: int = key(values.duration(1_000, 600_000), 60_000)
 
@@ -89,6 +92,11 @@ class Zone:
     def rank(self) -> int:
         """Return what decides between two pages: the higher goes before."""
         return EMERGENCY if self.emergency else self.priority
+
+    @property
+    def leaves_out(self) -> bool:
+        """Return whether its pages leave out who is taken out."""
+        return self.taken_out == "skip" or not (self.taken_out or self.emergency)
 
 
 def flattened(number: str, zones: Mapping[str, Zone]) -> Iterator[str]:

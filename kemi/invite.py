@@ -8,7 +8,7 @@ from random import SystemRandom
 from bellhop import users
 from bellhop.callers import Caller, Kind
 from bellhop.calls import Call, Leg, LegKind
-from bellhop.dialling import Refusal, ToCarriers, ToZone, destination
+from bellhop.dialling import Refusal, ToCarriers, ToFeature, ToZone, destination
 from bellhop.health import Hand
 from bellhop.identity import introduced
 from bellhop.legs import legs_of
@@ -53,7 +53,8 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
         headers.strip_identity()
     else:
         headers.strip()
-    if isinstance(where, ToZone):
+    to_pager = isinstance(where, ToZone | ToFeature)
+    if to_pager:
         headers.assert_identity(caller)
     if sip.behind_nat():
         sip.answer_to_source()
@@ -65,7 +66,7 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
     legs = introduced(site, caller, legs, private=private)
     peers = _peers(caller, legs) | _moved(site, legs, profile)
     dialog.record(key, tuple(sorted(peers)))
-    if caller.kind is Kind.DEVICE and not isinstance(where, ToZone):
+    if caller.kind is Kind.DEVICE and not to_pager:
         engaged.caller(caller.name)
     prefix = where.prefix if isinstance(where, ToCarriers) else ""
     attempt.go_on(

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from bellhop import control
+from bellhop.features import NotDone
 from pager.announcements import Announcements, CannotSay
 from pager.programs import NotMade, Programs
+from pager.takeouts import Keeper
 
 _log = logging.getLogger("bellhop.pager")
 
@@ -26,19 +28,26 @@ _CLIENTS = 20
 
 
 class Control:
-    """Answers questions on a Unix socket. zones: says how the zones' members are."""
+    """Answers questions on a Unix socket. zones: says how the zones' members are;
+    takeouts: who is out of them; stop: ends the pages of one.
+    """
 
     def __init__(
         self,
         path: Path,
         programs: Programs,
         announcements: Announcements,
+        *,
         zones: Callable[[], Awaitable[list[dict[str, Any]]]],
+        takeouts: Keeper,
+        stop: Callable[[str, str], None],
     ) -> None:
         self._path = path
         self._programs = programs
         self._announcements = announcements
         self._zones = zones
+        self._takeouts = takeouts
+        self._stop = stop
         self._places = asyncio.Semaphore(_CLIENTS)
         self._server: asyncio.Server | None = None
 
@@ -67,7 +76,7 @@ class Control:
             async with self._places:
                 line = await asyncio.wait_for(reader.readline(), _PATIENCE)
                 answer = {"result": await self._do(json.loads(line), _who(writer))}
-        except (NotMade, CannotSay) as error:
+        except (NotMade, CannotSay, NotDone) as error:
             answer = {"error": str(error)}
         except (ValueError, LookupError, TypeError, TimeoutError, OSError) as error:
             answer = {"error": f"that is no question: {type(error).__name__}"}
@@ -86,6 +95,15 @@ class Control:
         match question:
             case {"do": "zones"}:
                 return await self._zones()
+            case {"do": "out", "device": str(device), "zone": str(zone)}:
+                await asyncio.to_thread(self._takeouts.out, device, zone, who)
+                return {}
+            case {"do": "in", "device": str(device), "zone": str(zone)}:
+                await asyncio.to_thread(self._takeouts.back, device, zone, who)
+                return {}
+            case {"do": "stop", "zone": str(zone)}:
+                self._stop(zone, who)
+                return {}
             case {"do": "page", "zone": str(zone), "from": str(phone)}:
                 return {"page": await self._programs.ring(zone, phone)}
             case {"do": "page", "zone": str(zone), "say": str(text)}:

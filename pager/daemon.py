@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from agi.features import Codes
 from agi.page import Pages
 from agi.server import Server
 from ami.engine import Engine
@@ -28,6 +29,7 @@ from pager.messenger import Messenger, webhook
 from pager.overview import Overview
 from pager.programs import Programs
 from pager.registrations import Registrations
+from pager.takeouts import Keeper
 from pager.turn import Turn
 
 _log = logging.getLogger("bellhop.pager")
@@ -55,12 +57,15 @@ async def serve(
         archive.save(one)
 
     engine = Engine(manager, keep, calls, site.pager.call_priority)
+    takeouts = Keeper(site)
     programs = Programs(site, manager)
     control = Control(
         Path(site.site.state) / NAME,
         programs,
         announcements,
-        Overview(site, engine, registered, calls),
+        zones=Overview(site, engine, registered, calls, takeouts),
+        takeouts=takeouts,
+        stop=engine.stop_pages,
     )
     pages = Pages(
         site,
@@ -70,8 +75,9 @@ async def serve(
         pin_lines=pin_lines,
         program=programs.take,
         later=programs.later,
+        taken_out=takeouts.of,
     )
-    server = Server(site.pager.agi, {"page": pages})
+    server = Server(site.pager.agi, {"page": pages, "feature": Codes(site, takeouts, engine.stop)})
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):

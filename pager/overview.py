@@ -1,34 +1,44 @@
 """How the members of each zone are now, as the edge and the page engine know."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from ami.engine import Engine
 from bellhop.devices import Device
 from bellhop.settings import Site
+from bellhop.takeouts import TakeOut
 from bellhop.targets import Target, is_multicast
 from bellhop.zones import members
 from pager.calls import Calls
 from pager.registrations import Registrations
+from pager.takeouts import Keeper
 
 
 class Overview:
     """Says how zones are; to be called in the loop."""
 
-    def __init__(self, site: Site, engine: Engine, registered: Registrations, calls: Calls) -> None:
+    def __init__(
+        self, site: Site, engine: Engine, registered: Registrations, calls: Calls, takeouts: Keeper
+    ) -> None:
         self._site = site
         self._engine = engine
         self._registered = registered
         self._calls = calls
+        self._takeouts = takeouts
 
     async def __call__(self) -> list[dict[str, Any]]:
-        """Return each zone with its members: state is ready, busy, absent or unknown."""
+        """Return each zone with its members: state is ready, busy, absent, taken-out or
+        unknown.
+        """
         numbers = tuple(self._site.devices)
         there = await asyncio.to_thread(self._registered, numbers)
         in_call = await asyncio.to_thread(self._calls.of, numbers)
         in_page = self._engine.in_pages()
 
-        def state(member: Target) -> tuple[str, str]:
+        def state(member: Target, out: Mapping[str, TakeOut]) -> tuple[str, str]:
+            if member.number in out:
+                return "taken-out", str(out[member.number])
             if page := in_page.get(member.number):
                 return "busy", f"in page {page}"
             if is_multicast(member.number):
@@ -46,9 +56,10 @@ class Overview:
                 "zone": zone.number,
                 "name": zone.name,
                 "members": [
-                    dict(zip(("member", "state", "why"), (m.number, *state(m)), strict=True))
+                    dict(zip(("member", "state", "why"), (m.number, *state(m, out)), strict=True))
                     for m in members(zone, self._site.zones, self._site.devices, None)
                 ],
             }
             for zone in self._site.zones.values()
+            for out in (self._takeouts.of(zone),)
         ]

@@ -18,25 +18,28 @@ from bellhop.settings import SiteError, load
 @click.option("--play", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
               help="Play a WAV file.")  # fmt: skip
 @click.option("--from", "phone", metavar="PHONE", help="Ring a phone, and let it speak.")
+@click.option("--stop", is_flag=True, help="End the zone's pages.")
 @click.option("--site", envvar="BELLHOP_SITE", default=DEFAULT_SITE, metavar="FILE")
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
 def command(
-    *, zone: str, say: str | None, play: str | None, phone: str | None, site: str, as_json: bool
+    *,
+    zone: str,
+    say: str | None,
+    play: str | None,
+    phone: str | None,
+    stop: bool,
+    site: str,
+    as_json: bool,
 ) -> None:
-    """Page ZONE with a spoken text, a sound file or a phone. Ends when the page has begun."""
-    given = [one for one in (say, play, phone) if one is not None]
+    """Page ZONE with a spoken text, a sound file or a phone. Ends when the page has begun.
+
+    With --stop, the pages of ZONE that run are ended.
+    """
+    given = [one for one in (say, play, phone, stop or None) if one is not None]
     if len(given) != 1:
-        raise click.UsageError("expected one of --say TEXT, --play FILE and --from PHONE")
-    question: dict[str, str] = {"do": "page", "zone": zone}
+        raise click.UsageError("expected one of --say TEXT, --play FILE, --from PHONE and --stop")
     try:
-        if play is not None:
-            sound = sounds.converted(Path(play).read_bytes())
-            question["sound"] = base64.b64encode(sound).decode()
-        elif say is not None:
-            question["say"] = say
-        else:
-            question["from"] = str(phone)
-        made = ask(load(site).site.state, question)
+        made = ask(load(site).site.state, _question(zone, say, play, phone))
     except SiteError as error:
         raise click.ClickException("; ".join(error.lines)) from None
     except OSError as error:
@@ -47,5 +50,19 @@ def command(
         raise click.ClickException(str(error)) from None
     if as_json:
         show.as_json(made)
+    elif stop:
+        click.echo(f"the pages of zone {zone} are ended")
     else:
         click.echo(f"page {made['page']} of zone {zone}: `bellhop report` has what becomes of it")
+
+
+def _question(zone: str, say: str | None, play: str | None, phone: str | None) -> dict[str, str]:
+    """Return what the pager is asked. Raises OSError and ValueError for a file that is no sound."""
+    if play is not None:
+        sound = sounds.converted(Path(play).read_bytes())
+        return {"do": "page", "zone": zone, "sound": base64.b64encode(sound).decode()}
+    if say is not None:
+        return {"do": "page", "zone": zone, "say": say}
+    if phone is not None:
+        return {"do": "page", "zone": zone, "from": phone}
+    return {"do": "stop", "zone": zone}

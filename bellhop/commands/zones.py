@@ -9,21 +9,32 @@ from bellhop.settings import SiteError, load
 
 
 @click.command("zones")
-@click.argument("zone", required=False)
+@click.argument("words", nargs=-1, metavar="[ZONE] | out DEVICE [ZONE] | in DEVICE [ZONE]")
 @click.option("--site", envvar="BELLHOP_SITE", default=DEFAULT_SITE, metavar="FILE")
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
-def command(*, zone: str | None, site: str, as_json: bool) -> None:
-    """Show the zones, or ZONE: who would hear a page now."""
+def command(*, words: tuple[str, ...], site: str, as_json: bool) -> None:
+    """Show the zones, or ZONE: who would hear a page now.
+
+    `out` takes DEVICE out of ZONE, or of all zones, until `in` puts it back.
+    """
+    question = _question(words)
     try:
-        found = ask(load(site).site.state, {"do": "zones"})
+        found = ask(load(site).site.state, question)
     except SiteError as error:
         raise click.ClickException("; ".join(error.lines)) from None
     except ControlError as error:
         raise click.ClickException(str(error)) from None
-    if zone is not None:
-        found = [one for one in found if one["zone"] == zone]
-        if not found:
-            raise click.ClickException(f"no zone {zone}")
+    if question["do"] != "zones":
+        where = f"zone {question['zone']}" if question["zone"] else "all zones"
+        click.echo(
+            f"{question['device']} is {question['do']} of {where}"
+            if question["do"] == "out"
+            else f"{question['device']} is back in {where}"
+        )
+        return
+    found = [one for one in found if question["zone"] in {"", one["zone"]}]
+    if not found:
+        raise click.ClickException(f"no zone {question['zone']}")
     if as_json:
         show.as_json(found)
         return
@@ -35,3 +46,16 @@ def command(*, zone: str | None, site: str, as_json: bool) -> None:
         )
         show.lines([(m["member"], m["state"] + (f": {m['why']}" if m["why"] else ""))
                     for m in one["members"]])  # fmt: skip
+
+
+def _question(words: tuple[str, ...]) -> dict[str, str]:
+    """Return what the pager is asked, and the zone that it is about."""
+    match words:
+        case ("out" | "in" as do, device):
+            return {"do": do, "device": device, "zone": ""}
+        case ("out" | "in" as do, device, zone):
+            return {"do": do, "device": device, "zone": zone}
+        case () | (_,) if words not in {("out",), ("in",)}:
+            return {"do": "zones", "zone": "".join(words)}
+        case _:
+            raise click.UsageError("expected [ZONE], out DEVICE [ZONE] or in DEVICE [ZONE]")

@@ -15,11 +15,13 @@ import pytest
 from ami import legs
 from bellhop.callers import Caller, Kind
 from bellhop.control import NAME, ControlError, ask
+from bellhop.features import NotDone
 from bellhop.pages import Refusal
 from bellhop.settings import load
 from pager.announcements import Announcements, CannotSay, checked
 from pager.control import Control
 from pager.programs import NotMade, Programs
+from pager.takeouts import Keeper
 from tests.unit.test_sounds import wav
 
 SITE = load(Path(__file__).parents[2] / "config" / "site.toml")
@@ -127,9 +129,20 @@ def asked(tmp_path, *questions, made="1-a"):
         except ControlError as error:
             return error
 
+    def stop(zone, by):
+        assert by.startswith("program:")
+        raise NotDone(f"no page of {zone} runs")
+
     async def main():
         programs = asterisk.programs = Programs(SITE, asterisk)
-        control = Control(tmp_path / NAME, programs, speaking(tmp_path), zones)
+        control = Control(
+            tmp_path / NAME,
+            programs,
+            speaking(tmp_path),
+            zones=zones,
+            takeouts=Keeper(replace(SITE, site=replace(SITE.site, state=str(tmp_path)))),
+            stop=stop,
+        )
         await control.open()
         asterisk.mode = stat.S_IMODE((tmp_path / NAME).stat().st_mode)
         try:
@@ -251,3 +264,18 @@ def test_a_chime_is_made_what_asterisk_plays_or_is_the_beep(tmp_path):
         "Local/file@bellhop-chime/n", [f"BELLHOP_FILE={path}"]
     )  # fmt: skip
     assert "Variable" not in legs.chime(made["5"], room="page-1", leg="page-1-chime")
+
+
+def test_a_device_is_taken_out_and_put_back_and_a_page_that_is_not_there_is_not_stopped(tmp_path):
+    answers, _ = asked(
+        tmp_path,
+        {"do": "out", "device": "1008", "zone": "8000"},
+        {"do": "out", "device": "1008&1009", "zone": ""},
+        {"do": "in", "device": "1008", "zone": "8011"},
+        {"do": "stop", "zone": "8000"},
+    )
+    assert answers[0] == {}
+    assert [str(one) for one in answers[1:]] == [
+        "no device 1008&1009", "1008 is no member of 8011", "no page of 8000 runs"
+    ]  # fmt: skip
+    assert '"8000"' in (tmp_path / "takeouts.json").read_text()

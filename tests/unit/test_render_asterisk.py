@@ -20,9 +20,20 @@ def context(name, site=SITE):
 
 def test_each_zone_is_an_exact_extension_and_nothing_else_is():
     extensions = re.findall(r"^exten => ([^,]*),", context("bellhop-in"), re.MULTILINE)
-    assert extensions == list(SITE.zones)
+    codes = [f"_{code}X." for code in SITE.features.codes.values()]
+    assert extensions == [*SITE.zones, *codes]
     for text in asterisk_files(SITE).values():
-        assert not re.search(r"^exten => _", text, re.MULTILINE)
+        patterns = re.findall(r"^exten => (_[^,]*),", text, re.MULTILINE)
+        assert patterns in ([], codes)
+
+
+def test_what_a_feature_code_is_dialled_with_goes_to_the_pager_and_nowhere_else():
+    for code in SITE.features.codes.values():
+        steps = context("bellhop-in").partition(f"exten => _{code}X.,")[2].partition("\nexten")[0]
+        assert (
+            steps.strip()
+            == "1,Set(BELLHOP_SAID_CODE=${EXTEN})\n same => n,Goto(bellhop-feature,s,1)"
+        )
 
 
 def test_no_line_is_longer_than_asterisk_reads():

@@ -65,6 +65,7 @@ def test_the_contract_has_its_keys_and_values():
         ],
         "cause": None,
         "why": "",
+        "stopped_by": "",
     }  # fmt: skip
 
 

@@ -161,7 +161,7 @@ def test_only_the_number_1_is_the_schema(told, value):
         ("[[route]]", 'route: no such table; did you mean "routes"?'),
         (
             "[xyzzy]",
-            "xyzzy: no such table; known: carriers, devices, dids, edge, numbering, pager, ",
+            "xyzzy: no such table; known: carriers, devices, dids, edge, features, numbering, ",
         ),
     ],
 )
