@@ -1,6 +1,7 @@
 """Feature codes: a speaker is taken out of zones and put back, a page is stopped."""
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +20,7 @@ from tests.chain.paging import (
     report,
     speaking,
 )
+from tests.chain.test_fallback import connected
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 
@@ -88,7 +90,9 @@ def test_who_is_out_is_out_after_a_restart_of_the_pager(scene: Scene):
     scene.register("1008")
     bellhop(scene, "zones", "out", "1008", ZONE)
     before = states(scene, ZONE)["1008"]
+    since = time.time()
     scene.stack.restart("pager")
+    connected(scene, since)
     assert states(scene, ZONE)["1008"] == before
     assert before[1].startswith("taken out by program:")
 

@@ -145,7 +145,7 @@ def test_a_device_that_the_site_has_no_more_is_forgotten(site):
 def test_a_page_rings_nobody_who_is_taken_out_and_reports_why(site):
     keeper, desk, asterisk = Keeper(site), Desk(), Asterisk()
     keeper.out("1008", "", "1020")
-    pages = Pages(site, desk, everybody, lambda _numbers: {}, taken_out=keeper.of)
+    pages = Pages(site, desk, everybody, lambda _numbers, _patience: {}, taken_out=keeper.of)
     pages(Channel({"channel": "x"}, asterisk.answers, asterisk))
     assert [m.number for m in desk.request.members] == ["1009", "1010"]
     [(number, why)] = desk.request.out.items()
