@@ -36,6 +36,8 @@ ALLOWED = frozenset(
 
 _LONGEST_LINE = 1_000  # Asterisk's buffer is 1025 with the line's end (main/manager.c)
 _PING_EVERY, _PING_PATIENCE = 10.0, 5.0
+_CONNECT_PATIENCE = 2.0
+_GONE = 2  # connections that nobody takes
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # Asterisk is near, and back within seconds
 
 Event = Mapping[str, str]
@@ -81,7 +83,9 @@ class _Library(panoramisk.Manager):  # type: ignore[misc]
 
 
 class Manager:
-    """A connection to AMI that comes back. Events go to `on_event`, in the running loop."""
+    """A connection to AMI that comes back. Events go to `on_event`, in the running loop; on_gone:
+    Asterisk closed the connection, and nobody takes another: it is not merely out of sight.
+    """
 
     def __init__(self, address: Address, user: str, secret: str) -> None:
         self._address = address
@@ -93,6 +97,7 @@ class Manager:
         self.on_event: Callable[[Event], None] = lambda _event: None
         self.on_up: Callable[[], None] = lambda: None
         self.on_down: Callable[[], None] = lambda: None
+        self.on_gone: Callable[[], None] = lambda: None
 
     @property
     def up(self) -> bool:
@@ -106,22 +111,27 @@ class Manager:
     async def run(self) -> None:
         """Keep the connection until cancelled. Raises BadSecret."""
         pause = _SHORTEST_PAUSE
+        closed, refused = False, 0
         while True:
             try:
                 await self._connect()
             except (OSError, NotConnected) as error:
+                refused += isinstance(error, OSError)
+                if closed and refused == _GONE:
+                    self.on_gone()
                 _log.warning("ami=down address=%s why=%s next=%.1fs", self._address, error, pause)
                 # Jitter: two pagers that lost the same Asterisk do not come back in step.
                 await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 continue
-            pause = _SHORTEST_PAUSE
+            pause, refused = _SHORTEST_PAUSE, 0
             _log.info("ami=up address=%s", self._address)
             self._up.set()
             self.on_up()
             try:
                 await self._watch()
             finally:
+                closed = self._lost.is_set()
                 self._up.clear()
                 self._close()
                 _log.warning("ami=lost address=%s", self._address)
@@ -179,7 +189,7 @@ class Manager:
             loop.create_connection(
                 library.config["protocol_factory"], self._address.host, self._address.port
             ),
-            5,
+            _CONNECT_PATIENCE,
         )
         made: asyncio.Future[Any] = loop.create_future()
         made.set_result((_transport, protocol))

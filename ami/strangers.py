@@ -34,6 +34,12 @@ def of_pagers(known: Iterable[Leg], live: Iterable[Channel]) -> Iterator[tuple[s
             yield found["page"], leg
 
 
+def called(channel: Channel) -> str | None:
+    """Return the number that a channel of a pager's page called; None for another one."""
+    found = _LEG.fullmatch(channel.unique)
+    return found["device"].removeprefix("tel-").removeprefix("+") if found else None
+
+
 def may_be_one(event: Event) -> bool:
     """Whether an event of a channel that is none of ours may be of a fallback page's member."""
     if not event.get("Channel", "").startswith(_MEMBERS):

@@ -14,6 +14,8 @@ PBX_SET = 20118
 _PBX_PROBE = 2  # seconds, where the site has no interval of its own
 # The dialog module's profile of which devices are in calls that are no pages (bellhop.cfg).
 DEVICES = "bellhop_devices"
+# And of an Asterisk's calls: `SIDE:NUMBER` for one that it made, `SIDE:` for one that it got.
+LEGS = "bellhop_legs"
 # Its flags of a destination: not probed at all, and dead until a probe says otherwise.
 _DISABLED, _INACTIVE_PROBING = 4, 9
 

@@ -31,6 +31,11 @@ def at(site: Site, host: str) -> str | None:
     return next((name for name, place in sides(site).items() if place.host == host), None)
 
 
+def other_of(site: Site, side: str) -> tuple[str, Address] | None:
+    """Return the name and address of the other Asterisk; None where there is one alone."""
+    return next((one for one in sides(site).items() if one[0] != side), None)
+
+
 def beside(site: Site, side: str) -> Site:
     """Return the site as this Asterisk, and the pager beside it, have it: `pbx` and `pager` are
     theirs. Raises SiteError when nothing stands by.

@@ -4,7 +4,7 @@ module's profiles (which calls are whose), pipelimit's counters of calls in a se
 
 import KSR
 
-from bellhop.render_kamailio import DEVICES, SET
+from bellhop.render_kamailio import DEVICES, LEGS, SET
 from kemi.results import done
 from kemi.sip import number
 
@@ -50,6 +50,16 @@ def engage(device: str) -> None:
 def disengage(device: str) -> None:
     """Take the dialog from the device's calls: it goes on without it."""
     done(KSR.dialog.unset_dlg_profile(DEVICES, device), "unset_dlg_profile")
+
+
+def asterisk_has(leg: str) -> None:
+    """Count the dialog that begins here among an Asterisk's calls: they end when it is gone."""
+    done(KSR.dialog.set_dlg_profile(LEGS, leg), "set_dlg_profile")
+
+
+def asterisk_has_not(leg: str) -> None:
+    """Take the dialog from the Asterisk's calls: it goes on elsewhere."""
+    done(KSR.dialog.unset_dlg_profile(LEGS, leg), "unset_dlg_profile")
 
 
 def calls(carrier: str) -> int:

@@ -19,13 +19,14 @@ from bellhop import archives
 from bellhop.control import NAME
 from bellhop.reports import Report
 from bellhop.settings import Site
-from bellhop.sides import FIRST, beside
+from bellhop.sides import FIRST, beside, other_of
 from pager.announcements import Announcements
 from pager.archive import Archive
 from pager.bells import Bells
 from pager.calls import Calls
 from pager.control import Control
 from pager.messenger import Messenger, webhook
+from pager.orphans import Orphans
 from pager.overview import Overview
 from pager.programs import Programs
 from pager.registrations import Registrations
@@ -42,14 +43,14 @@ async def serve(
     when nothing stands by, or the webhook's secret cannot be read, and OSError when the AGI port is
     taken.
     """
-    turn = Turn(site, side)
+    turn, other = Turn(site, side), other_of(site, side)
     site = beside(site, side)
     announcements = Announcements(site.pager, Path(site.site.state))
     site = announcements.chimes(site)
     manager = Manager(site.pager.ami, site.pager.ami_user, secret)
     messenger = Messenger(manager, webhook(site))
     edge = site.edge.internal
-    registered, calls = Registrations(edge), Calls(edge)
+    registered, calls = Registrations(edge), Calls(edge, side, other)
     archive = Archive(lambda: archives.write(site))
 
     def keep(one: Report) -> None:
@@ -57,6 +58,7 @@ async def serve(
         archive.save(one)
 
     engine = Engine(manager, keep, calls, site.pager.call_priority)
+    orphans = Orphans(manager, calls)
     takeouts = Keeper(site)
     programs = Programs(site, manager)
     control = Control(
@@ -99,6 +101,7 @@ async def serve(
         server.server_close()
         await control.close()
         bells.cancel()
+        orphans.close()
         await engine.close()
         await messenger.close()
         connection.cancel()

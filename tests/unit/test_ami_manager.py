@@ -284,6 +284,70 @@ def test_a_server_that_is_not_there_is_tried_again():
     asyncio.run(main())
 
 
+def told(server, manager):
+    """Return a list that says when it is told that Asterisk is gone."""
+    found = []
+    manager.on_gone = lambda: found.append(len(server.got))
+    return found
+
+
+def test_an_asterisk_that_closes_and_takes_no_connection_is_gone_and_told_once():
+    async def story(server, manager):
+        gone = told(server, manager)
+        port = server.port
+        await server.stop()
+        await until(lambda: gone)
+        await asyncio.sleep(0.5)  # several attempts' time
+        await server.start(port)
+        await asyncio.wait_for(manager.wait_up(), 3)
+        assert len(gone) == 1
+
+    connected(story)
+
+
+def test_a_connection_that_is_cut_and_taken_again_is_no_death():
+    async def story(server, manager):
+        gone = told(server, manager)
+        server.drop()
+        await until(lambda: server.got.count("Login") == 2)
+        await asyncio.wait_for(manager.wait_up(), 3)
+        assert not gone
+
+    connected(story)
+
+
+def test_an_asterisk_that_is_merely_silent_is_not_gone():
+    """Its answers may be lost on the way, while its pages go on."""
+
+    async def story(server, manager):
+        gone = told(server, manager)
+        downs = []
+        manager.on_down = lambda: downs.append(1)
+        server.answers["Ping"] = None
+        server.server.close()  # nobody takes another connection, and this one is not closed
+        await until(lambda: downs)
+        await asyncio.sleep(0.5)
+        assert not gone
+
+    connected(story)
+
+
+def test_one_that_was_never_there_is_not_gone():
+    async def main():
+        server = await Server().start()
+        await server.stop()
+        manager = Manager(Address("127.0.0.1", server.port), "bellhop", "secret-word")
+        gone = told(server, manager)
+        running = asyncio.create_task(manager.run())
+        await asyncio.sleep(0.5)
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        assert not gone
+
+    asyncio.run(main())
+
+
 def test_a_login_that_gets_no_answer_leaves_no_connection_behind(monkeypatch):
     send = Manager.send
     monkeypatch.setattr(Manager, "send", lambda self, a, f, _patience=0: send(self, a, f, 0.05))

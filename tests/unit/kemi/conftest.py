@@ -71,6 +71,7 @@ class House:
         # Which calls are whose, this second's calls, the gateways that answer no OPTIONS.
         self.live, self.this_second, self.dead = [], [], set()
         self.engaged = []  # devices in calls that are no pages
+        self.asterisks = []  # an Asterisk's calls
         for name, options in TABLES:
             fake.tables[name] = Table(initval=0 if "initval=0" in options else None)
         self.at_rest()
@@ -145,7 +146,8 @@ class House:
         return 1
 
     def _profile(self, name):
-        return {"bellhop": self.live, "bellhop_devices": self.engaged}[name]
+        return {"bellhop": self.live, "bellhop_devices": self.engaged,
+                "bellhop_legs": self.asterisks}[name]  # fmt: skip
 
     def _size(self, _profile, carrier, variable):
         self.fake.pv[variable] = self.live.count(carrier)

@@ -260,3 +260,5 @@ def test_who_pages_and_who_is_paged_is_in_no_call(house):
     house.calls("1009", user=None, door="internal", source=PBX)
     assert house.sent_to[-1] == "sip:1009@192.0.2.77:5060"
     assert house.engaged == []
+    # But they are Asterisk's, and end when it dies.
+    assert house.asterisks == ["pbx:", "pbx:1009"]

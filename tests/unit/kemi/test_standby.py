@@ -41,6 +41,15 @@ def test_when_the_first_says_nothing_the_second_is_asked_with_patience(two):
     assert two.fake.called("dispatcher.ds_mark_addr") == [("ip", 20118, f"sip:{FIRST}")]
 
 
+def test_a_call_is_the_asterisks_that_has_it(two):
+    two.calls("8000")
+    assert two.asterisks == ["pbx:"]
+    two.fails()
+    assert two.asterisks == ["standby:"]
+    two.calls("1009", user=None, door="internal", source=SECOND.partition(":")[0])
+    assert two.asterisks == ["standby:", "standby:1009"]
+
+
 @pytest.mark.parametrize("code", [500, 503])
 def test_a_first_that_cannot_is_left_for_the_second_and_is_not_dead(two, code):
     two.calls("8000")
