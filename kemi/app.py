@@ -26,6 +26,7 @@ from kemi import (
     rpc,
     secrets,
     sip,
+    unreadable,
     who,
     writer,
 )
@@ -63,6 +64,11 @@ class Edge:
         """Route a request."""
         now = self._live.now()
         _request(now.site, now.secrets, self._key)
+
+    @guarded(None)
+    def ksr_unreadable(self, _message: Any) -> None:
+        """Handle what Kamailio's parser gave up."""
+        unreadable.arrived(self._site())
 
     @guarded(None)
     def ksr_branch_call(self, _message: Any) -> None:
@@ -133,7 +139,10 @@ def _request(site: Site, known: secrets.Secrets, key: bytes) -> None:
     if not sip.hops_left():
         if method != "ACK":  # which nothing answers
             sip.reply(483, "Too Many Hops")
-    elif sip.sane() and not headers.hides_lines() and not headers.asks_too_much(method):
+    elif not sip.sane():
+        if not sip.say_what_is_wrong():
+            unreadable.answer()
+    elif not headers.hides_lines() and not headers.asks_too_much(method):
         _sane_request(site, known, key, method)
 
 

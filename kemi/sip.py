@@ -115,8 +115,13 @@ def hops_left() -> bool:
 
 
 def sane() -> bool:
-    """Whether the request stands up to RFC 3261; when not, it has been answered."""
+    """Whether the request stands up to RFC 3261."""
     return done(KSR.sanity.sanity_check(17895 + 512, 7), "sanity_check")
+
+
+def say_what_is_wrong() -> bool:
+    """Answer what is not sane with what it is not; False: Kamailio could build no answer."""
+    return done(KSR.sanity.sanity_reply(), "sanity_reply")
 
 
 def remove_headers(name: str) -> None:

@@ -30,6 +30,7 @@ KSR_ADAPTERS = {
         "ksr_health",
         "ksr_metrics",
         "ksr_queue",
+        "ksr_raw",
         "ksr_replies",
         "ksr_tables",
         "ksr_uac",

@@ -82,6 +82,8 @@ class House:
             {
                 "maxfwd.process_maxfwd": 1,
                 "sanity.sanity_check": 1,
+                "sanity.sanity_reply": 1,
+                "corex.sendx": 1,
                 "auth.pv_auth_check": self._auth,
                 "auth.auth_challenge": self._challenge,
                 "auth.consume_credentials": 1,

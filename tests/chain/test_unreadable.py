@@ -1,0 +1,93 @@
+"""What Kamailio's parser gives up is answered from its text: nobody who can be told is left to wait.
+And who cannot be told is nobody whose answer could be known for one.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chain.calling import dial
+from tests.chain.harness.raw import raw
+from tests.chain.harness.scene import Scene
+from tests.chain.test_torture import SOON, SPEAKER, from_the_edge
+from tests.chain.torture import INVITE, OPTIONS, REGISTER, message
+
+pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
+
+UNREADABLE = {
+    "two To": ("+To: <sip:1008@{edge}>",),
+    "two From": ("+From: <sip:1021@{edge}>;tag=g",),
+    "two Call-ID": ("+Call-ID: another",),
+    "two CSeq": ("+CSeq: 2 INVITE",),
+    "a From whose quotes do not end": ('From: "x <sip:1020@{edge}>;tag=f{m}',),
+    "a To whose quotes do not end": ('To: "x <sip:1009@{edge}>',),
+    "a From whose < does not end": ("From: <sip:1020@{edge};tag=f{m}",),
+    "a To whose < does not end": ("To: <sip:1009@{edge}",),
+    "a From of loose words": ("From: a b c d",),
+    "a From in no UTF-8 that does not end": ('From: "\udcff\udcfe <sip:1020@{edge}>;tag=f{m}',),
+    "a line without a name": ("+: x",),
+    "a line that is no header": ("+Rubbish",),
+    "a second Via that is none": ("+Via: rubbish",),
+    "a length below nothing": ("+Content-Length: -5",),
+    "compact names": ("-From", "-To", "-Call-ID", "f: a b c d", "t: <sip:1009@{edge}>", "i: {m}@{me}"),
+}
+# Without them, an answer could not be matched to the request (RFC 3261 §8.2.6.2, §17.1.3); on
+# Kamailio 5.6 and 6.0 also what is there twice, a To that does not end, and an empty one.
+NAMELESS = {
+    **{f"no {name}": (f"-{name}",) for name in ("To", "From", "Call-ID", "CSeq", "Via")},
+    **{f"an empty {name}": (f"{name}:",) for name in ("To", "From", "CSeq", "Via")},
+    "a Via that is none": ("Via: rubbish",),
+}
+
+
+@pytest.fixture(autouse=True)
+def afterwards(scene: Scene) -> Iterator[None]:
+    """After each test the same Kamailio takes a normal call."""
+    life = scene.edge.life()
+    yield
+    assert scene.edge.life() == life, "Kamailio was started anew"
+    [device] = scene.register(SPEAKER)
+    speaker = scene.play(device, "speaker/answers")
+    scene.finish(dial(scene, SPEAKER), speaker)
+
+
+def told(scene: Scene, place, cases) -> dict[tuple[str, str], list[str]]:
+    """Send each case as each kind of request; return the status lines and branches of the answers."""
+    who = scene.cast.stranger(scene.cast.devices_door)
+    found: dict[tuple[str, str], list[str]] = {}
+    with raw(place, who, scene.directory) as peer:
+        for start in (INVITE, REGISTER, OPTIONS):
+            for name, changed in cases.items():
+                mark = f"{scene.began:.0f}-{len(found)}"
+                places = {"edge": who.edge[0], "me": who.address[0], "port": str(who.address[1])}
+                text = message(start, *changed)
+                for key, value in (places | {"m": mark}).items():
+                    text = text.replace("{" + key + "}", value)
+                peer.send(text)
+                came = peer.receive(SOON)
+                found[start.split()[0], name] = [] if came is None else [
+                    str(came.message.code),
+                    came.message.branch,
+                    f"z9hG4bK-{mark}",
+                    came.message.header("to").partition(";tag=")[2],
+                ]  # fmt: skip
+    return found
+
+
+def test_a_request_that_cannot_be_read_is_told_so(scene: Scene, place, subtests):
+    answers = told(scene, place, UNREADABLE)
+    for case, answer in answers.items():
+        with subtests.test(case=case):
+            assert answer, "silence"
+            code, branch, own, tag = answer
+            assert (code, branch) == ("400", own)
+            assert tag
+    assert not from_the_edge(scene)
+
+
+def test_who_cannot_be_told_is_not(scene: Scene, place, subtests):
+    answers = told(scene, place, NAMELESS)
+    for case, answer in answers.items():
+        with subtests.test(case=case):
+            assert answer == []
+    assert not from_the_edge(scene)
