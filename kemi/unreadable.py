@@ -1,4 +1,4 @@
-"""What Kamailio cannot read, and so cannot answer, is answered all the same (bellhop/unreadable.py)."""
+"""What Kamailio cannot read, and so cannot answer, is answered all the same: from its text."""
 
 from bellhop import unreadable
 from bellhop.settings import Site

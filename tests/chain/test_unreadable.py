@@ -29,7 +29,14 @@ UNREADABLE = {
     "a line that is no header": ("+Rubbish",),
     "a second Via that is none": ("+Via: rubbish",),
     "a length below nothing": ("+Content-Length: -5",),
-    "compact names": ("-From", "-To", "-Call-ID", "f: a b c d", "t: <sip:1009@{edge}>", "i: {m}@{me}"),
+    "compact names": (
+        "-From",
+        "-To",
+        "-Call-ID",
+        "f: a b c d",
+        "t: <sip:1009@{edge}>",
+        "i: {m}@{me}",
+    ),
 }
 # Without them, an answer could not be matched to the request (RFC 3261 §8.2.6.2, §17.1.3); on
 # Kamailio 5.6 and 6.0 also what is there twice, a To that does not end, and an empty one.
