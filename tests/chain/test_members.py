@@ -196,15 +196,25 @@ def test_a_leader_who_goes_before_his_microphone_opens_has_paged_nobody(scene: S
 
 
 def test_a_leader_who_goes_while_the_pager_is_asked_rings_nobody_for_long(scene: Scene):
-    speakers = answering(scene, *GOOD)
+    """He may be gone before his members are rung, while they ring, or when they have answered."""
+    devices = registered(scene, *GOOD)
+    speakers = [scene.play(who, "speaker/answers-unless-cancelled") for who in devices]
     leader = dial(scene, ZONE, pause=0)
-    scene.finish(leader, *speakers)
+    scene.finish(leader)
+    assert set(outcomes(report(scene)).values()) == {"failed"}
+    rung = [s for s in speakers if "\nINVITE " in s.file("messages").read_text("utf-8")]
+    for speaker in speakers:
+        if speaker not in rung:
+            speaker.end()
+    scene.finish(*rung)
 
     messages = scene.messages()
     gone = messages.where(method="BYE", source=leader.who.socket)[0]
-    for speaker in speakers:
-        for bye in messages.where(method="BYE", target=speaker.who.socket):
-            assert bye.at - gone.at <= 1.5
+    for speaker in rung:
+        bye = messages.where(method="BYE", target=speaker.who.socket)
+        cancel = messages.where(method="CANCEL", target=speaker.who.socket)
+        assert max(m.at for m in (*bye, *cancel)) - gone.at <= 1.5
+    assert_all_settled(messages)
 
 
 def test_two_pages_at_once_share_no_member(scene: Scene):
