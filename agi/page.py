@@ -88,8 +88,8 @@ def _is_there(member: Target, registered: Collection[str]) -> bool:
 class Pages:
     """Answers `page` requests of one site. pin_lines: those of each zone that has a PIN file;
     program: whose page a word is good for, that is no caller's identity; later: makes such
-    a word for a caller who is recorded first; taken_out: whom a page of a zone leaves out, each
-    with why.
+    a word for a caller who is recorded first, and the number of his recording; taken_out: whom a
+    page of a zone leaves out, each with why.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Pages:
         *,
         pin_lines: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
         program: Callable[[str], Program | None] = lambda _said: None,
-        later: Callable[[Caller, Zone], str] = lambda _caller, _zone: "",
+        later: Callable[[Caller, Zone], tuple[str, int]] = lambda _caller, _zone: ("", 0),
         taken_out: Callable[[Zone], Mapping[str, object]] = lambda _zone: {},
     ) -> None:
         self._site = site
@@ -143,7 +143,9 @@ class Pages:
             return None
         request = self._there(request, min(_EDGE_PATIENCE, channel.left() / 2))
         if zone.speech == "recorded" and program is None and request.members:
-            channel.put("BELLHOP_TOKEN", self._later(caller, zone))
+            token, take = self._later(caller, zone)
+            channel.put("BELLHOP_TOKEN", token)
+            channel.put("BELLHOP_TAKE", str(take))
             channel.put("BELLHOP_MAX", str(zone.max_length // 1000))
             channel.put("BELLHOP_RESULT", "record")
             return None

@@ -5,6 +5,7 @@ as it does for a caller; what proves that it is ours is a token that is good onc
 """
 
 import asyncio
+import itertools
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ _PATIENCE = 6.0  # seconds until the page is asked for
 _RING = 25  # seconds that a phone may ring
 _GRACE = 30  # seconds from the end of a recording to its page
 _MOST_RECORDED = 100
+_TAKES = 128  # files that recordings use in turn: more than wait to be played
 _MOST = 20  # pages that are being asked for at once
 
 
@@ -69,6 +71,8 @@ class Programs:
         self._manager = manager
         self._asked: dict[str, Program] = {}
         self._recording: dict[str, Recording] = {}
+        # What an earlier pager's callers said may be played yet.
+        self._takes = itertools.count(int(time.time()))
 
     def take(self, said: str) -> "Program | Recording | None":
         """Return whose token this is, once; None for a caller, who has none."""
@@ -77,8 +81,10 @@ class Programs:
             return recording if time.monotonic() <= recording.end else None
         return self._asked.pop(said, None)
 
-    def later(self, caller: Caller, zone: Zone) -> str:
-        """Return a token for a page of this caller, who is recorded first; from an AGI thread."""
+    def later(self, caller: Caller, zone: Zone) -> tuple[str, int]:
+        """Return a token for a page of this caller, who is recorded first, and the number of his
+        recording, which nobody else's has who may yet be played; from an AGI thread.
+        """
         token = PREFIX + secrets.token_hex(16)
         now = time.monotonic()
         for old, recording in tuple(self._recording.items()):
@@ -87,7 +93,7 @@ class Programs:
         while len(self._recording) >= _MOST_RECORDED:
             self._recording.pop(next(iter(self._recording)), None)
         self._recording[token] = Recording(caller, now + zone.max_length / 1000 + _GRACE)
-        return token
+        return token, next(self._takes) % _TAKES
 
     async def speak(self, zone: str, who: str, sound: Path) -> str:
         """Play a file of Asterisk's (without its suffix) in a zone; return the page's id."""

@@ -350,7 +350,7 @@ def test_who_speaks_beside_a_horn_is_recorded_first_and_gets_a_word_for_later():
 
     def later(caller, zone):
         issued.append((caller.name, zone.number))
-        return "program:word"
+        return "program:word", 7
 
     def asks(registered):
         asterisk, desk = Asterisk("8105"), Desk()
@@ -362,6 +362,7 @@ def test_who_speaks_beside_a_horn_is_recorded_first_and_gets_a_word_for_later():
     assert (did, issued) == ([], [("1020", "8105")])
     assert put == {
         "BELLHOP_TOKEN": "program:word",
+        "BELLHOP_TAKE": "7",
         "BELLHOP_MAX": "300",
         "BELLHOP_RESULT": "record",
     }

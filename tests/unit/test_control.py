@@ -231,10 +231,10 @@ def test_no_more_pages_are_asked_for_at_once_than_fit(monkeypatch):
 def test_a_recording_has_a_word_that_is_good_once_and_not_for_ever(monkeypatch):
     programs, zone = Programs(SITE, Asterisk()), SITE.zones["8105"]
     caller = Caller(Kind.DEVICE, "1020", "1020", ("zones",))
-    word = programs.later(caller, zone)
+    word, _ = programs.later(caller, zone)
     assert programs.take(word).caller == caller
     assert programs.take(word) is None
-    late = programs.later(caller, zone)
+    late, _ = programs.later(caller, zone)
     now = time.monotonic()
     monkeypatch.setattr("pager.programs.time.monotonic", lambda: now + 331)
     assert programs.take(late) is None
@@ -244,8 +244,17 @@ def test_no_more_recordings_are_waited_for_than_fit(monkeypatch):
     monkeypatch.setattr("pager.programs._MOST_RECORDED", 2)
     programs, zone = Programs(SITE, Asterisk()), SITE.zones["8105"]
     caller = Caller(Kind.DEVICE, "1020", "1020", ("zones",))
-    words = [programs.later(caller, zone) for _ in range(3)]
+    words = [programs.later(caller, zone)[0] for _ in range(3)]
     assert [programs.take(word) is not None for word in words] == [False, True, True]
+
+
+def test_whoever_may_yet_be_played_has_a_file_of_his_own():
+    """Also two who begin to speak in one second, and whoever spoke before the pager's restart."""
+    programs, zone = Programs(SITE, Asterisk()), SITE.zones["8105"]
+    caller = Caller(Kind.DEVICE, "1020", "1020", ("zones",))
+    takes = [programs.later(caller, zone)[1] for _ in range(101)]
+    assert len(set(takes)) == 101
+    assert {programs.later(caller, zone)[1] for _ in range(300)} == set(range(128))
 
 
 def test_a_chime_is_made_what_asterisk_plays_or_is_the_beep(tmp_path):
