@@ -113,10 +113,11 @@ def measured():
         pages={
             ("ours", 2): [one([10, 30], [400, 500]), one([10, 20], [300])],
             ("native", 2): [one([10, 20], [300, 310]), one([9, 10], [300, 310])],
+            ("bare", 2): [one([10, 15], [300, 310]), one([9, 10], [300, 310])],
         },
         taken=[Taken(40.0, 30.0, 0), Taken(60.0, 31.0, 1), Taken(41.0, 30.0, 0)],
         yard={1: [one([5], [200], 0.09)], 100: [one([5], [210], 0.12)]},
-        agi={"daemon": [1.0, 2.0, 3.0], "process": [20.0, 30.0]},
+        agi={"daemon": [1.0, 2.0, 3.0], "edge": [4.0], "process": [20.0, 30.0]},
         deaf=[0, 2],
     )
 
@@ -157,7 +158,11 @@ def test_an_emergency_that_took_nobody_is_no_figure():
 
 def test_the_table_has_a_row_for_each_side_and_size():
     text = report(measured(), 12.0)
-    for row in ("| 2 | Bellhop | 25 (20-30) | 1.75 (1.50-2.00) |", "| 2 | Page() | 15 (10-20) |"):
+    for row in (
+        "| 2 | Bellhop | 25 (20-30) | 1.00 (1.00-1.00) |",
+        "| 2 | Page() | 15 (10-20) | 1.75 (1.50-2.00) |",
+        "| 2 | Page(), tells nobody to answer | 12 (10-15) | 2.00 (2.00-2.00) |",
+    ):
         assert row in text
     assert "multicast group of 100 horns" in text
 
@@ -165,7 +170,7 @@ def test_the_table_has_a_row_for_each_side_and_size():
 def test_the_site_of_the_bench_is_good(tmp_path):
     (tmp_path / "site.toml").write_text(site.site(PREFIX, (10, 500), 50), "utf-8")
     found = load(tmp_path / "site.toml")
-    assert len(found.zones[site.ours(500)].members) == 500
+    assert len(found.zones[site.OURS.number(500)].members) == 500
     assert set(found.zones[site.EMERGENCY].members) < set(found.zones[site.LOWER].members)
 
 

@@ -8,7 +8,9 @@ from tests.bench.telling import tell
 from tests.bench.wire import datagrams
 from tests.chain.harness.stack import until
 
-KINDS = ("daemon", "process")
+# Who may not page the zone, which the pager knows by itself; nobody of the zone is there, for which it
+# asks the edge; the same words as the first by a program that is started each time.
+KINDS = ("daemon", "edge", "process")
 
 
 def measure(one: Run, size: Size, found: Measured) -> None:

@@ -1,6 +1,7 @@
 """`./run bench paging`: our page beside Asterisk's own Page(), of the same members, in one run."""
 
 import time
+from dataclasses import replace
 
 from tests.bench.paging import agi, priority, yard
 from tests.bench.paging.cast import Cast
@@ -8,15 +9,14 @@ from tests.bench.paging.figures import Measured, Size
 from tests.bench.paging.house import House, running
 from tests.bench.paging.run import Run
 from tests.bench.paging.seen import wanted
-from tests.bench.paging.site import PBX, native, ours
+from tests.bench.paging.site import OURS, PBX, SIDES
 from tests.bench.telling import tell
 from tests.bench.wire import Tap
 from tests.chain.harness.places import Lab
 from tests.chain.harness.stack import Stack
 
-QUICK = Size({10: 1}, taken=10, takes=1, requests=20, horns=(1, 5), yards=1, idle=1.0)
+QUICK = Size({10: 1}, taken=10, takes=1, requests=20, horns=(1, 5), yards=1, idle=1.0, warm=False)
 DEFAULT = Size({10: 5, 50: 5, 100: 3, 200: 3, 500: 2})
-SIDES = ("ours", "native")
 
 
 def run(size: Size) -> tuple[Measured, float]:
@@ -36,7 +36,10 @@ def run(size: Size) -> tuple[Measured, float]:
         tap = Tap(stack, lab, folder / "page.pcap", wanted(house.prefix), mark)
         try:
             with Cast(lab, house, max(*sizes, size.taken + 1)) as cast:
-                one = Run(house, cast, tap, _idle(house, size.idle))
+                one = Run(house, cast, tap, dict.fromkeys(house.cpu(), 0.0))
+                for side in SIDES if size.warm else ():
+                    one.page(side.number(min(size.rounds)), 1000)
+                one = replace(one, idle=_idle(house, size.idle))
                 _pages(one, size, found)
                 priority.measure(one, size, found)
                 yard.measure(one, lab, size, found)
@@ -57,17 +60,15 @@ def _idle(house: House, seconds: float) -> dict[str, float]:
 
 def _pages(one: Run, size: Size, found: Measured) -> None:
     """A round is a page of each side, which begins with another one each time."""
-    numbers = {"ours": ours, "native": native}
-    one.page(ours(min(size.rounds)), 1000)  # warming up
-    one.page(native(min(size.rounds)), 1000)
     for members, rounds in size.rounds.items():
         for number in range(rounds):
-            for side in SIDES if number % 2 == 0 else reversed(SIDES):
-                came = one.page(numbers[side](members), talk(members))
-                if (side == "ours") is not came.seen.room.startswith("page-"):
-                    raise RuntimeError(f"{side}: that was a page in {came.seen.room!r}")
-                found.pages.setdefault((side, members), []).append(came)
-                tell(f"· {members} members, {side}: {came.said(members)}")
+            turn = number % len(SIDES)
+            for side in (*SIDES[turn:], *SIDES[:turn]):
+                came = one.page(side.number(members), talk(members))
+                if (side is OURS) is not came.seen.room.startswith("page-"):
+                    raise RuntimeError(f"{side.name}: that was a page in {came.seen.room!r}")
+                found.pages.setdefault((side.name, members), []).append(came)
+                tell(f"· {members} members, {side.name}: {came.said(members)}")
 
 
 def talk(members: int) -> int:

@@ -10,7 +10,8 @@ from tests.bench.paging.seen import Seen
 @dataclass(frozen=True, slots=True)
 class Size:
     """How much is measured: rounds by number of members; members that an emergency takes, and how
-    often; AGI requests of each kind; horns of a group, and pages of it; idle seconds.
+    often; AGI requests of each kind; horns of a group, and pages of it; idle seconds; whether
+    pages go before that are not measured.
     """
 
     rounds: Mapping[int, int]
@@ -20,6 +21,7 @@ class Size:
     horns: tuple[int, int] = (1, 100)
     yards: int = 3
     idle: float = 4.0
+    warm: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,10 @@ class Measured:
         """Return ms from dialled to the last member joined, by round."""
         return [page.last_joined for page in self.pages[side, members]]
 
+    def ratios(self, side: str, members: int) -> list[float]:
+        """Return, round by round, ours over what it took another side to have the last member."""
+        return ratios(self.joined("ours", members), self.joined(side, members))
+
     def heard(self, side: str, members: int) -> list[float]:
         """Return ms from dialled to the first audio at each member, of all rounds."""
         return [ms for page in self.pages[side, members] for ms in page.seen.heard.values()]
@@ -111,10 +117,7 @@ def summary(found: Measured) -> dict[str, object]:
     """Return the figures that `--json` prints."""
     return {
         "joined_ratio_page": {
-            str(n): round(
-                spread(ratios(found.joined("ours", n), found.joined("native", n))).median, 3
-            )
-            for n in found.sizes()
+            str(n): round(spread(found.ratios("native", n)).median, 3) for n in found.sizes()
         },
         "first_audio_p95_ms": {
             **{str(n): round(quantile(found.heard("ours", n), 0.95), 1) for n in found.sizes()},

@@ -138,8 +138,8 @@ def _native(house: House, sizes: tuple[int, ...]) -> None:
     """Put Asterisk's own Page() in the place of our pages, for the zones that are its."""
     for module in ("app_page.so", "res_clioriginate.so", "func_global.so"):
         house.asterisk(f"module load {module}")
-    for size in sizes:
-        house.asterisk(f"dialplan remove extension {site.native(size)}@bellhop-in")
-        shown = house.asterisk(f"dialplan show {site.native(size)}@bellhop-in")
+    for number in (side.number(size) for size in sizes for side in (site.NATIVE, site.BARE)):
+        house.asterisk(f"dialplan remove extension {number}@bellhop-in")
+        shown = house.asterisk(f"dialplan show {number}@bellhop-in")
         if "Page(" not in shown or "BELLHOP_ZONE" in shown:
-            raise RuntimeError(f"{site.native(size)} is not Page() in Asterisk: {shown[:300]}")
+            raise RuntimeError(f"{number} is not Page() in Asterisk: {shown[:300]}")

@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 
 from tests.bench.figures import quantile, spread
 from tests.bench.paging.figures import Measured, cost
+from tests.bench.paging.site import NATIVE, OURS
 
-_COLOURS = {"ours": "#b3261e", "native": "#4a5a6a"}
-_NAMES = {"ours": "Bellhop", "native": "Asterisk's Page()"}
+_COLOURS = {OURS: "#b3261e", NATIVE: "#4a5a6a"}
 
 
 def draw(found: Measured, path: Path) -> None:
@@ -20,15 +20,17 @@ def draw(found: Measured, path: Path) -> None:
     soon, work = figure.subplots(1, 2)
     sizes = found.sizes()
     for side, colour in _COLOURS.items():
-        joined = [spread(found.joined(side, members)).median for members in sizes]
-        heard = [quantile(found.heard(side, members), 0.95) for members in sizes]
-        soon.plot(sizes, joined, "o-", color=colour, label=f"{_NAMES[side]}: last member joined")
-        soon.plot(sizes, heard, "o:", color=colour, label=f"{_NAMES[side]}: first audio, p95")
+        joined = [spread(found.joined(side.name, members)).median for members in sizes]
+        heard = [quantile(found.heard(side.name, members), 0.95) for members in sizes]
+        soon.plot(sizes, joined, "o-", color=colour, label=f"{side.what}: last member joined")
+        soon.plot(sizes, heard, "o:", color=colour, label=f"{side.what}: first audio, p95")
         for members in sizes:
-            times = found.joined(side, members)
+            times = found.joined(side.name, members)
             soon.plot([members] * len(times), times, ".", color=colour, alpha=0.4)
-        used = [spread([cost(p, side) for p in found.pages[side, n]]).median for n in sizes]
-        work.plot(sizes, used, "o-", color=colour, label=_NAMES[side])
+        used = [
+            spread([cost(p, side.name) for p in found.pages[side.name, n]]).median for n in sizes
+        ]
+        work.plot(sizes, used, "o-", color=colour, label=side.what)
     soon.set_ylabel("ms from dialled")
     work.set_ylabel("s of CPU a page")
     for axes in (soon, work):

@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 EDGE, PBX, PAGER = "111", "112", "113"
 CALLER, SPEAKERS = "40", "50"  # addresses that the lab has
+DIALECT = "axis"
 TRUNK, REALM = "caller", "bellhop.invalid"
 CALLED_AS = "3000"  # who calls behind the trunk
 LARGEST = 500
-LOWER, EMERGENCY, YARD, NOBODY = "8951", "8950", "8901", "8990"
+LOWER, EMERGENCY, YARD, NOBODY, BARRED = "8951", "8950", "8901", "8990", "8991"
 GROUP = ("239.7.7.7", 6000)
 _FIRST = 2001
 _ABSENT = "2999"  # a device that never registers
@@ -36,14 +38,25 @@ def devices(count: int = LARGEST) -> list[str]:
     return [str(_FIRST + n) for n in range(count)]
 
 
-def ours(size: int) -> str:
-    """Return the zone of so many members that Bellhop pages."""
-    return f"8{size:03}"
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Who pages: Bellhop, or Page() with `options`. first: what the numbers that it pages begin with."""
+
+    name: str
+    what: str
+    first: str
+    options: str = ""
+
+    def number(self, size: int) -> str:
+        """Return the number of so many members, the same at each side."""
+        return f"{self.first}{size:03}"
 
 
-def native(size: int) -> str:
-    """Return the number of the same members that Asterisk's Page() pages."""
-    return f"7{size:03}"
+OURS = Side("ours", "Bellhop", "8")
+# A speaker answers by itself when it is told to; ours are told the same.
+NATIVE = Side("native", "Page()", "7", f"b(bellhop-headers^{DIALECT}^1)")
+BARE = Side("bare", "Page(), tells nobody to answer", "6")
+SIDES = (OURS, NATIVE, BARE)
 
 
 def site(prefix: str, sizes: Iterable[int], taken: int) -> str:
@@ -59,23 +72,26 @@ def site(prefix: str, sizes: Iterable[int], taken: int) -> str:
         'ami_secret_file = "secrets/ami"',
         f'[trunks.{TRUNK}]\ngateway = "{prefix}.{CALLER}:5060"\nmay = ["zones"]',
     ]
-    lines += [f'[devices.{number}]\nkind = "speaker"' for number in (*devices(), _ABSENT)]
+    lines += [
+        f'[devices.{number}]\nkind = "speaker"\ndialect = "{DIALECT}"'
+        for number in (*devices(), _ABSENT)
+    ]
     for size in sizes:
-        for number in (ours(size), native(size)):
-            lines.append(_zone(number, devices(size)))
+        lines += [_zone(side.number(size), devices(size)) for side in SIDES]
     lines += [
         _zone(LOWER, devices(taken + 1)),
         _zone(EMERGENCY, devices(taken)) + "\nemergency = true",
         _zone(YARD, [f"multicast:{GROUP[0]}:{GROUP[1]}"]),
         _zone(NOBODY, [_ABSENT]),
+        _zone(BARRED, [_ABSENT], f"trunk:{TRUNK}:3999"),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _zone(number: str, members: Iterable[str]) -> str:
+def _zone(number: str, members: Iterable[str], caller: str = f"trunk:{TRUNK}") -> str:
     listed = ", ".join(f'"{one}"' for one in members)
     return (
-        f'[zones.{number}]\nname = "{number}"\nmembers = [{listed}]\ncallers = ["trunk:{TRUNK}"]\n'
+        f'[zones.{number}]\nname = "{number}"\nmembers = [{listed}]\ncallers = ["{caller}"]\n'
         # The microphone opens when everybody is there, however long that takes.
         'quorum = 100\nhead_start = "20s"\nring_timeout = "15s"\nmax_length = "1m"\nchime = "none"'
     )
@@ -109,14 +125,19 @@ def extensions(sizes: Iterable[int]) -> str:
     ]
     for size in sizes:
         members = "&".join(f"PJSIP/{number}@m" for number in devices(size))
-        lines.append(f"exten => {native(size)},1,Page({members})")
+        lines += [
+            f"exten => {side.number(size)},1,Page({members},{side.options})"
+            for side in (NATIVE, BARE)
+        ]
+    daemon = "AGI(agi://${BELLHOP_AGI}/page,${CHANNEL})"
     asks = {
-        "daemon": "AGI(agi://${BELLHOP_AGI}/page,${CHANNEL})",
-        "process": "AGI(bench-agi)",
+        "daemon": (BARRED, daemon),
+        "edge": (NOBODY, daemon),
+        "process": (BARRED, "AGI(bench-agi)"),
     }
-    for kind, ask in asks.items():
+    for kind, (zone, ask) in asks.items():
         lines.append(
-            f"[bench-{kind}]\nexten => _X!,1,Set(BELLHOP_ZONE={NOBODY})\n"
+            f"[bench-{kind}]\nexten => _X!,1,Set(BELLHOP_ZONE={zone})\n"
             f" same => n,Set(BELLHOP_CALLER=<sip:{CALLED_AS}@{TRUNK}.trunk.bellhop.invalid>)\n"
             " same => n,Set(LEFT=${EXTEN})\n"
             " same => n(more),Set(BELLHOP_RESULT=)\n"

@@ -2,9 +2,8 @@
 
 from tests.bench.figures import quantile, ratios, spread
 from tests.bench.paging.figures import Measured, cost
+from tests.bench.paging.site import SIDES
 from tests.bench.table import machine
-
-_SIDES = {"ours": "Bellhop", "native": "Page()"}
 
 
 def report(found: Measured, seconds: float) -> str:
@@ -28,33 +27,27 @@ def report(found: Measured, seconds: float) -> str:
 
 def _pages(found: Measured) -> list[str]:
     lines = [
-        "| members | who | last joined, ms | ours / Page() | first audio ms: p50 | p95 | max | CPU ms: Asterisk | edge | pager | all, ours / Page() | AMI kB | lost |",
+        "| members | who | last joined, ms | ours / this | first audio ms: p50 | p95 | max | CPU ms: Asterisk | edge | pager | all, ours / this | AMI kB | lost |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for members in found.sizes():
-        for side, name in _SIDES.items():
-            pages = found.pages[side, members]
-            joined = spread(found.joined(side, members))
-            heard = found.heard(side, members)
+        for side in SIDES:
+            pages, ours = found.pages[side.name, members], found.pages["ours", members]
+            joined = spread(found.joined(side.name, members))
+            ratio = spread(found.ratios(side.name, members))
+            heard = found.heard(side.name, members)
             audio = " | ".join(f"{quantile(heard, q):.0f}" for q in (0.5, 0.95, 1.0))
-            parts = {
-                part: spread([1000 * page.cpu[part] for page in pages]).median
+            cpu = " | ".join(
+                f"{spread([1000 * page.cpu[part] for page in pages]).median:.0f}"
                 for part in ("pbx", "edge", "pager")
-            }
-            cpu = " | ".join(f"{used:.0f}" for used in parts.values())
-            ami = spread([page.seen.ami / 1000 for page in pages]).median
-            joined_ratio = cpu_ratio = ""
-            if side == "ours":
-                theirs = found.pages["native", members]
-                ratio = spread(
-                    ratios(found.joined("ours", members), found.joined("native", members))
-                )
-                joined_ratio = f"{ratio.median:.2f} ({ratio.least:.2f}-{ratio.most:.2f})"
-                costs = ratios([cost(p) for p in pages], [cost(p, "native") for p in theirs])
-                cpu_ratio = f"{spread(costs).median:.2f}"
+            )
+            costs = ratios([cost(p) for p in ours], [cost(p, side.name) for p in pages])
             lines.append(
-                f"| {members} | {name} | {joined.median:.0f} ({joined.least:.0f}-{joined.most:.0f})"
-                f" | {joined_ratio} | {audio} | {cpu} | {cpu_ratio} | {ami:.0f}"
+                f"| {members} | {side.what}"
+                f" | {joined.median:.0f} ({joined.least:.0f}-{joined.most:.0f})"
+                f" | {ratio.median:.2f} ({ratio.least:.2f}-{ratio.most:.2f})"
+                f" | {audio} | {cpu} | {spread(costs).median:.2f}"
+                f" | {spread([page.seen.ami / 1000 for page in pages]).median:.0f}"
                 f" | {sum(page.lost(members) for page in pages)} |"
             )
     return lines
@@ -67,6 +60,7 @@ def _others(found: Measured) -> list[str]:
         "the same, ms from the pager's word that it may": [t.from_told for t in found.taken],
         "a request to our AGI server, ms": found.agi["daemon"],
         "the same to a program that is started each time, ms": found.agi["process"],
+        "a request for which it asks the edge who is registered, ms": found.agi["edge"],
     }
     for count, pages in sorted(found.yard.items()):
         rows[f"CPU of a page to a multicast group of {count} horns, ms"] = [
