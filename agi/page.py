@@ -85,6 +85,16 @@ def _is_there(member: Target, registered: Collection[str]) -> bool:
     return not isinstance(member, Device) or member.number in registered
 
 
+def _keys(request: Request) -> dict[str, str]:
+    """Return what the dialplan must know of a leader's keys, and of a message."""
+    zone = request.zone
+    return {
+        **({"BELLHOP_LONGEST": str(zone.longest // 1000)} if zone.longest else {}),
+        **({"BELLHOP_EMERGENCY": request.emergency} if request.emergency else {}),
+        **({"BELLHOP_REPEAT": str(zone.repeat_every // 1000)} if zone.repeat_every else {}),
+    }
+
+
 class Pages:
     """Answers `page` requests of one site. pin_lines: those of each zone that has a PIN file;
     program: whose page a word is good for, that is no caller's identity; later: makes such
@@ -141,6 +151,8 @@ class Pages:
         if not passes:
             channel.put("BELLHOP_RESULT", "pin")
             return None
+        if program is None:
+            request = replace(request, emergency=self._emergency(zone, caller))
         request = self._there(request, min(_EDGE_PATIENCE, channel.left() / 2))
         if zone.speech == "recorded" and program is None and request.members:
             token, take = self._later(caller, zone)
@@ -150,6 +162,11 @@ class Pages:
             channel.put("BELLHOP_RESULT", "record")
             return None
         return self._make(channel, request)
+
+    def _emergency(self, zone: Zone, caller: Caller) -> str:
+        """Return the emergency zone that a key makes of his page; "" where he may not page it."""
+        other = self._site.zones.get(zone.emergency_zone)
+        return other.number if other and zones.may_page(other, caller) else ""
 
     def _make(self, channel: Channel, request: Request) -> Reservation | Refusal | None:
         """Make a page that may be made; None when that is left to the dialplan."""
@@ -172,6 +189,8 @@ class Pages:
             channel.put("BELLHOP_ROOM", reservation.room)
             channel.put("BELLHOP_WAIT", str(reservation.wait))
             channel.put("BELLHOP_MAX", str(reservation.limit))
+            for name, value in _keys(request).items():
+                channel.put(name, value)
             channel.put("BELLHOP_RESULT", "room")
         except BaseException:
             self._desk.drop(reservation)

@@ -8,7 +8,6 @@ a time limit.
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -17,13 +16,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ami import sight, strangers
+from ami.begun import begun
 from ami.board import Board
 from ami.manager import Event, Manager, NotConnected
 from ami.players import Edge
 from ami.running import Running
 from bellhop.claims import Verdict, Way
 from bellhop.features import NotDone
-from bellhop.members import Member
 from bellhop.pages import Page, Refusal, Request, Reservation, Unavailable
 from bellhop.reports import Report, report
 
@@ -106,7 +105,7 @@ class Engine:
         if not self._manager.up:
             raise Unavailable("AMI is down")
         zone, devices = request.zone, {d.number: d for d in request.members}
-        page = _page(request)
+        page = begun(request)
         running = Running(
             self._manager,
             board=self._board,
@@ -141,7 +140,7 @@ class Engine:
             self._task(self._loop.create_task(one.stop(by)))
 
     def _refused(self, request: Request, refusal: Refusal) -> None:
-        self._keep(report(_page(request).refused(refusal, time.time())))
+        self._keep(report(begun(request).refused(refusal, time.time())))
 
     def _commit(self, page_id: str) -> None:
         running = self._reserved.pop(page_id, None)
@@ -150,6 +149,9 @@ class Engine:
         if not self._manager.up:
             self._forget(running)
             raise Unavailable("AMI is down")
+        for other in self._running.values():
+            if other.leader == running.leader:
+                other.succeeded(page_id)
         self._running[page_id] = running
         self._task(self._loop.create_task(self._run(running), name=f"page {page_id}"))
 
@@ -266,29 +268,6 @@ def _do(work: Callable[[], T], done: "Future[T]") -> None:
         done.set_result(work())
     except Exception as error:  # noqa: BLE001 - it is the thread's that asked
         done.set_exception(error)
-
-
-def _page(request: Request) -> Page:
-    """Return the page that is asked for, as it begins."""
-    now = time.time()
-    page = Page(
-        id=f"{int(now):x}-{secrets.token_hex(4)}",
-        zone=request.zone.number,
-        leader=request.leader,
-        started=now,
-        quorum=request.zone.quorum,
-        head_start=request.zone.head_start,
-    )
-    for device in request.members:
-        page = page.with_member(Member(device=device.number))
-    for number in request.absent:
-        page = page.with_member(Member(device=number).failed(20, 480, "not registered"))
-    for number, why in request.out.items():
-        page = page.with_member(Member(device=number).out(why))
-    for number in request.barred:
-        barred = Member(device=number).failed(21, 403, "this caller may not call outside")
-        page = page.with_member(barred)
-    return page
 
 
 def _whys(verdicts: Mapping[str, Verdict]) -> str:

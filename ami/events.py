@@ -1,9 +1,13 @@
-"""What AMI's events say of a leg's end."""
+"""What AMI's events say of a leg's end, and of a page."""
 
 import re
+from dataclasses import replace
 
 from ami.manager import Event
 from bellhop.members import failure_text
+from bellhop.pages import Page
+
+_NOTES = 50  # a leader may press as often as he likes
 
 
 def number(event: Event, key: str) -> int | None:
@@ -27,3 +31,19 @@ def tech(event: Event) -> int | None:
     """Return the SIP code that ended a leg, where Asterisk tells it."""
     found = re.search(r"\b([3-6][0-9]{2})\b", event.get("TechCause", ""))
     return int(found[1]) if found else None
+
+
+def noted(page: Page, event: Event, now: int) -> Page:
+    """Return a page with what a UserEvent of its dialplan says: what came from its leader, that
+    a message was played, what a key has done. now: ms since the page began.
+    """
+    match event.get("UserEvent"), event.get("Key"):
+        case "BellhopSpoke", _:
+            return replace(page, spoken=number(event, "Received"))
+        case "BellhopPlayed", _:
+            return replace(page, times=page.times + 1)
+        case "BellhopKey", "extend":
+            note = f"{number(event, 'Left')} s more, from {now} ms on"
+        case _:
+            return page
+    return replace(page, notes=(*page.notes, note)[-_NOTES:])

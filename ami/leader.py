@@ -14,13 +14,16 @@ _CHIME_PATIENCE = 3.0
 
 
 class Leader:
-    """His channel. gone: he has hung up, or left the room that he was in."""
+    """His channel. gone: he has hung up, or left the room that he was in; elsewhere: he leads
+    another page.
+    """
 
     def __init__(
         self, manager: Manager, channel: str, room: str, joined: Callable[[], None]
     ) -> None:
         self.channel = channel
         self.gone = False
+        self.elsewhere = False
         self._manager = manager
         self._room = room
         self._joined = joined
@@ -30,6 +33,11 @@ class Leader:
     def _chime_id(self) -> str:
         return f"{self._room}-chime"
 
+    @property
+    def away(self) -> bool:
+        """Whether there is nobody to be told of this page."""
+        return self.gone or self.elsewhere
+
     def hear(self, event: Event) -> bool:
         """Take an event; returns whether it is of his page."""
         kind = event.get("Event", "")
@@ -38,6 +46,8 @@ class Leader:
                 self.gone = True  # his dialplan did not wait for us: he is in a fallback's room
             elif kind == "ConfbridgeJoin":
                 self._joined()
+            elif kind == "ConfbridgeLeave" and event.get("Conference", self._room) != self._room:
+                return False  # a page of his that has become this one
             elif kind in {"Hangup", "ConfbridgeLeave"}:
                 self.gone = True
             else:

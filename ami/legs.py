@@ -70,8 +70,8 @@ def member(
             f"BELLHOP_LEADER={leader}",
             f"BELLHOP_PAGE={page}",
             f"BELLHOP_MEMBER={target.number}",
-            f"BELLHOP_MAX={zone.max_length // 1000}",
-            f"TIMEOUT(absolute)={zone.max_length // 1000}",
+            f"BELLHOP_MAX={zone.limit // 1000}",
+            f"TIMEOUT(absolute)={zone.limit // 1000}",
             *(f"PJSIP_HEADER(add,{key})={value}" for key, value in headers(target)),
         ],
     }
@@ -87,7 +87,7 @@ def taken(channel: str, room: str, zone: Zone) -> dict[str, Value]:
     itself when that page is over. All that it must know is in the extension: one action a member.
     """
     heard = "talker" if zone.mode == "two-way" else "member"
-    exten = f"{room}-{zone.max_length // 1000}-{heard}"
+    exten = f"{room}-{zone.limit // 1000}-{heard}"
     return {"Channel": channel, "Context": "bellhop-taken", "Exten": exten, "Priority": "1"}
 
 

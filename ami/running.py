@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ami.board import Board
-from ami.events import number
+from ami.events import noted, number
 from ami.leader import Leader
 from ami.manager import Event, Manager
 from bellhop.claims import Verdict, Way, Wish
@@ -76,12 +76,16 @@ class Running:
 
     def _count(self, event: Event) -> None:
         """A channel leaves the page, and says how much went to it, or came from the leader."""
-        if event.get("UserEvent") == "BellhopSpoke":
-            self.page = replace(self.page, spoken=number(event, "Received"))
-            return
+        self.page = noted(self.page, event, self._now())
         member = self.page.members.get(event.get("Member", ""))
         if member is not None and (sent := number(event, "Sent")) is not None:
             self._become(member.counted(sent))
+
+    def succeeded(self, page: str) -> None:
+        """Note that its leader leads another page from now on."""
+        self._leader.elsewhere = True
+        note = f"became page {page} at {self._now()} ms"
+        self.page = replace(self.page, notes=(*self.page.notes, note))
 
     def _become(self, member: Member) -> None:
         self.page = self.page.with_member(member)
@@ -177,7 +181,7 @@ class Running:
         try:
             await self._open()
             await self.until(lambda: self.over)
-            if self.page.lost and not self._leader.gone and not self._blind:
+            if self.page.lost and not self._leader.away and not self._blind:
                 await self._leader.move("lost")
         except asyncio.CancelledError:
             self._blind = True

@@ -12,7 +12,7 @@ from bellhop.gateways import hosts
 from bellhop.profiles import BUILT_IN
 from bellhop.routes import digits_of, route_for
 from bellhop.tables import Mistake, unknown
-from bellhop.zones import cycle
+from bellhop.zones import Zone, cycle
 
 
 def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
@@ -87,9 +87,32 @@ def _zones(parts: Mapping[str, Any]) -> Iterator[Mistake]:
             yield Mistake(path, f"the zone contains itself: {' > '.join(way)}")
         for caller in zone.callers:
             yield from _caller(number, caller, parts)
+        yield from _keys(zone, zones)
         if zone.emergency and zone.in_use != "take":
             what = f'an emergency zone takes its members: expected "take", got "{zone.in_use}"'
             yield Mistake(f"zones.{number}.in_use", what)
+
+
+def _keys(zone: Zone, zones: Mapping[str, Zone]) -> Iterator[Mistake]:
+    """Check what a leader's keys do, and a message that repeats."""
+    path = f"zones.{zone.number}"
+    if 0 < zone.longest < zone.max_length:
+        yield Mistake(f"{path}.longest", "expected no less than max_length")
+    if zone.repeat_every and not zone.emergency:
+        yield Mistake(f"{path}.repeat_every", "expected in an emergency zone only")
+    if not zone.emergency_zone:
+        return
+    path += ".emergency_zone"
+    other = zones.get(zone.emergency_zone)
+    if other is None or not other.emergency:
+        known = sorted(number for number, one in zones.items() if one.emergency)
+        what = f'no emergency zone "{zone.emergency_zone}"{unknown(zone.emergency_zone, known)}'
+        yield Mistake(path, what)
+    elif other.pin_file or other.speech != "live":
+        what = f'"{other.number}" asks for a PIN or a recording: a key leads to a live page at once'
+        yield Mistake(path, what)
+    elif zone.emergency:
+        yield Mistake(path, "an emergency zone becomes no other")
 
 
 def _outside(path: str, member: str, parts: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -26,7 +26,8 @@ class Request:
 
     members: those to ring; out: those taken out, with what the report says of it; absent: the
     numbers of those that are not registered; barred: of those that this caller may not ring.
-    in_call: the calls of members that have any.
+    in_call: the calls of members that have any. emergency: the emergency zone that he may make of
+    it by a key.
     """
 
     zone: Zone
@@ -37,6 +38,7 @@ class Request:
     barred: Collection[str] = ()
     out: Mapping[str, str] = field(default_factory=dict)
     in_call: Mapping[str, tuple[EdgeCall, ...]] = field(default_factory=dict)
+    emergency: str = ""
 
     @property
     def leader(self) -> str:
@@ -102,8 +104,9 @@ _PENDING = {
 class Page:
     """One page. `rung_ms` is when its turn came, `opened_ms` when the leader's microphone opened,
     `closed_ms` when he was gone, `spoken` how many RTP packets came from him, None when it could
-    not be asked; `stopped_by` who ended it, when that was not its leader; `started` and `ended` are
-    Unix times; `members` by number, in the zone's order.
+    not be asked; `stopped_by` who ended it, when that was not its leader; `notes` what its leader's
+    keys did; `times` how often a message was played to its end; `started` and `ended` are Unix
+    times; `members` by number, in the zone's order.
     """
 
     id: str
@@ -120,6 +123,8 @@ class Page:
     ended: float | None = None
     refusal: Refusal | None = None
     stopped_by: str = ""
+    notes: tuple[str, ...] = ()
+    times: int = 0
 
     def refused(self, refusal: Refusal, at: float) -> "Page":
         """Return the page as one that was not made; `at`: Unix time."""

@@ -25,7 +25,8 @@ class MemberReport(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a page. started, ended: ISO 8601, UTC; ended is null while it runs. cause,
     why: of a page that was refused; cause is null, and why empty, for any other. stopped_by: who
-    ended it, when that was neither its leader nor its end.
+    ended it, when that was neither its leader nor its end. notes: what its leader's keys did.
+    times: how often a message was played to its end.
     """
 
     page: str
@@ -37,6 +38,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     cause: int | None = None
     why: str = ""
     stopped_by: str = ""
+    notes: tuple[str, ...] = ()
+    times: int = 0
 
     def contract(self) -> dict[str, Any]:
         """Return it as the JSON contract has it."""
@@ -63,6 +66,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         slowest = max((m.answered_ms or 0 for m in played), default=None)
         if slowest is not None:
             said += f", in {slowest} ms"
+        if self.times > 1:
+            said += f", {self.times} times"
         sent = [m for m in self.members if m.outcome == Outcome.SENT]
         others = [m for m in self.members if m.outcome not in {Outcome.PLAYED, Outcome.SENT}]
         return "; ".join(
@@ -99,6 +104,8 @@ def report(page: Page) -> Report:
         cause=page.refusal.cause if page.refusal else None,
         why=page.refusal.why if page.refusal else "",
         stopped_by=page.stopped_by,
+        notes=page.notes,
+        times=page.times,
     )
 
 

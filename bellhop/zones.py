@@ -49,7 +49,9 @@ class Zone:
     speech: "live", or "recorded": the caller speaks first, and is played when he has hung up or
         pressed #, for one who stands beside a horn.
     ring_timeout: ms until a member must have answered; outside_timeout: an outside number.
-    max_length: ms until the page ends itself.
+    max_length: ms until the page ends itself; longest: how long its leader may make it by a key, 0
+        when he may not. emergency_zone: the one that another key makes of it.
+    repeat_every: ms between a message's end and its beginning anew, 0 when it is played once.
     pin_file: hashes of the PINs that page it (pins.py), a path relative to the site file; a caller
         who has said pin_tries wrong ones is refused for pin_lockout ms.
     chime: "none", "beep", or a WAV file of at most 2.5 s, relative to the site file; a page by
@@ -75,6 +77,9 @@ class Zone:
     ring_timeout: int = key(values.duration(1_000, 60_000), 6_000)
     outside_timeout: int = key(values.duration(1_000, 120_000), 30_000)
     max_length: int = key(values.duration(1_000, 3_600_000), 300_000)
+    longest: int = key(values.duration(1_000, 14_400_000), 0)
+    emergency_zone: str = key(values.number, "")
+    repeat_every: int = key(values.or_off(values.duration(1_000, 600_000)), 0)
     chime: str = key(_chime, "beep")
     pin_file: str = key(values.text, "")
     pin_tries: int = key(values.integer(1, 10), 3)
@@ -92,6 +97,11 @@ class Zone:
     def rank(self) -> int:
         """Return what decides between two pages: the higher goes before."""
         return EMERGENCY if self.emergency else self.priority
+
+    @property
+    def limit(self) -> int:
+        """Return how long a page may last at most, by whatever key (ms)."""
+        return max(self.max_length, self.longest)
 
     @property
     def leaves_out(self) -> bool:

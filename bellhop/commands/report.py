@@ -58,6 +58,8 @@ def _print(one: Report) -> None:
         [
             ("page", f"{one.page}: zone {one.zone}, paged by {show.safe(one.leader)}"),
             ("time", f"{one.started.replace('T', ' ')[:23]} UTC, {running}"),
+            *(("key", note) for note in one.notes),
+            *([("message", f"played {one.times} times")] if one.times > 1 else []),
             *([("stopped", f"by {show.safe(one.stopped_by)}")] if one.stopped_by else []),
             *((m.device, _member(m)) for m in one.members),
         ]

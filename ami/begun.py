@@ -1,0 +1,30 @@
+"""A page as it begins: its name, and those of its members that nobody will ring."""
+
+import secrets
+import time
+
+from bellhop.members import Member
+from bellhop.pages import Page, Request
+
+
+def begun(request: Request) -> Page:
+    """Return the page that is asked for, as it begins."""
+    now = time.time()
+    page = Page(
+        id=f"{int(now):x}-{secrets.token_hex(4)}",
+        zone=request.zone.number,
+        leader=request.leader,
+        started=now,
+        quorum=request.zone.quorum,
+        head_start=request.zone.head_start,
+    )
+    for device in request.members:
+        page = page.with_member(Member(device=device.number))
+    for number in request.absent:
+        page = page.with_member(Member(device=number).failed(20, 480, "not registered"))
+    for number, why in request.out.items():
+        page = page.with_member(Member(device=number).out(why))
+    for number in request.barred:
+        barred = Member(device=number).failed(21, 403, "this caller may not call outside")
+        page = page.with_member(barred)
+    return page

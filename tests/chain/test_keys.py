@@ -1,0 +1,96 @@
+"""What a leader presses while he speaks, and a message that repeats until somebody stops it."""
+
+import json
+
+import pytest
+
+from tests.chain.calling import dial
+from tests.chain.harness.scene import Scene
+from tests.chain.harness.stack import until
+from tests.chain.paging import (
+    SPEAKERS,
+    ZONE,
+    answering,
+    heard,
+    newest,
+    of_zone,
+    outcomes,
+    reports,
+    sentence,
+)
+from tests.chain.test_programs import SAID, bellhop
+
+pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
+
+ALARM, EVACUATION = "8018", "8019"
+LONGEST = 12  # s, of a page of 8018
+
+
+def test_by_keys_a_leader_prolongs_his_page_and_makes_an_emergency_of_it(scene: Scene):
+    """*2, then *99: the same speakers, moved with no new call, and one more that only it has."""
+    speakers = answering(scene, *SPEAKERS, "1015")
+    leader = dial(
+        scene, ZONE, "caller/dials-digits-until-it-ends", digits="555*25*995555555555555*0",
+        receive=30_000,
+    )  # fmt: skip
+    scene.finish(leader, *speakers)
+
+    first, second = of_zone(scene, ZONE), of_zone(scene, EVACUATION)
+    messages = scene.messages()
+    for number in (*SPEAKERS, "1015"):
+        assert messages.where(method="INVITE", target=scene.cast.device(number).socket).one()
+    assert [note.partition(" ")[2].partition(",")[0] for note in first["notes"][:1]] == ["s more"]
+    assert first["notes"][1].startswith(f"became page {second['page']} at ")
+    assert len(first["notes"]) == 2
+    assert set(outcomes(first).values()) == {"pre-empted"}
+    for _, _, _, why in sentence(first).values():
+        assert why.startswith(f"taken by {EVACUATION} at ")
+    assert outcomes(second) == dict.fromkeys((*SPEAKERS, "1015"), "played")
+
+
+def test_a_key_makes_no_emergency_for_who_may_not_page_it_and_prolongs_no_page_beyond_its_limit(
+    scene: Scene,
+):
+    """The page of 8100 has no emergency zone and may not be prolonged: it goes on as it was."""
+    horns = ("1016", "1017", "1018")
+    speakers = answering(scene, *horns)
+    leader = dial(
+        scene, "8100", "caller/dials-digits-until-it-ends", digits="555*995*2555555*0",
+        receive=30_000,
+    )  # fmt: skip
+    scene.finish(leader, *speakers)
+    found = of_zone(scene, "8100")
+    assert found["notes"] == []
+    assert outcomes(found) == dict.fromkeys(horns, "played")
+    assert [one["zone"] for one in reports(scene)] == ["8100"]
+
+
+@pytest.mark.parametrize("how", ["code", "its time"])
+def test_an_alarms_message_is_repeated_until_it_is_stopped_or_its_time_is_up(
+    scene: Scene, how: str
+):
+    horns = ("1016", "1017")
+    speakers = answering(scene, *horns)
+    page = json.loads(bellhop(scene, "page", ALARM, "--json", "--say", "leave the house"))["page"]
+    if how == "code":
+        until("the page to begin", lambda: newest(scene), 5)
+        scene.finish(dial(scene, "*808018", "caller/calls-until-it-ends", receive=6000))
+    scene.finish(*speakers)
+
+    found = of_zone(scene, ALARM)
+    assert found["page"] == page
+    assert outcomes(found) == {**dict.fromkeys(horns, "played"), "1018": "failed"}
+    messages = scene.messages()
+    lasted = [
+        messages.where(method="BYE", target=one.who.socket).one().at
+        - messages.where(method="INVITE", target=one.who.socket).one().at
+        for one in speakers
+    ]
+    if how == "code":
+        assert found["stopped_by"] == "1020"
+        assert max(lasted) < LONGEST - 1
+        return
+    assert (found["stopped_by"], found["times"] >= 2) == ("", True)
+    assert all(LONGEST - 1 < one < LONGEST + 3 for one in lasted)
+    for number in horns:
+        assert heard(scene, number, SAID) >= 2 * 2.3
