@@ -2,6 +2,7 @@
 
 import io
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,8 @@ def test_a_page_is_reserved_then_told_to_the_channel_then_committed():
         ("BELLHOP_ROOM", "page-1-a"),
         ("BELLHOP_WAIT", "12"),
         ("BELLHOP_MAX", "120"),
+        ("BELLHOP_LONGEST", "360"),
+        ("BELLHOP_EMERGENCY", "8019"),
         ("BELLHOP_RESULT", "room"),
     ]
 
@@ -374,3 +377,27 @@ def test_who_speaks_beside_a_horn_is_recorded_first_and_gets_a_word_for_later():
 def test_what_was_recorded_is_played_by_its_word():
     told, desk = programs_page("8105", "program:good")
     assert (told, desk.did) == (["1-a"], ["reserve", "commit 1-a"])
+
+
+def test_a_leader_is_given_the_keys_that_his_zone_and_his_rights_have():
+    for caller, zone, keys in (
+        (DEVICE.format(1020), "8000", {"LONGEST": "360", "EMERGENCY": "8019"}),
+        (TRUNK.format("2001@"), "8000", {"LONGEST": "360", "EMERGENCY": "8019"}),
+        (DEVICE.format(1020), "8018", {"REPEAT": "1"}),
+        (DEVICE.format(1020), "8010", {}),
+    ):
+        asterisk = Asterisk(zone, caller)
+        ask(asterisk)
+        names = {name.removeprefix("BELLHOP_"): value for name, value in asterisk.put}
+        told = {n: v for n, v in names.items() if n in {"LONGEST", "EMERGENCY", "REPEAT"}}
+        assert told == keys
+
+
+def test_who_may_not_page_the_emergency_zone_has_no_key_for_it():
+    alarm = replace(SITE.zones["8019"], callers=("1020",))
+    site = replace(SITE, zones={**SITE.zones, "8019": alarm})
+    for caller, may in ((DEVICE.format(1020), True), (TRUNK.format("2001@"), False)):
+        asterisk = Asterisk("8000", caller)
+        channel = Channel({"channel": "x"}, asterisk.answers, asterisk)
+        Pages(site, Desk(), everybody, lambda _numbers, _patience: {})(channel)
+        assert ("BELLHOP_EMERGENCY" in dict(asterisk.put)) is may

@@ -10,15 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from ami import legs
 from ami import running as running_module
 from ami.engine import Engine
+from ami.events import noted
+from ami.leader import Leader
 from ami.manager import NotConnected
 from bellhop.callers import Caller, Kind
-from bellhop.pages import EdgeCall, Refusal, Request, Reservation, Unavailable
+from bellhop.pages import EdgeCall, Page, Refusal, Request, Reservation, Unavailable
 from bellhop.settings import load
 
 SITE = load(Path(__file__).parents[2] / "config" / "site.toml")
-ZONE = replace(SITE.zones["8000"], head_start=200, ring_timeout=1000, max_length=20_000)
+ZONE = replace(SITE.zones["8000"], head_start=200, ring_timeout=1000, max_length=20_000, longest=0)
 LEADER = "PJSIP/bellhop-edge-00000045"
 CALLER = Caller(Kind.DEVICE, "1020", "1020", ("zones",))
 BUSY = Refusal(17, "every member of 8000 is in use: in another page")
@@ -684,3 +687,34 @@ def test_a_leader_who_went_to_a_fallback_page_has_left_this_one():
     ended = run(asterisk, story)[-1]
     assert {m.outcome for m in ended.members} == {"failed"}
     assert len(asterisk.actions("Hangup")) == 3
+
+
+def test_a_members_limit_is_as_long_as_its_leader_may_make_the_page():
+    longer = replace(ZONE, longest=60_000)
+    fields = legs.member(SITE.devices["1008"], longer, page="p", room="r", leg="l", leader="c")
+    assert "TIMEOUT(absolute)=60" in fields["Variable"]
+    assert legs.taken("c", "page-1-a", longer)["Exten"] == "page-1-a-60-member"
+
+
+def test_what_a_leaders_keys_and_a_message_did_is_noted():
+    page = Page(id="1-a", zone="8000", leader="1020", started=0.0, quorum=100, head_start=0)
+    for event in (
+        {"UserEvent": "BellhopKey", "Key": "extend", "Left": "60"},
+        {"UserEvent": "BellhopKey", "Key": "else"},
+        {"UserEvent": "BellhopPlayed"},
+        {"UserEvent": "BellhopPlayed"},
+        {"UserEvent": "BellhopSpoke", "Received": ""},
+    ):
+        page = noted(page, event, 4_000)
+    assert page.notes == ("60 s more, from 4000 ms on",)
+    assert (page.times, page.spoken) == (2, None)
+
+
+def test_a_leader_who_leads_another_page_is_neither_told_that_this_one_is_lost_nor_gone_from_it():
+    leader = Leader(None, LEADER, "page-2-b", lambda: None)
+    assert not leader.hear(
+        {"Event": "ConfbridgeLeave", "Channel": LEADER, "Conference": "page-1-a"}
+    )
+    assert not leader.gone
+    assert leader.hear({"Event": "ConfbridgeLeave", "Channel": LEADER, "Conference": "page-2-b"})
+    assert leader.gone

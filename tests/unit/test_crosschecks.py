@@ -287,3 +287,26 @@ def test_a_member_outside_needs_a_route(told):
 
 def test_a_group_is_no_number_that_somebody_must_have(told):
     assert told(more=zone("81", "multicast:239.1.2.3:5004")) == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ('max_length = "1m"\nlongest = "30s"', "longest: expected no less than max_length"),
+        ('repeat_every = "5s"', "repeat_every: expected in an emergency zone only"),
+        ('emergency_zone = "8000"', 'emergency_zone: no emergency zone "8000"; known: 92, 93'),
+        ('emergency_zone = "92"', None),
+        (
+            'emergency_zone = "93"',
+            'emergency_zone: "93" asks for a PIN or a recording: a key leads to a live page at once',
+        ),
+        (
+            'emergency = true\nemergency_zone = "92"',
+            "emergency_zone: an emergency zone becomes no other",
+        ),
+    ],
+)
+def test_what_keys_and_repeats_need_is_told(told, keys, said):
+    alarms = zone("92", "1008") + "emergency = true\n" + zone("93", "1008")
+    more = alarms + 'emergency = true\npin_file = "pins"\n' + zone("91", "1008") + f"{keys}\n"
+    assert told(more=more) == ([f"zones.91.{said}"] if said else [])

@@ -66,6 +66,8 @@ def test_the_contract_has_its_keys_and_values():
         "cause": None,
         "why": "",
         "stopped_by": "",
+        "notes": [],
+        "times": 0,
     }  # fmt: skip
 
 
