@@ -2,6 +2,7 @@
 next one in time, the caller hears nothing of it, and nothing is left behind.
 """
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 
@@ -13,6 +14,7 @@ from tests.chain.faulty import TO_NORTH, TO_WEST, Home, carriers, home_at, reply
 from tests.chain.harness.another_edge import edge_beside
 from tests.chain.harness.raw import raw
 from tests.chain.harness.sip import Message
+from tests.chain.harness.stack import Stack
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
@@ -102,6 +104,43 @@ def test_a_port_that_refuses_costs_a_call_its_answer_timeout_and_no_more(home: H
         first, second = to(one, scene, "north")[0], to(one, scene, "south")[0]
         assert PATIENCE - 0.2 < second.at - first.at < PATIENCE + TIMERS
     assert_all_settled(messages)
+
+
+@contextlib.contextmanager
+def blackholed(stack: Stack, host: str) -> Iterator[None]:
+    """Have the lab drop the datagrams for one of its addresses, and say nothing of it: by a rule before
+    the table of its own addresses, for not every kernel has tc's classifiers.
+    """
+    hole = f"ip rule add pref 5 to {host} ipproto udp blackhole"
+    before = ["ip rule add pref 10 lookup local", hole]
+    after = ["ip rule add pref 0 lookup local", "ip rule del pref 5", "ip rule del pref 10"]
+    stack.execute("lab", "sh", "-c", " && ".join([*before, "ip rule del pref 0"]), user="0")
+    try:
+        yield
+    finally:
+        stack.execute("lab", "sh", "-c", "; ".join(after), user="0")
+
+
+def test_a_carrier_that_is_blackholed_is_left_after_its_answer_timeout(home: Home, stack):
+    """It is there, and listens; between it and us everything is lost, and nobody says so."""
+    scene, many = home.scene, 3
+    north = scene.play(scene.cast.carrier("north"), "carrier/answers")
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers", calls=many)
+    with blackholed(stack, north.who.address[0]):
+        phone = dial(scene, TO_NORTH, calls=many, options=("-r", "20"))
+        scene.finish(phone, south)
+        home.settled()
+    north.end()
+    assert "INVITE" not in north.file("messages").read_text("utf-8", "replace")
+    home.takes_a_call()
+
+    messages = scene.messages()
+    for one in calls(messages)[:many]:
+        assert tried(one, scene) == ["north", "south"]
+        first, second = to(one, scene, "north")[0], to(one, scene, "south")[0]
+        assert PATIENCE - 0.2 < second.at - first.at < PATIENCE + TIMERS
+        assert final(one, phone).code == 200
+        assert not one.where(source=north.who.socket)
 
 
 def test_an_address_at_which_nobody_is_is_left_alone_after_two_calls(home: Home):
