@@ -16,6 +16,18 @@ def number(event: Event, key: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() else None
 
 
+def heard(event: Event, sent: int) -> int | None:
+    """Return how many of the packets sent to a member it got, as its RTCP told; None where it told
+    nothing: Asterisk says 0 lost then too, but it knows no round trip (RFC 3550 §6.4.1).
+    """
+    lost = number(event, "Lost")
+    try:
+        measured = float(event.get("RoundTrip", "")) > 0
+    except ValueError:
+        measured = False
+    return max(0, sent - lost) if measured and lost is not None else None
+
+
 def refusal(event: Event) -> tuple[int | None, int | None, str]:
     """Return cause, SIP code and words of a leg that its far end ended. Of a 480 Asterisk 22.10
     tells its own translation, 19, in place of the Reason header's (measured); it says less than

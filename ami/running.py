@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ami.board import Board
-from ami.events import noted, number
+from ami.events import heard, noted, number
 from ami.leader import Leader
 from ami.manager import Event, Manager
 from bellhop.claims import Verdict, Way, Wish
@@ -79,7 +79,7 @@ class Running:
         self.page = noted(self.page, event, self._now())
         member = self.page.members.get(event.get("Member", ""))
         if member is not None and (sent := number(event, "Sent")) is not None:
-            self._become(member.counted(sent))
+            self._become(member.counted(sent, heard(event, sent)))
 
     def succeeded(self, page: str) -> None:
         """Note that its leader leads another page from now on."""

@@ -44,8 +44,9 @@ class Gap:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """One device in one page. Times are ms since the page began; `sent` is how many RTP packets of
-    this page went to it, as Asterisk counted them, None when it could not be asked; `gaps`: when it
-    was in pages that go before this one.
+    this page went to it, as Asterisk counted them, None when it could not be asked; `received`: how
+    many of these it got, by its own RTCP, None when it told nothing; `gaps`: when it was in pages
+    that go before this one.
     """
 
     device: str
@@ -54,6 +55,7 @@ class Member:
     joined_ms: int | None = None
     left_ms: int | None = None
     sent: int | None = None
+    received: int | None = None
     cause: int | None = None
     sip: int | None = None
     why: str = ""
@@ -98,9 +100,15 @@ class Member:
         """Return it after it left the room; one that was taken is expected to."""
         return self if self.state is State.TAKEN else self.hung_up(at, None, None)
 
-    def counted(self, sent: int | None) -> "Member":
-        """Return it with the number of packets that went to it, on top of those of before a gap."""
-        return replace(self, sent=sent if sent is None else sent + (self.sent or 0))
+    def counted(self, sent: int | None, received: int | None = None) -> "Member":
+        """Return it with the number of packets that went to it, and of those that it got, on top of
+        those of before a gap.
+        """
+        if sent is None:
+            return replace(self, sent=None, received=None)
+        known = received is not None and (self.received is not None or self.sent is None)
+        got = (received or 0) + (self.received or 0) if known else None
+        return replace(self, sent=sent + (self.sent or 0), received=got)
 
     @property
     def is_counted(self) -> bool:

@@ -12,7 +12,10 @@ from bellhop.pages import Outcome, Page
 
 
 class MemberReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one member. answered_ms: since the page began."""
+    """What became of one member. answered_ms: since the page began. sent: RTP packets that went to
+    it, null where Asterisk counts none; received: how many of these it got, by its own RTCP, null
+    where it told nothing.
+    """
 
     device: str
     outcome: str
@@ -20,6 +23,8 @@ class MemberReport(msgspec.Struct, frozen=True, kw_only=True):
     cause: int | None
     sip: int | None
     why: str
+    sent: int | None = None
+    received: int | None = None
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +97,8 @@ def report(page: Page) -> Report:
                 cause=member.cause,
                 sip=member.sip,
                 why=why,
+                sent=member.sent,
+                received=member.received,
             )
         )
     return Report(

@@ -74,4 +74,7 @@ def _member(member: MemberReport) -> str:
         said += f": {member.why}"
     facts = [f"SIP {member.sip}"] if member.sip else []
     facts += [f"Q.850 {causes.title(member.cause)}"] if member.cause else []
+    if member.sent:
+        got = "not measured" if member.received is None else f"{member.received} of {member.sent}"
+        facts.append(f"RTP received: {got}")
     return f"{said} ({', '.join(facts)})" if facts else said

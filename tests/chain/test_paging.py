@@ -3,6 +3,7 @@
 import pytest
 
 from tests.chain.calling import CALLER, assert_all_settled, dial, final
+from tests.chain.harness.rtcp import reporting
 from tests.chain.harness.scene import Scene
 from tests.chain.paging import (
     AUTO_ANSWER,
@@ -104,6 +105,27 @@ def test_every_joined_speaker_hears_the_first_word_and_misses_nothing(scene: Sce
     # The beep is the last that the caller hears but silence.
     beep = [p.at for p in sent_to(scene, CALLER) if p.payload.count(0xFF) < FRAME // 2]
     assert opened <= beep[-1] + 0.06, "what he said right after the beep was lost"
+
+
+def test_a_report_tells_what_a_speakers_own_rtcp_said_it_received(scene: Scene):
+    """One tells that it missed 7 packets; the other tells nothing, and nothing is guessed."""
+    speakers = answering(scene, *SPEAKERS[:2])
+    teller = reporting(scene.place, scene.cast.device(SPEAKERS[0]).address[0], lost=7)
+    try:
+        scene.finish(page(scene, VOICE, talk=8000), *speakers)
+        assert teller.wait(5) == 0, teller.communicate()[0]
+    finally:
+        teller.kill()
+        teller.communicate()
+
+    first, second, _ = report(scene)["members"]
+    assert first["received"] == first["sent"] - 7
+    assert second["received"] is None
+    for member in (first, second):
+        assert member["sent"] >= 5 * 50
+    said = scene.stack.execute("pager", "bellhop", "report")
+    assert f"RTP received: {first['received']} of {first['sent']}" in said
+    assert "RTP received: not measured" in said
 
 
 def test_a_zone_in_a_zone_rings_each_device_once(scene: Scene):

@@ -13,7 +13,7 @@ import pytest
 from ami import legs
 from ami import running as running_module
 from ami.engine import Engine
-from ami.events import noted
+from ami.events import heard, noted
 from ami.leader import Leader
 from ami.manager import NotConnected
 from bellhop.callers import Caller, Kind
@@ -718,3 +718,22 @@ def test_a_leader_who_leads_another_page_is_neither_told_that_this_one_is_lost_n
     assert not leader.gone
     assert leader.hear({"Event": "ConfbridgeLeave", "Channel": LEADER, "Conference": "page-2-b"})
     assert leader.gone
+
+
+@pytest.mark.parametrize(
+    ("lost", "trip", "received"),
+    [
+        ("7", "0.020340", 143),
+        ("0", "0.000400", 150),
+        ("0", "0.000000", None),
+        ("7", "", None),
+        ("", "0.02", None),
+        ("200", "0.02", 0),
+        ("-3", "0.02", None),
+        ("0", "nan", None),
+    ],
+)
+def test_what_a_member_received_is_known_from_its_own_rtcp_or_not_at_all(lost, trip, received):
+    """A round trip is known once it answered a report; without one, 0 lost is no measurement."""
+    event = {"Event": "UserEvent", "UserEvent": "BellhopLeft", "Lost": lost, "RoundTrip": trip}
+    assert heard(event, 150) == received

@@ -218,3 +218,11 @@ def test_a_group_to_which_nobody_spoke_was_sent_nothing():
     unheard = page(gone, opened_ms=10, closed_ms=9000, spoken=0, ended=1.0)
     for one in (unopened, unheard):
         assert one.outcome(one.members[GROUP.device])[0] is Outcome.FAILED
+
+
+def test_what_a_member_received_is_summed_over_gaps_unless_one_part_is_not_known():
+    member = Member(device="1008").answered(1).joined(2)
+    assert member.counted(100, 98).counted(50, 50).received == 148
+    assert member.counted(100, None).counted(50, 50).received is None
+    assert member.counted(100, 98).counted(50, None).received is None
+    assert member.counted(100, 98).counted(50, None).sent == 150

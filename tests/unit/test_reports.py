@@ -60,8 +60,10 @@ def test_the_contract_has_its_keys_and_values():
         "started": "2026-11-21T03:00:01.500+00:00",
         "ended": "2026-11-21T03:00:04.500+00:00",
         "members": [
-            {"device": "1008", "outcome": "played", "answered_ms": 12, "cause": None, "sip": None, "why": ""},
-            {"device": "1010", "outcome": "failed", "answered_ms": None, "cause": 19, "sip": 480, "why": "no answer"},
+            {"device": "1008", "outcome": "played", "answered_ms": 12, "cause": None, "sip": None, "why": "",
+             "sent": 150, "received": None},
+            {"device": "1010", "outcome": "failed", "answered_ms": None, "cause": 19, "sip": 480, "why": "no answer",
+             "sent": None, "received": None},
         ],
         "cause": None,
         "why": "",
