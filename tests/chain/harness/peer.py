@@ -200,7 +200,7 @@ def start(
     scenario's, on top of the peer's own.
     """
     peer = Peer(who, scenario, place, directory, serial, process=None)  # type: ignore[arg-type]
-    values = {"extra": "Subject: chain", "reason": "Server: lab", "expires": "600"}
+    values = {"extra": "Subject: chain", "reason": "Server: lab", "expires": "600", "name": ""}
     values |= {
         "contact_host": who.address[0],
         "contact_port": str(who.address[1]),
