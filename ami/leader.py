@@ -79,6 +79,10 @@ class Leader:
             return False
         return answer.get("Response") == "Success"
 
+    async def let_in(self, limit: int) -> bool:
+        """Send him into the room, for `limit` seconds at most; see `move`."""
+        return await self.move(f"{self._room}-{limit}")
+
     async def move(self, where: str) -> bool:
         """Send him to an extension of his context; False when he could not be, and `gone` when
         that is because he is not there any more.

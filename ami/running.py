@@ -234,7 +234,7 @@ class Running:
             await self._leader.chime(self._zone)
         while not self.over and self.page.opened_ms is None:
             # A beep for him first; then he joins the room, and only then the page is open.
-            moved = await self._leader.move("open")
+            moved = await self._leader.let_in(self._zone.max_length // 1000)
             patience = _OPEN_PATIENCE if moved else _AGAIN  # AMI may be away for a moment
             await self.until(lambda: self.page.opened_ms is not None or self.over, patience)
             if moved:

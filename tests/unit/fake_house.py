@@ -106,7 +106,7 @@ class House:
         if fields["Context"] == "bellhop-leader":
             if channel not in self.leaders:
                 return [{"Response": "Error", "Message": "Channel does not exist"}]
-            if fields["Exten"] == "open":
+            if fields["Exten"].startswith("page-"):
                 self.leaders[channel] = room = self.leaders[channel].removeprefix("wait ")
                 self.say("ConfbridgeJoin", Uniqueid="l", Channel=channel, Conference=room)
             else:

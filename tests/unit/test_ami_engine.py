@@ -107,7 +107,7 @@ class Asterisk:
         self.say("Hangup", Uniqueid=unique, Channel=name, Cause=cause)
 
     async def redirect(self, fields):
-        if fields["Exten"] == "open":
+        if fields["Exten"].startswith("page-"):
             if self.leader_leaves_at_beep:
                 self.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="16")
             else:
@@ -186,7 +186,7 @@ async def until(condition):
 
 
 def opened(asterisk):
-    return any(f["Exten"] == "open" for f in asterisk.actions("Redirect"))
+    return any(f["Exten"].startswith("page-") for f in asterisk.actions("Redirect"))
 
 
 def outcomes(one):
