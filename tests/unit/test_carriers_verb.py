@@ -1,8 +1,6 @@
 """`bellhop carriers` against an edge that is a small HTTP server: what it asks, sets and tells."""
 
-import http.server
 import json
-import threading
 from pathlib import Path
 
 import pytest
@@ -11,50 +9,40 @@ from click.testing import CliRunner
 from bellhop.commands.carriers import command
 from bellhop.entries import Entry
 from bellhop.ledger import Ledger
+from tests.unit import fake_edge
 
 GOOD = Path(__file__).with_name("sites") / "good.toml"
 OPEN = '{"opened":1,"until":9,"why":"silence","at":4102444800,"pause":30000}'
 
 
-class FakeEdge(http.server.BaseHTTPRequestHandler):
+class FakeEdge(fake_edge.Edge):
     """One table, and nobody's calls."""
 
     table: dict
     calls: dict
     registered = None  # what uac.reg_dump says
 
-    def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        match asked["method"], asked.get("params", []):
+    def said(self, method, params):
+        match method, params:
             case "htable.dump", ["bellhop_health"]:
                 slot = [{"name": k, "value": v, "type": "str"} for k, v in self.table.items()]
-                self._send({"result": [{"entry": 1, "size": len(slot), "slot": slot}]})
+                self.send({"result": [{"entry": 1, "size": len(slot), "slot": slot}]})
             case "htable.sets", ["bellhop_health", key, value]:
                 self.table[key] = value
-                self._send({"result": "Ok. Key set to new value."})
+                self.send({"result": "Ok. Key set to new value."})
             case "htable.delete", ["bellhop_health", key] if key in self.table:
                 del self.table[key]
-                self._send({"result": "Ok. Key deleted."})
+                self.send({"result": "Ok. Key deleted."})
             case "dlg.profile_get_size", ["bellhop", carrier]:
-                self._send({"result": self.calls.get(carrier, 0)})
+                self.send({"result": self.calls.get(carrier, 0)})
             case "pv.shvGet", ["bellhop_names"]:
-                self._send({"result": {"name": "bellhop_names", "value": ""}})
+                self.send({"result": {"name": "bellhop_names", "value": ""}})
             case "uac.reg_dump", [] if self.registered is not None:
-                self._send({"result": self.registered})
+                self.send({"result": self.registered})
             case "dispatcher.list", []:
-                self._send({"error": {"code": 500, "message": "No Destination Sets"}}, 500)
+                self.send({"error": {"code": 500, "message": "No Destination Sets"}}, 500)
             case _:
-                self._send({"error": {"code": 404, "message": "Method Not Found"}}, 404)
-
-    def _send(self, answer, status=200):
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, **answer}).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+                self.send({"error": {"code": 404, "message": "Method Not Found"}}, 404)
 
 
 @pytest.fixture
@@ -65,16 +53,11 @@ def edge(tmp_path):
         table = {}  # noqa: RUF012 - one for each test
         calls = {}  # noqa: RUF012
 
-    server = http.server.HTTPServer(("127.0.0.1", 0), Edge)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    Edge.site = tmp_path / "site.toml"
-    text = GOOD.read_text("utf-8").replace("198.51.100.10:5080", f"127.0.0.1:{server.server_port}")
-    Edge.site.write_text(text.replace("/var/lib/bellhop", str(tmp_path)))
-    yield Edge
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with fake_edge.serving(Edge) as port:
+        Edge.site = tmp_path / "site.toml"
+        text = GOOD.read_text("utf-8").replace("198.51.100.10:5080", f"127.0.0.1:{port}")
+        Edge.site.write_text(text.replace("/var/lib/bellhop", str(tmp_path)))
+        yield Edge
 
 
 def run(edge, *arguments):

@@ -1,8 +1,6 @@
 """`bellhop reload` against an edge that is a small HTTP server: what it asks, and what it tells."""
 
-import http.server
 import json
-import threading
 from pathlib import Path
 
 import pytest
@@ -12,38 +10,28 @@ from bellhop import rpc
 from bellhop.commands.reload import command
 from bellhop.settings import load
 from bellhop.values import Address
+from tests.unit import fake_edge
 
 GOOD = Path(__file__).with_name("sites") / "good.toml"
 
 
-class FakeEdge(http.server.BaseHTTPRequestHandler):
+class FakeEdge(fake_edge.Edge):
     """Kamailio's shared variables over JSON-RPC; `answer` says what a wish comes to."""
 
     variables: dict
     answer: dict
 
-    def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        match asked["method"], asked.get("params", []):
+    def said(self, method, params):
+        match method, params:
             case "pv.shvSet", [name, "int", value]:
                 self.variables[name] = value
                 said = {"wanted": value, **self.answer} if self.answer else {}
                 self.variables["bellhop_said"] = json.dumps(said) if said else ""
-                self._send({"result": "ok"})
+                self.send({"result": "ok"})
             case "pv.shvGet", [name] if name in self.variables:
-                self._send({"result": {"name": name, "value": self.variables[name]}})
+                self.send({"result": {"name": name, "value": self.variables[name]}})
             case _:
-                self._send({"error": {"code": 404, "message": "Variable not found"}}, 404)
-
-    def _send(self, answer, status=200):
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, **answer}).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+                self.send({"error": {"code": 404, "message": "Variable not found"}}, 404)
 
 
 @pytest.fixture
@@ -54,17 +42,11 @@ def edge(tmp_path):
         variables = {"bellhop_wanted": 0, "bellhop_said": ""}  # noqa: RUF012 - one for each test
         answer = {"mistakes": [], "changed": ["routes"]}  # noqa: RUF012
 
-    server = http.server.HTTPServer(("127.0.0.1", 0), Edge)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    Edge.site = tmp_path / "site.toml"
-    internal = str(load(GOOD).edge.internal)
-    port = server.server_port
-    Edge.site.write_text(GOOD.read_text().replace(internal, f"127.0.0.1:{port}"))
-    yield Edge
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with fake_edge.serving(Edge) as port:
+        Edge.site = tmp_path / "site.toml"
+        internal = str(load(GOOD).edge.internal)
+        Edge.site.write_text(GOOD.read_text().replace(internal, f"127.0.0.1:{port}"))
+        yield Edge
 
 
 def run(edge, *more):
