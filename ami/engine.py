@@ -19,7 +19,7 @@ from ami import sight, strangers
 from ami.begun import begun
 from ami.board import Board
 from ami.manager import Event, Manager, NotConnected
-from ami.players import Edge
+from ami.players import Edge, Volumes
 from ami.running import Running
 from bellhop.claims import Verdict, Way
 from bellhop.features import NotDone
@@ -42,8 +42,16 @@ Keep = Callable[[Report], None]
 class Engine:
     """All pages of a site. keep: stores a report; it is called when a page begins and ends."""
 
-    def __init__(self, manager: Manager, keep: Keep, edge: Edge, call_priority: int) -> None:
+    def __init__(
+        self,
+        manager: Manager,
+        keep: Keep,
+        edge: Edge,
+        call_priority: int,
+        volumes: Volumes | None = None,
+    ) -> None:
         self._manager = manager
+        self._volumes = volumes
         self._keep = keep
         self._board = Board(manager, edge, call_priority)
         self._loop = asyncio.get_running_loop()
@@ -173,6 +181,7 @@ class Engine:
         try:
             if not running.planned:
                 await self._turn(running)
+            self._set_volume(running)
             await running.run()
         except Exception:  # noqa: BLE001 - one page's defect is not another's
             _log.exception("page=%s failed", running.page.id)
@@ -181,9 +190,16 @@ class Engine:
         finally:
             self._running.pop(running.page.id, None)
             running.close(None, "a defect of the pager's own: its log has it")
+            if self._volumes is not None:
+                self._volumes.put_back(running.page.id)
             self._forget(running)
             self._save(running.page)
             _log.info("page=%s zone=%s %s", running.page.id, running.page.zone, _said(running.page))
+
+    def _set_volume(self, running: Running) -> None:
+        zone, page = running.wish.zone, running.page.id
+        if self._volumes is not None and zone.volume is not None:
+            self._volumes.set(page, zone.volume, self._board.claims.held(page))
 
     async def _turn(self, running: Running) -> None:
         """Wait for a page's turn; when that takes too long, it begins with whoever is free."""

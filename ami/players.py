@@ -33,6 +33,16 @@ class Calls:
         await asyncio.gather(*(asyncio.to_thread(self._edge.end, call) for call in calls))
 
 
+class Volumes(Protocol):
+    """How loud devices are. Nothing waits for it."""
+
+    def set(self, page: str, gain: int, devices: Collection[str]) -> None:
+        """Give the devices of a page this gain (dB)."""
+
+    def put_back(self, page: str) -> None:
+        """Give them back what they had before."""
+
+
 class Player(Protocol):
     """A page, as the board tells it of its members."""
 

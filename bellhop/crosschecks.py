@@ -29,6 +29,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         *_credentials(parts),
         *_addresses(parts),
         *_databases(parts),
+        *_vapix(parts),
     ]
 
 
@@ -44,6 +45,14 @@ def _databases(parts: Mapping[str, Any]) -> Iterator[Mistake]:
         if kind == "sqlite" and file:
             what = f'expected with {name} = "postgresql" only'
             yield Mistake(f"{table}.{name}_dsn_file", what)
+
+
+def _vapix(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    pager = parts["pager"]
+    for number, device in parts["devices"].items():
+        if device is not None and device.vapix and pager is not None and not pager.vapix_file:
+            what = "needs pager.vapix_file, which says who may set its volume"
+            yield Mistake(f"devices.{number}.vapix", what)
 
 
 def _routes(parts: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -15,7 +15,7 @@ from bellhop import values
 from bellhop.devices import Device
 from bellhop.tables import Mistake, read_table, unknown
 
-_TEXT_KEYS = ("kind", "model", "auth_user", "dialect", "answer_timeout", "ring_timeout")
+_TEXT_KEYS = ("kind", "model", "auth_user", "dialect", "answer_timeout", "ring_timeout", "vapix")
 _LIST_KEYS = ("may",)
 _COLUMNS = ["number", *_TEXT_KEYS, *_LIST_KEYS]
 

@@ -21,6 +21,7 @@ class Device:
     may: what it may call. A speaker may call nothing unless the site says so.
     answer_timeout: ms until it must have sent 18x or a final reply, else it is dead (408).
     ring_timeout: ms that it may ring in a call that is no page.
+    vapix: where its HTTP API is, "http://192.0.2.8", for an AXIS device whose volume zones may set.
     """
 
     number: str
@@ -31,6 +32,7 @@ class Device:
     may: tuple[str, ...] = key(values.list_of(values.one_of(*RIGHTS)), ())
     answer_timeout: int = key(values.duration(200, 32_000), 3_000)
     ring_timeout: int = key(values.duration(1_000, 600_000), 60_000)
+    vapix: str = key(values.url, "")
 
     def __post_init__(self) -> None:
         """Fill what follows from the rest."""

@@ -39,6 +39,7 @@ class Pager:
     webhook: who is told of each page that is over, and webhook_secret_file: what it is signed with
     (pager/messenger.py). reports: where pages are written down: sqlite, a file in site.state, or
     postgresql; reports_dsn_file: for that, a file with libpq's connection string or URL.
+    vapix_file: lines "NUMBER USER PASSWORD" for devices that have a vapix; NUMBER may be "*".
     keep: how many pages' reports are kept, and how many of pages that were refused.
     """
 
@@ -51,6 +52,7 @@ class Pager:
     call_priority: int = key(values.integer(0, 9), 5)
     webhook: str = key(values.url, "")
     webhook_secret_file: str = key(values.text, "")
+    vapix_file: str = key(values.text, "")
     reports: str = key(values.one_of("sqlite", "postgresql"), "sqlite")
     reports_dsn_file: str = key(values.text, "")
     keep: int = key(values.integer(100, 1_000_000), 20_000)

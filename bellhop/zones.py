@@ -56,6 +56,7 @@ class Zone:
         who has said pin_tries wrong ones is refused for pin_lockout ms.
     chime: "none", "beep", or a WAV file of at most 2.5 s, relative to the site file; a page by
         Asterisk alone has none.
+    volume: the gain in dB that members get for the page, those whose vapix is known.
     fallback: whether Asterisk pages the zone by itself while the pager cannot be asked.
     priority: a page of a higher one goes before; an emergency zone's before all (claims.py).
     in_use: what is done with members in a page of a lower priority, or in a call that this page
@@ -81,6 +82,7 @@ class Zone:
     emergency_zone: str = key(values.number, "")
     repeat_every: int = key(values.or_off(values.duration(1_000, 600_000)), 0)
     chime: str = key(_chime, "beep")
+    volume: int | None = key(values.integer(-100, 30), None)
     pin_file: str = key(values.text, "")
     pin_tries: int = key(values.integer(1, 10), 3)
     pin_lockout: int = key(values.duration(10_000, 86_400_000), 300_000)

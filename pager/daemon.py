@@ -32,6 +32,8 @@ from pager.programs import Programs
 from pager.registrations import Registrations
 from pager.takeouts import Keeper
 from pager.turn import Turn
+from pager.vapix import apis
+from pager.volumes import Volumes
 
 _log = logging.getLogger("bellhop.pager")
 
@@ -51,13 +53,14 @@ async def serve(
     messenger = Messenger(manager, webhook(site))
     edge = site.edge.internal
     registered, calls = Registrations(edge), Calls(edge, side, other)
-    archive = Archive(lambda: archives.write(site))
+    volumes, archive = Volumes(apis(site)), Archive(lambda: archives.write(site))
 
     def keep(one: Report) -> None:
+        one = volumes.noted(one)
         messenger.tell(one)
         archive.save(one)
 
-    engine = Engine(manager, keep, calls, site.pager.call_priority)
+    engine = Engine(manager, keep, calls, site.pager.call_priority, volumes)
     orphans = Orphans(manager, calls)
     takeouts = Keeper(site)
     programs = Programs(site, manager)
@@ -103,6 +106,7 @@ async def serve(
         bells.cancel()
         orphans.close()
         await engine.close()
+        await volumes.close()
         await messenger.close()
         connection.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):

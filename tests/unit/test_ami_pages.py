@@ -24,10 +24,10 @@ quiet = settings(deadline=None, max_examples=10, phases=[Phase.explicit, Phase.g
 class Site:
     """An engine, and the pages that were asked of it."""
 
-    def __init__(self, house, edge=None):
+    def __init__(self, house, edge=None, volumes=None):
         self.house, self.edge = house, edge or Edge()
         self.kept = []
-        self.engine = Engine(house, self.kept.append, self.edge, 5)
+        self.engine = Engine(house, self.kept.append, self.edge, 5, volumes)
         self.serial = 0
 
     async def page(self, zone, members, priority=5, in_call=None, **rules):
@@ -61,14 +61,14 @@ class Site:
         await until(lambda: not self.house.leaders[channel].startswith("wait "))
 
 
-def play(story, house=None, edge=None):
+def play(story, house=None, edge=None, volumes=None):
     house = house or House()
     defects = logging.handlers.MemoryHandler(1000, flushLevel=logging.CRITICAL)
     defects.setLevel(logging.ERROR)
     logging.getLogger("bellhop.ami").addHandler(defects)
 
     async def main():
-        site = Site(house, edge)
+        site = Site(house, edge, volumes)
         await asyncio.wait_for(story(site, house), 15)
         await site.engine.close()
 

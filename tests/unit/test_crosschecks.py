@@ -268,6 +268,11 @@ def test_what_is_in_postgresql_needs_to_know_where_and_nothing_else_does(told):
     assert told("[pager]", '[pager]\nreports = "postgresql"') == [
         'pager.reports: "postgresql" needs reports_dsn_file, which says where it is'
     ]
+    horn = '[devices.1777]\nkind = "speaker"\nvapix = "http://192.0.2.8"\n'
+    assert told("[pager]", f'{horn}[pager]\nvapix_file = "users"') == []
+    assert told("[pager]", f"{horn}[pager]") == [
+        "devices.1777.vapix: needs pager.vapix_file, which says who may set its volume"
+    ]
     assert told("[edge]", '[edge]\nmetrics_from = ["prometheus"]') == [
         'edge.metrics_from: item 1: expected an IP address like "192.0.2.1", got "prometheus"'
     ]

@@ -96,7 +96,7 @@ def test_unknown_and_double_and_missing_columns_are_told(book):
         "horns.csv:1: kind: the column stands there twice",
         (
             "horns.csv:1: (empty): no such column; known: answer_timeout, auth_user, dialect, kind, "
-            "may, model, number, ring_timeout"
+            "may, model, number, ring_timeout, vapix"
         ),
     ]
     assert book("no,kind\n1101,speaker\n")[-1] == "horns.csv:1: number: the column is missing"

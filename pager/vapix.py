@@ -1,0 +1,87 @@
+"""A device's HTTP API: one question at a time, with digest authentication (RFC 7616), bounded."""
+
+import http.client
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+from bellhop import vapix
+from bellhop.settings import Site, SiteError
+from bellhop.vapix import VapixError
+
+_PATIENCE = 2.0  # seconds that a device may say nothing
+_LARGEST = 1_000_000  # bytes of an answer
+
+
+class Api:
+    """The API of one device, as somebody with its role Operator. It blocks."""
+
+    def __init__(self, url: str, user: str, password: str, patience: float = _PATIENCE) -> None:
+        self._url = url.rstrip("/") + vapix.PATH
+        self._patience = patience
+        known = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        known.add_password(None, self._url, user, password)
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), _Once(known), _Straight()
+        )
+
+    def ask(self, method: str, params: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """Return an answer's data. Raises VapixError."""
+        # values.url lets http and https alone through.
+        request = urllib.request.Request(  # noqa: S310
+            self._url, vapix.question(method, params), {"Content-Type": "application/json"}
+        )
+        try:
+            with self._opener.open(request, timeout=self._patience) as said:
+                return vapix.answer(said.read(_LARGEST))
+        except urllib.error.HTTPError as error:
+            with error:
+                words = "its user or password is wrong" if error.code == 401 else error.reason
+            raise VapixError(f"HTTP {error.code}: {words}") from None
+        except urllib.error.URLError as error:
+            raise VapixError(f"{error.reason}") from None
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise VapixError(str(error) or type(error).__name__) from None
+
+
+class _Once(urllib.request.HTTPDigestAuthHandler):
+    """Answers a challenge once: a wrong password said again and again locks an account."""
+
+    def http_error_401(self, req: Any, *rest: Any) -> Any:
+        if req.get_header(self.auth_header):
+            return None
+        return super().http_error_401(req, *rest)
+
+
+class _Straight(urllib.request.HTTPRedirectHandler):
+    """Follows nobody with a password."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def apis(site: Site) -> dict[str, Api]:
+    """Return the APIs of the devices that have one, by number. Raises SiteError when the file of
+    their users cannot be read, or lacks one.
+    """
+    having = [device for device in site.devices.values() if device.vapix]
+    if not having:
+        return {}
+    path = site.file(site.pager.vapix_file)
+    try:
+        lines = [line.split() for line in path.read_text("utf-8").splitlines()]
+        users = {who: (user, password) for who, user, password in filter(None, lines)}
+    except OSError as error:
+        raise SiteError((f"pager.vapix_file: {path}: {error.strerror}",)) from None
+    except ValueError:
+        what = 'expected lines "NUMBER USER PASSWORD"; NUMBER may be * for all others'
+        raise SiteError((f"pager.vapix_file: {path}: {what}",)) from None
+    found = {}
+    for device in having:
+        user = users.get(device.number) or users.get("*")
+        if user is None:
+            what = f"it has no line for {device.number}, and none for *"
+            raise SiteError((f"pager.vapix_file: {path}: {what}",))
+        found[device.number] = Api(device.vapix, *user)
+    return found
