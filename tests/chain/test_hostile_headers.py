@@ -201,6 +201,61 @@ def test_a_callers_hostile_header_is_answered_and_hides_nothing(home: Home, plac
     assert hidden(home.scene.messages(), home, who.socket) == []
 
 
+NAMES = {
+    "a quote that ends": '"a" <sip:evil@192.0.2.1>, "b" <sip:1020@{edge}>',
+    "an escaped quote": f'"a\\"\\r\\n{EVIL}" <sip:1020@{{edge}}>',
+    "percent signs": f'"%0d%0a{EVIL}" <sip:1020@{{edge}}>',
+    "percent signs in its user": "<sip:1020%0d%0aP-Asserted-Identity:%20evil@{edge}>",
+    "headers of its URI": "<sip:1020@{edge}?P-Asserted-Identity=evil>",
+    "a folded line": f'"a\r\n {EVIL}\r\n b" <sip:1020@{{edge}}>',
+    "a lone CR": f'"a\r{EVIL}" <sip:1020@{{edge}}>',
+    "a lone LF": f'"a\n{EVIL}" <sip:1020@{{edge}}>',
+    "a NUL": f'"a\0{EVIL}" <sip:1020@{{edge}}>',
+    "somebody else": '"Reception" <sip:2001@{edge}>',
+    "nobody": f'"{EVIL}" <sip:anonymous@anonymous.invalid>',
+}
+
+
+def test_a_callers_name_smuggles_nothing_to_a_pbx(home: Home, place, subtests):
+    """A PBX believes its trunk. What gets there has one From, and no header that was a name."""
+    who, reception = home.scene.cast.device(PHONE), home.scene.cast.trunk("reception")
+    edge = who.edge[0]
+    told: dict[str, list[int]] = {}
+    with (
+        raw(place, who, home.scene.directory) as phone,
+        raw(place, reception, home.scene.directory) as pbx,
+    ):
+        for how, name in NAMES.items():
+            mark = f"pbx-{home.scene.began:.0f}-{len(told)}"
+            sender = f"{name.replace('{edge}', edge)};tag=t{mark}"
+            plain = request(who, "INVITE", "2001", mark=mark)
+            challenge = phone.ask(plain)
+            acknowledge(phone, challenge, plain)
+            proof = credentials(who, challenge, "INVITE", f"sip:2001@{edge}")
+            invite = request(who, "INVITE", "2001", number=2, mark=mark, extra=proof, from_=sender)
+            told[how] = call_with(phone, pbx, invite, f"{mark}-2")
+    home.takes_a_call()
+
+    for how, codes in told.items():
+        with subtests.test(how=how):
+            assert codes, "silence"
+            assert codes[-1] in {400, 403, 486}
+            if how in {
+                "percent signs in its user",
+                "somebody else",
+                "a lone CR",
+                "a lone LF",
+                "a NUL",
+            }:
+                assert codes[-1] != 486, "the PBX got it"
+    assert 486 in {codes[-1] for codes in told.values()}
+    messages = home.scene.messages()
+    assert hidden(messages, home, who.socket) == []
+    for one in messages.where(method="INVITE", target=reception.socket):
+        assert len(one.all("from")) == 1
+        assert not one.all("p-asserted-identity")
+
+
 def test_a_message_beyond_what_kamailio_takes_is_as_none(home: Home, place):
     """More than 32,767 bytes: a caller's request is not answered, and a carrier that replies so is
     left as a silent one is.

@@ -1,11 +1,15 @@
 """What each side of a call sees of the other: as it is, and with `hide_topology`."""
 
+import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from bellhop.render_kamailio import DEVICES
 from bellhop.settings import Site
+from pager.calls import in_calls
 from tests.chain.calling import assert_all_settled, cause, dial, final, to, tried
 from tests.chain.harness.another_edge import edge_beside, scene_at
 from tests.chain.harness.peer import Peer, Who
@@ -138,6 +142,59 @@ def test_credentials_raise_the_cseq_of_a_hidden_call_too(hidden: Scene):
     numbers = [number(m) for m in to(messages, hidden, "north")]
     assert numbers == [2, 3, 4]
     assert shown(messages, north.who, caller.who) == LEFT
+
+
+BEHIND_NAT = {"contact_host": "192.168.77.7", "contact_port": "5062"}
+_FETCH = """
+import sys, urllib.request as u
+ask = u.Request(sys.argv[1], *([sys.argv[2].encode()] if sys.argv[2:] else []))
+print(u.urlopen(ask, timeout=5).read().decode())
+"""
+
+
+def test_a_device_behind_nat_is_hidden_reached_counted_and_asked_for(hidden: Scene, edge):
+    """The registration, the metrics and the pager's questions go their ways beside topos."""
+    device = hidden.cast.device("1009")
+    hidden.finish(hidden.play(device, "speaker/registers", **BEHIND_NAT))
+    [callee] = [hidden.play(device, "speaker/answers-behind-nat", **BEHIND_NAT)]
+    caller = dial(hidden, "1009", "caller/calls-until-it-ends")
+    internal = f"http://{edge[0].edge.internal}"
+
+    def fetch(path: str, *asked: str) -> str:
+        return docker("exec", edge[1], "python3", "-c", _FETCH, f"{internal}{path}", *asked)
+
+    def ask(method: str, *params: object) -> Any:
+        text = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        return json.loads(fetch("/RPC", text))["result"]
+
+    def acknowledged() -> bool:
+        return any(one["state"] == 4 for one in ask("dlg.profile_list", DEVICES))
+
+    until("the call and its ACK", acknowledged)
+    found = in_calls(ask("dlg.profile_list", DEVICES))
+    assert found.keys() == {"1009", "1020"}
+    assert "1009" in json.dumps(ask("ul.lookup", "location", "1009"))
+    [call] = found["1009"]
+    ask("dlg.end_dlg", call.entry, call.id)
+    hidden.finish(caller, callee)
+    assert 'kamailio_bellhop_calls_total{code="200"} 1' in fetch("/metrics")
+
+    messages = hidden.messages()
+    assert_all_settled(messages)
+    for method in ("INVITE", "ACK", "BYE"):
+        assert messages.where(method=method, target=device.socket), f"no {method} at the device"
+    assert not messages.where(target=BEHIND_NAT["contact_host"])
+    assert shown(messages, device, caller.who) == LEFT
+    assert shown(messages, caller.who, device) == {"body"}
+    assert BEHIND_NAT["contact_host"] not in {
+        host
+        for m in messages.where(target=caller.who.socket)
+        for host in re.findall(r"[0-9.]+", m.raw)
+    }
+    offered = messages.where(method="INVITE", target=device.socket)[0].body
+    answered = messages.where(answers="INVITE", code=200, target=caller.who.socket)[0].body
+    assert f"c=IN IP4 {caller.who.address[0]}" in offered
+    assert f"c=IN IP4 {device.address[0]}" in answered
 
 
 def test_after_a_restart_a_hidden_call_is_over_for_whoever_says_something_in_it(
