@@ -11,6 +11,7 @@ from bellhop.settings import Site, SiteError, load
 from bellhop.values import Address
 from tests.chain.harness.capture import Capture, MessageLogs
 from tests.chain.harness.cast import Cast, device_listener, passwords, read_passwords
+from tests.chain.harness.parts import Parts
 from tests.chain.harness.peer import Peer
 from tests.chain.harness.places import Here, Lab
 from tests.chain.harness.postgres import Server
@@ -101,6 +102,13 @@ def cast(site: Site, stack: Stack | None, pytestconfig: pytest.Config) -> Cast:
         pytest.fail(f"{error}", pytrace=False)
 
 
+def _pages(module: object) -> bool:
+    """Whether a module's tests are of pages: then it has something of `tests.chain.paging`."""
+    return any(
+        getattr(one, "__module__", "") == "tests.chain.paging" for one in vars(module).values()
+    )
+
+
 @pytest.fixture
 def scene(
     request: pytest.FixtureRequest, site: Site, stack: Stack | None, place: Lab | Here, cast: Cast
@@ -118,9 +126,12 @@ def scene(
         wire = Capture(stack, place, directory, (cast.edge.host, site.edge.internal.host))
         wire.start()
     scene = Scene(site, cast, place, directory, wire, stack, peers=peers)
+    parts = Parts(stack) if stack is not None and _pages(request.module) else None
     yield scene
     running = [peer.name for peer in scene.peers if peer.process.poll() is None]
     scene.end()
     left = [*(f"{name} still ran" for name in running), *scene.baseline()]
+    if parts is not None:
+        left += parts.left()
     if left:
         pytest.fail("this test left behind: " + "; ".join(left), pytrace=False)
