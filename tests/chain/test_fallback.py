@@ -87,12 +87,14 @@ def nonsense(peer):
     peer.sendall(b'SET VARIABLE BELLHOP_RESULT "perhaps"\\n'); mute(peer)
 def halfway(peer):
     peer.sendall(b'SET VARIABLE BELLHOP_ROOM "page-x"\\nSET VARIABLE BELLHOP_WAIT "5"\\n'); mute(peer)
-def closes(peer):
-    peer.recv(10)
+def dies(peer):
+    peer.recv(10); peer.sendall(b'SET VARIABLE BELLHOP_ROOM "page-x"\\nSET VARIABLE BELLHOP_WA')
 def serve(peer):
     try: globals()[sys.argv[2]](peer)
     except OSError: pass
     finally: peer.close()
+if sys.argv[2] == 'refuses':
+    print('listening nowhere', flush=True); threading.Event().wait()
 listener = socket.create_server(('', int(sys.argv[1])))
 print('listening', flush=True)
 while True:
@@ -138,7 +140,7 @@ WAYS: dict[str, Callable[[Scene], object]] = {
     "paused": paused,
     **{
         manner: lambda scene, manner=manner: impostor(scene, manner)
-        for manner in ("mute", "slow", "garbage", "nonsense", "halfway", "closes")
+        for manner in ("refuses", "mute", "slow", "garbage", "nonsense", "halfway", "dies")
     },
 }
 
