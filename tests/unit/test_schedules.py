@@ -99,6 +99,7 @@ class House:
         self.now = at("2026-07-01T11:59:58+00:00")
         self.fails = fails
         self.said, self.kept = [], []
+        self.turn = None
 
     async def spoken(self, text):
         self.said.append(text)
@@ -111,7 +112,21 @@ class House:
         return "1-a"
 
     def bells(self):
-        return Bells(self.site, self, self, self.kept.append, clock=lambda: self.now)
+        return Bells(
+            self.site, self, self, self.kept.append, clock=lambda: self.now, turn=self.turn
+        )
+
+
+class Second:
+    """Stands in for pager.turn: a second pager, whose turn it is or not."""
+
+    reports = False
+
+    def __init__(self, turn):
+        self.turn = turn
+
+    def __call__(self):
+        return self.turn
 
 
 def looks(house, *moments):
@@ -174,3 +189,15 @@ def test_a_file_that_is_not_there_is_reported(tmp_path):
     house.site = replace(house.site, schedules={"noon": one})
     looks(house, noon - 1, noon + 0.1)
     assert "nowhere.wav" in house.kept[0].why
+
+
+def test_a_second_pager_rings_in_its_turn_alone_and_reports_nothing_missed(tmp_path):
+    noon = at("2026-07-01T12:00:00+00:00")
+    for turn in (False, True):
+        (tmp_path / str(turn)).mkdir()
+        house = House(tmp_path / str(turn))
+        house.turn = Second(turn)
+        looks(house, noon - 0.5, noon + 0.1)
+        assert bool(house.said) is turn
+        looks(house, noon + 3 * 86_400)
+        assert house.kept == []

@@ -42,7 +42,7 @@ class Parts:
         for name, count in self._held().items():
             _at_rest[name] = max(_at_rest[name], count)
 
-    def left(self, seconds: float = 8.0) -> Iterator[str]:
+    def left(self, seconds: float = 15.0) -> Iterator[str]:
         """Yield what there is more of than before, and still is after so long."""
         more: Counter[str] = Counter()
 
