@@ -21,7 +21,7 @@ def probed_down(uri: str, kind: int = SET) -> bool:
 
 def hold_for_dead(uri: str, kind: int) -> None:
     """Have the dispatcher hold an address for dead until a probe is answered. A Kamailio that lacks
-    the function (5.6) does so when a probe was not.
+    the function (5.6, 6.0) does so when a probe was not.
     """
     if hasattr(KSR.dispatcher, "ds_mark_addr"):
         done(KSR.dispatcher.ds_mark_addr("ip", kind, uri), "ds_mark_addr")

@@ -2,6 +2,9 @@
 
 import pytest
 
+from bellhop.values import Address
+from kemi import dialog
+
 FIRST, SECOND = "198.51.100.20:5060", "198.51.100.21:5060"
 TABLE = """
 [standby]
@@ -117,6 +120,18 @@ def test_no_registration_leads_a_call_to_the_second(two):
     two.calls("1009")
     assert not two.sent_to
     assert two.answers == [480]
+
+
+def test_a_request_within_a_call_to_the_second_needs_the_mark_of_a_page(two):
+    for host, peer in ((FIRST, "pbx"), (SECOND, "pbx"), ("198.51.100.77:5060", "")):
+        there = Address(host.partition(":")[0], 5060)
+        assert dialog.peer_of(two.site, there) == peer
+
+
+def test_without_a_standby_nobody_is_probed(make_house_of):
+    house = make_house_of(lambda text: text.replace("[edge]", '[edge]\nprobe = "10s"'))
+    house.app.ksr_gateways_load(None)
+    assert "20118" not in (house.folder / "gateways.list").read_text()
 
 
 def test_both_are_probed_from_the_internal_listener_and_nobody_else_is(two):
