@@ -10,8 +10,6 @@ import pytest
 from agi.channel import Channel, Gone
 from agi.page import Pages
 from bellhop import pins
-from bellhop.callers import Caller, Kind
-from bellhop.devices import RIGHTS
 from bellhop.pages import EdgeCall, Refusal, Unavailable
 from bellhop.settings import load
 
@@ -252,43 +250,6 @@ def test_what_cannot_be_committed_is_left_to_the_dialplan_too():
     assert dict(asterisk.put)["BELLHOP_RESULT"] == ""
 
 
-def test_the_callers_own_device_is_no_member(monkeypatch):
-    monkeypatch.setattr("bellhop.zones.may_page", lambda _zone, _caller: True)
-    desk = ask(Asterisk("8001", DEVICE.format(1015)))
-    assert desk.asked[2] == ["1008", "1009", "1010"]
-
-
-def test_a_user_agent_tells_the_dialect_where_the_site_does_not():
-    said = {"1016": "PolycomVVX-VVX_411-UA/5.9.5", "1017": "call-info: x", "1018": ""}
-    desk = ask(Asterisk("8100"), registered=lambda _numbers, _patience: said)
-    assert desk.dialects == {"1016": "polycom", "1017": "", "1018": ""}
-
-
-def test_a_user_agent_changes_nothing_of_what_the_site_says():
-    desk = ask(
-        Asterisk(), registered=lambda numbers, _patience: dict.fromkeys(numbers, "Yealink T48")
-    )
-    assert desk.dialects == {"1008": "axis", "1009": "axis", "1010": "rfc5373"}
-
-
-def test_a_group_is_there_though_it_registers_nowhere():
-    desk = ask(Asterisk("8101"), registered=lambda _numbers, _patience: {})
-    assert desk.asked[2:] == (["multicast:239.1.2.3:5004"], ["1008"])
-
-
-def test_who_may_not_call_carriers_rings_nobody_outside():
-    everybody = lambda numbers, _patience: dict.fromkeys(numbers, "")  # noqa: E731
-    assert "tel:442079460000" in ask(Asterisk("8102"), registered=everybody).asked[2]
-    desk = ask(Asterisk("8102", DEVICE.format(1016)), registered=everybody)
-    assert desk.asked[2] == ["1008"]
-    assert list(desk.request.barred) == ["tel:442079460000"]
-
-
-def test_a_two_way_page_is_one_way_for_who_has_no_right_to_it():
-    assert ask(Asterisk("8103")).request.zone.mode == "two-way"
-    assert ask(Asterisk("8103", TRUNK.format("2001@"))).request.zone.mode == "one-way"
-
-
 def test_a_zone_with_a_pin_is_paged_by_who_says_it():
     lines = {"8104": (pins.hashed("2718", bytes(16)),)}
 
@@ -302,81 +263,6 @@ def test_a_zone_with_a_pin_is_paged_by_who_says_it():
     assert said("") == ([], ("BELLHOP_RESULT", "pin"))
     assert said("1111") == ([], ("BELLHOP_RESULT", "pin"))
     assert said("2718") == (["reserve", "commit 1-a"], ("BELLHOP_RESULT", "room"))
-
-
-class Program:
-    """A page that a program asked for."""
-
-    caller = Caller(Kind.PBX, "program:0", "", RIGHTS)
-
-    def __init__(self):
-        self.told = []
-
-    def tell(self, what):
-        self.told.append(what)
-
-
-def programs_page(zone, word, registered=everybody):
-    asterisk, desk, program = Asterisk(zone, word), Desk(), Program()
-    channel = Channel({"channel": "Local/s@bellhop-program-1;2"}, asterisk.answers, asterisk)
-    taken = {"program:good": program}.get
-    Pages(
-        SITE,
-        desk,
-        registered,
-        lambda _numbers, _patience: {},
-        pin_lines={"8104": ()},
-        program=taken,
-    )(channel)
-    return program.told, desk
-
-
-def test_a_program_is_known_by_its_word_and_told_its_page():
-    told, desk = programs_page("8104", "program:good")
-    assert told == ["1-a"]
-    assert desk.request.leader == "program:0"
-
-
-def test_a_program_is_told_why_there_is_no_page():
-    told, desk = programs_page("8000", "program:good", lambda _numbers, _patience: {})
-    assert told[0].cause == 20
-    assert desk.did == ["refused 8000 program:0 20"]
-
-
-def test_a_word_that_is_nobodys_pages_nothing():
-    told, desk = programs_page("8000", "program:bad")
-    assert (told, desk.did) == ([], ["refused 8000 unknown 21"])
-
-
-def test_who_speaks_beside_a_horn_is_recorded_first_and_gets_a_word_for_later():
-    issued = []
-
-    def later(caller, zone):
-        issued.append((caller.name, zone.number))
-        return "program:word", 7
-
-    def asks(registered):
-        asterisk, desk = Asterisk("8105"), Desk()
-        channel = Channel({"channel": "PJSIP/bellhop-edge-1"}, asterisk.answers, asterisk)
-        Pages(SITE, desk, registered, lambda _numbers, _patience: {}, later=later)(channel)
-        return desk.did, dict(asterisk.put)
-
-    did, put = asks(everybody)
-    assert (did, issued) == ([], [("1020", "8105")])
-    assert put == {
-        "BELLHOP_TOKEN": "program:word",
-        "BELLHOP_TAKE": "7",
-        "BELLHOP_MAX": "300",
-        "BELLHOP_RESULT": "record",
-    }
-    did, put = asks(lambda _numbers, _patience: {})
-    assert put["BELLHOP_CAUSE"] == "20"
-    assert len(issued) == 1
-
-
-def test_what_was_recorded_is_played_by_its_word():
-    told, desk = programs_page("8105", "program:good")
-    assert (told, desk.did) == (["1-a"], ["reserve", "commit 1-a"])
 
 
 def test_a_leader_is_given_the_keys_that_his_zone_and_his_rights_have():

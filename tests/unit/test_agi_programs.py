@@ -1,0 +1,82 @@
+"""The verb `page` for those who are no callers: programs, and who was recorded before."""
+
+from agi.channel import Channel
+from agi.page import Pages
+from bellhop.callers import Caller, Kind
+from bellhop.devices import RIGHTS
+from tests.unit.test_agi_page import SITE, Asterisk, Desk, everybody
+
+
+class Program:
+    """A page that a program asked for."""
+
+    caller = Caller(Kind.PBX, "program:0", "", RIGHTS)
+
+    def __init__(self):
+        self.told = []
+
+    def tell(self, what):
+        self.told.append(what)
+
+
+def programs_page(zone, word, registered=everybody):
+    asterisk, desk, program = Asterisk(zone, word), Desk(), Program()
+    channel = Channel({"channel": "Local/s@bellhop-program-1;2"}, asterisk.answers, asterisk)
+    taken = {"program:good": program}.get
+    Pages(
+        SITE,
+        desk,
+        registered,
+        lambda _numbers, _patience: {},
+        pin_lines={"8104": ()},
+        program=taken,
+    )(channel)
+    return program.told, desk
+
+
+def test_a_program_is_known_by_its_word_and_told_its_page():
+    told, desk = programs_page("8104", "program:good")
+    assert told == ["1-a"]
+    assert desk.request.leader == "program:0"
+
+
+def test_a_program_is_told_why_there_is_no_page():
+    told, desk = programs_page("8000", "program:good", lambda _numbers, _patience: {})
+    assert told[0].cause == 20
+    assert desk.did == ["refused 8000 program:0 20"]
+
+
+def test_a_word_that_is_nobodys_pages_nothing():
+    told, desk = programs_page("8000", "program:bad")
+    assert (told, desk.did) == ([], ["refused 8000 unknown 21"])
+
+
+def test_who_speaks_beside_a_horn_is_recorded_first_and_gets_a_word_for_later():
+    issued = []
+
+    def later(caller, zone):
+        issued.append((caller.name, zone.number))
+        return "program:word", 7
+
+    def asks(registered):
+        asterisk, desk = Asterisk("8105"), Desk()
+        channel = Channel({"channel": "PJSIP/bellhop-edge-1"}, asterisk.answers, asterisk)
+        Pages(SITE, desk, registered, lambda _numbers, _patience: {}, later=later)(channel)
+        return desk.did, dict(asterisk.put)
+
+    did, put = asks(everybody)
+    assert (did, issued) == ([], [("1020", "8105")])
+    assert put == {
+        "BELLHOP_TOKEN": "program:word",
+        "BELLHOP_TAKE": "7",
+        "BELLHOP_MAX": "300",
+        "BELLHOP_RESULT": "record",
+    }
+    did, put = asks(lambda _numbers, _patience: {})
+    assert put["BELLHOP_CAUSE"] == "20"
+    assert len(issued) == 1
+
+
+def test_what_was_recorded_is_played_by_its_word():
+    told, desk = programs_page("8105", "program:good")
+    assert (told, desk.did) == (["1-a"], ["reserve", "commit 1-a"])
