@@ -73,7 +73,11 @@ def _media(address: str) -> list[str]:
 
 
 def _manager(site: Site) -> str:
-    """Least rights: with `system` too, Originate would run programs on this host."""
+    """Least rights: with `system` too, Originate would run programs on this host. An event is let
+    through by its name: a filter without one is a regular expression that each event's whole text
+    is searched for, in the thread that takes our actions too (measured, 22.10: with 50 members the
+    last word of their joining came 0.3 s after the fact, on a busy machine).
+    """
     # Who asks an AMI on the loopback comes from there.
     asks = site.pager.ami.host if site.pager.ami.host.startswith("127.") else site.pager.agi.host
     lines = [
@@ -84,7 +88,7 @@ def _manager(site: Site) -> str:
         "read = call,user,system",
         "write = call,originate,reporting,user",
         "writetimeout = 1000",
-        *(f"eventfilter = Event: {event}" for event in _EVENTS),
+        *(f"eventfilter(name({event}),method(none)) =" for event in _EVENTS),
     ]
     return "\n".join(lines) + "\n"
 
