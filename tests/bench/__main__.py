@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def main() -> int:
     """Run what the command line asks for; returns the exit code."""
+    # Who ends us has all containers and programs ended, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     asked, parser = _asked()
     if asked.bench is None:
         parser.print_help()
