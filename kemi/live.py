@@ -103,6 +103,9 @@ class Live:
 
     def _reload(self, wanted: int) -> Said:
         old = self.now()
+        if wanted <= old.version:  # nobody would go over to it
+            known = f"{WANTED}: expected a number greater than {old.version}, got {wanted}"
+            return Said(wanted=wanted, mistakes=(known,))
         try:
             site = load(old.site.path)
             found = secrets.load(site)

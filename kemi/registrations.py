@@ -15,6 +15,7 @@ class Registrar:
 
     def __init__(self) -> None:
         self._known: dict[str, Registration] = {}
+        self._refused: dict[str, str] = {}
 
     def run(self, site: Site, secrets: Secrets) -> None:
         """Add what is new, remove what is gone; runs every second. A carrier whose name has not
@@ -27,9 +28,21 @@ class Registrar:
             sip.note(f"registration={contact} removed")
         for contact, one in wanted.items():
             if contact not in self._known:
-                ksr_uac.register(one.parameters)
-                self._known[contact] = one
-                sip.note(f"registration={contact} user={one.user} domain={one.domain} added")
+                self._add(contact, one)
+
+    def _add(self, contact: str, one: Registration) -> None:
+        """Add one; what the module says against it keeps no other from being added."""
+        try:
+            ksr_uac.register(one.parameters)
+        except RuntimeError as error:
+            if not _replaced(contact, one):
+                if self._refused.get(contact) != str(error):  # once, and not each second
+                    sip.error(f"registration={contact} refused={str(error)!a}")
+                self._refused[contact] = str(error)
+                return
+        self._refused.pop(contact, None)
+        self._known[contact] = one
+        sip.note(f"registration={contact} user={one.user} domain={one.domain} added")
 
     def _wanted(self, site: Site, secrets: Secrets) -> list[Registration]:
         found = []
@@ -47,3 +60,15 @@ class Registrar:
         """Return the address that it is registered through, while the name still stands for it."""
         known = self._known.get(contact)
         return known.gateway if known and known.gateway in there else there[0]
+
+
+def _replaced(contact: str, one: Registration) -> bool:
+    """Put a registration in the place of the one that the module has by this name, from before our
+    scripts were loaded anew; False when that was not why it refused.
+    """
+    try:
+        ksr_uac.unregister(contact)
+        ksr_uac.register(one.parameters)
+    except RuntimeError:
+        return False
+    return True

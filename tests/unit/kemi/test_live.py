@@ -75,6 +75,15 @@ def test_listeners_are_kamailios_own_so_a_reload_refuses_them(reload):
     assert said.mistakes == ("edge.trunks: only a restart of Kamailio changes it",)
 
 
+def test_a_number_that_nobody_would_go_over_to_is_refused(house, reload):
+    """Said to be done, it would be done nowhere."""
+    reload('gateway = "203.0.113.1:5060"', 'gateway = "203.0.113.77:5060"', wanted=5)
+    said = reload('gateway = "203.0.113.77:5060"', 'gateway = "203.0.113.78:5060"', wanted=4)
+    assert said.changed == ()
+    assert said.mistakes == ("$shv(bellhop_wanted): expected a number greater than 5, got 4",)
+    assert snapshot.read(house.folder).version == 5
+
+
 def test_one_wish_is_done_once(house, reload):
     reload('gateway = "203.0.113.1:5060"', 'gateway = "203.0.113.77:5060"', wanted=7)
     (house.folder / "site.toml").unlink()

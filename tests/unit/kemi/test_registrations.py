@@ -41,14 +41,39 @@ def test_a_registration_is_told_once(house):
     assert parameters[5:9] == ["north.invalid", "site", ".", HA1]
 
 
-def test_one_that_was_refused_is_told_again(house):
-    house.may_break = True
-    house.says({"$jsonrpl(code)": 500})
-    house.app.ksr_carriers_register(None)
+def test_one_that_was_refused_is_told_again_and_the_log_once(house):
+    house.says({"$jsonrpl(code)": 500, "$jsonrpl(body)": "full"})
+    for _ in range(3):
+        house.app.ksr_carriers_register(None)
+    [line] = house.logged
+    assert "refused=" in line
+    assert "full" in line
     house.says({"$jsonrpl(code)": 200})
+    for _ in range(3):
+        house.app.ksr_carriers_register(None)
+    assert len(house.logged) == 1
+    methods = [method for method, _ in told(house)]
+    assert methods == ["uac.reg_add", "uac.reg_remove"] * 3 + ["uac.reg_add"]
+
+
+def test_one_that_the_module_knows_already_is_replaced(house):
+    """As it does when the scripts were loaded anew: they know nothing, and the module does."""
+    there = {"north"}
+
+    def answer(question):
+        method = json.loads(question)["method"]
+        known = bool(there)
+        if method == "uac.reg_remove":
+            there.clear()
+        wrong = method == "uac.reg_add" and known
+        house.says({"$jsonrpl(code)": 500 if wrong else 200})
+        return 1
+
+    house.fake.returns["jsonrpcs.exec"] = answer
     house.app.ksr_carriers_register(None)
     house.app.ksr_carriers_register(None)
-    assert [method for method, _ in told(house)] == ["uac.reg_add"] * 2
+    methods = [method for method, _ in told(house)]
+    assert methods == ["uac.reg_add", "uac.reg_remove", "uac.reg_add"]
 
 
 def test_one_that_is_gone_is_removed(house):
