@@ -76,7 +76,7 @@ def test_a_wrong_file_is_refused_with_its_lines_and_changes_nothing(edge):
     line = 1 + wrong[: wrong.index('carriers = ["sout"]')].count("\n")
     assert edge.reload(wrong)[1] == 1
     # The command checks the file first; the edge must refuse it by itself, too.
-    edge.rpc("pv.shvSet", "bellhop_wanted", "int", "4102444800")
+    edge.rpc("pv.shvSet", "bellhop_wanted", "int", "2000000000")
     until_said(edge, f'site.toml:{line}: routes[1].carriers: no carrier \\"sout\\"')
 
     # KEMI's own reload runs the scripts again, whose start would read the file.
