@@ -1,5 +1,6 @@
 """The PIN of a zone: whether this caller has said it, is to be asked, or has guessed too often."""
 
+import copy
 import logging
 import threading
 import time
@@ -24,6 +25,12 @@ class Gate:
         self._lockout = pins.Lockout()
         # One after the other: many guesses at once would all be made before the first is counted.
         self._turn = threading.Lock()
+
+    def with_lines(self, lines: Mapping[str, tuple[str, ...]]) -> "Gate":
+        """Return the gate of changed PIN files; who was locked out still is."""
+        changed = copy.copy(self)
+        changed._lines = lines  # noqa: SLF001 - a copy of ours
+        return changed
 
     def passes(self, zone: Zone, caller: Caller, said: str) -> bool | Refusal:
         """Whether he may go on: True, False when he is to be asked, or why he is refused.

@@ -5,6 +5,7 @@ then the channel is told, BELLHOP_RESULT last; only when that has been done do m
 caller has gone, or the dialplan's time limit has ended this session, the reservation is dropped.
 """
 
+import copy
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -122,6 +123,13 @@ class Pages:
         self._program = program
         self._later = later
         self._taken_out = taken_out
+
+    def of(self, site: Site, pin_lines: Mapping[str, tuple[str, ...]]) -> "Pages":
+        """Return who answers for a changed site; a request that is being served has the old one."""
+        changed = copy.copy(self)
+        changed._site = site  # noqa: SLF001 - a copy of ours
+        changed._gate = self._gate.with_lines(pin_lines)  # noqa: SLF001 - the same
+        return changed
 
     def __call__(self, channel: Channel) -> None:
         """Serve one request."""

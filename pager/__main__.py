@@ -3,13 +3,12 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Mapping
 
 from ami.manager import BadSecret
-from bellhop import pins
 from bellhop.settings import Site, SiteError, load
 from bellhop.sides import FIRST, STANDBY, beside
 from pager.daemon import serve
+from pager.reload import read_pins
 
 _USAGE = "usage: bellhop-pager [--standby] SITE.TOML\n"
 
@@ -38,7 +37,7 @@ def _run(path: str, side: str = FIRST) -> int:
         whole = load(path)
         site = beside(whole, side)
         secret = _secret(site)
-        asyncio.run(serve(whole, secret, pin_lines(whole), side))
+        asyncio.run(serve(whole, secret, read_pins(whole), side))
     except SiteError as error:
         return _say(*error.lines)
     except BadSecret as error:
@@ -57,24 +56,6 @@ def _secret(site: Site) -> str:
     if not secret.isprintable() or not secret:
         raise SiteError((f"pager.ami_secret_file: {path}: expected one line of printable text",))
     return secret
-
-
-def pin_lines(site: Site) -> Mapping[str, tuple[str, ...]]:
-    """Return the lines of each zone's PIN file; none for one that cannot be read."""
-    found: dict[str, tuple[str, ...]] = {}
-    for zone in site.zones.values():
-        if not zone.pin_file:
-            continue
-        path = site.file(zone.pin_file)
-        try:
-            found[zone.number] = pins.read(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            # The other zones are paged all the same; this one by nobody.
-            logging.getLogger("bellhop.pager").error(  # noqa: TRY400 - the reason says it all
-                "zone=%s pin_file=%s closed why=%s", zone.number, path, error
-            )
-            found[zone.number] = ()
-    return found
 
 
 def _say(*lines: str) -> int:

@@ -109,8 +109,10 @@ class Announcements:
                     raise ValueError(f"expected a chime of at most {_LONGEST_CHIME} s")  # noqa: TRY301
                 self._folder.mkdir(parents=True, exist_ok=True)
                 path = self._folder / f"chime-{number}.wav"
-                path.write_bytes(sound)
-                path.chmod(0o640)
+                part = path.with_suffix(".part")  # the old one may be playing
+                part.write_bytes(sound)
+                part.chmod(0o640)
+                part.replace(path)
             except (OSError, ValueError) as error:
                 _log.error("zone=%s chime=beep why=%s", number, error)
                 zones[number] = replace(zone, chime="beep")

@@ -58,17 +58,20 @@ class Bells:
         self._clock = clock
         self._turn = turn or Turn(site)
         self._file = Path(site.site.state) / NAME
-        self._schedules = [
-            (one, zone) for one in site.schedules.values() if (zone := _zone(one)) is not None
-        ]
+        self._schedules = _known(site)
         self._until = self._looked()
         self._written = 0.0
         self._ringing: set[asyncio.Task[None]] = set()
 
+    def adopt(self, site: Site) -> None:
+        """Ring by a changed site's schedules from now on."""
+        self._site = site
+        self._schedules = _known(site)
+
     async def run(self) -> None:
         """Ring until cancelled."""
         try:
-            while self._schedules:
+            while True:
                 try:
                     self.look()
                 except Exception:  # noqa: BLE001 - one defect does not silence every bell to come
@@ -150,6 +153,10 @@ class Bells:
         except OSError as error:
             _log.warning("bells=not-written why=%s", error)
         self._written = now
+
+
+def _known(site: Site) -> list[tuple[Schedule, tzinfo]]:
+    return [(one, zone) for one in site.schedules.values() if (zone := _zone(one)) is not None]
 
 
 def _zone(schedule: Schedule) -> tzinfo | None:

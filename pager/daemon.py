@@ -7,12 +7,13 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from agi.features import Codes
 from agi.page import Pages
-from agi.server import Server
+from agi.server import Server, Verb
 from ami.engine import Engine
 from ami.manager import Manager
 from bellhop import archives
@@ -30,6 +31,7 @@ from pager.orphans import Orphans
 from pager.overview import Overview
 from pager.programs import Programs
 from pager.registrations import Registrations
+from pager.reload import Lines, Reload
 from pager.takeouts import Keeper
 from pager.turn import Turn
 from pager.vapix import apis
@@ -46,29 +48,25 @@ async def serve(
     taken.
     """
     turn, other = Turn(site, side), other_of(site, side)
-    site = beside(site, side)
+    whole, site = site, beside(site, side)
     announcements = Announcements(site.pager, Path(site.site.state))
     site = announcements.chimes(site)
     manager = Manager(site.pager.ami, site.pager.ami_user, secret)
     messenger = Messenger(manager, webhook(site))
-    edge = site.edge.internal
-    registered, calls = Registrations(edge), Calls(edge, side, other)
+    calls = Calls(site.edge.internal, side, other)
+    registered = Registrations(site.edge.internal)
     volumes, archive = Volumes(apis(site)), Archive(lambda: archives.write(site))
-
-    def keep(one: Report) -> None:
-        one = volumes.noted(one)
-        messenger.tell(one)
-        archive.save(one)
-
+    keep = _keeping(volumes, messenger, archive)
     engine = Engine(manager, keep, calls, site.pager.call_priority, volumes)
     orphans = Orphans(manager, calls)
     takeouts = Keeper(site)
     programs = Programs(site, manager)
+    overview = Overview(site, engine, registered, calls, takeouts)
     control = Control(
         Path(site.site.state) / NAME,
         programs,
         announcements,
-        zones=Overview(site, engine, registered, calls, takeouts),
+        zones=overview,
         takeouts=takeouts,
         stop=engine.stop_pages,
     )
@@ -90,7 +88,18 @@ async def serve(
     threading.Thread(target=server.serve_forever, name="agi", daemon=True).start()
     _log.info("agi=up address=%s", site.pager.agi)
     await control.open()
-    bells = asyncio.create_task(Bells(site, programs, announcements, keep, turn=turn).run())
+    bells = Bells(site, programs, announcements, keep, turn=turn)
+
+    _taking(
+        Reload(whole, side, announcements.chimes),
+        server,
+        lambda new, lines: {
+            "page": pages.of(new, lines),
+            "feature": Codes(new, takeouts, engine.stop),
+        },
+        (takeouts, programs, overview, bells),
+    )
+    ringing = asyncio.create_task(bells.run())
     connection = asyncio.create_task(manager.run())
     stopped = asyncio.create_task(stop.wait())
     _tell_systemd("READY=1")
@@ -103,7 +112,7 @@ async def serve(
         await asyncio.to_thread(server.shutdown)
         server.server_close()
         await control.close()
-        bells.cancel()
+        ringing.cancel()
         orphans.close()
         await engine.close()
         await volumes.close()
@@ -112,6 +121,37 @@ async def serve(
         with contextlib.suppress(asyncio.CancelledError, Exception):
             await connection
         await asyncio.to_thread(archive.close)
+
+
+def _keeping(volumes: Volumes, messenger: Messenger, archive: Archive) -> Callable[[Report], None]:
+    """Return what a report is given to, whenever there is a new one."""
+
+    def keep(one: Report) -> None:
+        one = volumes.noted(one)
+        messenger.tell(one)
+        archive.save(one)
+
+    return keep
+
+
+class _Adopts(Protocol):
+    def adopt(self, site: Site) -> None: ...
+
+
+def _taking(
+    reload: Reload,
+    server: Server,
+    verbs: Callable[[Site, Lines], Mapping[str, Verb]],
+    others: Collection[_Adopts],
+) -> None:
+    """Have everybody use a changed site, once there is one."""
+
+    def take(site: Site, lines: Lines) -> None:
+        server.verbs = verbs(site, lines)
+        for one in others:
+            one.adopt(site)
+
+    reload.listen(asyncio.get_running_loop(), take)
 
 
 def _tell_systemd(state: str) -> None:

@@ -27,6 +27,10 @@ class Overview:
         self._calls = calls
         self._takeouts = takeouts
 
+    def adopt(self, site: Site) -> None:
+        """Use a changed site from now on."""
+        self._site = site
+
     async def __call__(self) -> list[dict[str, Any]]:
         """Return each zone with its members: state is ready, busy, absent, taken-out or
         unknown.

@@ -74,6 +74,10 @@ class Programs:
         # What an earlier pager's callers said may be played yet.
         self._takes = itertools.count(int(time.time()))
 
+    def adopt(self, site: Site) -> None:
+        """Use a changed site from now on."""
+        self._site = site
+
     def take(self, said: str) -> "Program | Recording | None":
         """Return whose token this is, once; None for a caller, who has none."""
         recording = self._recording.pop(said, None)

@@ -27,6 +27,10 @@ class Keeper:
         self._turn = threading.Lock()
         self._now = takeouts.known(self._stored(), site.devices, site.zones)
 
+    def adopt(self, site: Site) -> None:
+        """Use a changed site from now on."""
+        self._site = site
+
     def _stored(self) -> TakeOuts:
         try:
             return takeouts.decoded(self._path.read_bytes())

@@ -83,4 +83,4 @@ def _print(answer: dict[str, Any]) -> None:
     changed = answer["changed"]
     click.echo(f"reloaded: {', '.join(changed) if changed else 'nothing differs'}")
     if _OTHERS & set(changed):
-        click.echo("note: the pager and Asterisk keep what they had until they are restarted")
+        click.echo("note: the pager and Asterisk keep what they had until they are reloaded too")

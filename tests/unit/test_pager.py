@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bellhop.control import ask
 from bellhop.members import Member
 from bellhop.pages import Page
 from bellhop.reports import Reports, report
@@ -141,3 +142,46 @@ def test_systemd_is_told_that_it_is_ready(site, start, tmp_path):
         assert systemd.recv(100) == b"READY=1"
         process.send_signal(signal.SIGTERM)
         assert systemd.recv(100) == b"STOPPING=1"
+
+
+def zones_of(site):
+    """The zones' names, as the daemon that runs tells."""
+    return {one["zone"]: one["name"] for one in ask(str(site.parent), {"do": "zones"})}
+
+
+def test_a_changed_site_is_taken_while_it_runs(site, start):
+    process = start(site)
+    said_until(process, "ami=down")
+    site.write_text(site.read_text().replace('name = "Warehouse"', 'name = "Depot"'))
+    assert zones_of(site)["8000"] == "Warehouse"
+    process.send_signal(signal.SIGHUP)
+    assert said_until(process, "reload=")[-1].endswith("reload=taken changed=zones\n")
+    assert zones_of(site)["8000"] == "Depot"
+    process.send_signal(signal.SIGHUP)
+    assert said_until(process, "reload=")[-1].endswith("reload=taken changed=nothing\n")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("[zones.8000]", "[zones.8000]\nchimes = 1"), "chimes"),
+        (('ami_user = "bellhop"', 'ami_user = "other"'), "pager: only a restart of the pager"),
+    ],
+)
+def test_a_site_that_cannot_be_taken_changes_nothing(site, start, wrong, said):
+    process = start(site)
+    said_until(process, "ami=down")
+    good = site.read_text()
+    bad = good.replace('name = "Warehouse"', 'name = "Depot"').replace(*wrong)
+    assert bad.count("Depot") == 1
+    site.write_text(bad)
+    process.send_signal(signal.SIGHUP)
+    line = said_until(process, "reload=")[-1]
+    assert "reload=refused" in line
+    assert said in line
+    assert zones_of(site)["8000"] == "Warehouse"
+    site.write_text(good)
+    process.send_signal(signal.SIGHUP)
+    assert "reload=taken" in said_until(process, "reload=")[-1]

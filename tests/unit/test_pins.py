@@ -13,7 +13,7 @@ from bellhop.callers import Caller, Kind
 from bellhop.commands.pin import command
 from bellhop.pages import Refusal
 from bellhop.settings import load
-from pager import __main__ as pager_main
+from pager.reload import read_pins
 
 SITE = load(Path(__file__).parents[2] / "config" / "site.toml")
 ZONE = replace(SITE.zones["8104"], pin_tries=3, pin_lockout=60_000)
@@ -114,6 +114,18 @@ def test_many_guesses_at_once_are_counted_one_by_one():
     assert found.count(False) == 2
 
 
+def test_who_is_locked_out_still_is_when_the_pins_have_changed():
+    one = gate()
+    for _ in range(3):
+        one.passes(ZONE, PHONE, "1111")
+    changed = one.with_lines({ZONE.number: (pins.hashed("5772", bytes(16)),)})
+    assert isinstance(changed.passes(ZONE, PHONE, "5772"), Refusal)
+    other = Caller(Kind.DEVICE, "1021", "1021", ("zones",))
+    assert changed.passes(ZONE, other, "2718") is False
+    assert changed.passes(ZONE, other, "5772") is True
+    assert one.passes(ZONE, other, "2718") is True
+
+
 def test_a_lockout_ends_and_old_guesses_are_forgotten():
     lockout = pins.Lockout()
     assert [lockout.wrong("1", "8", 60, now) for now in (100.0, 159.0, 218.0)] == [1, 2, 3]
@@ -142,7 +154,7 @@ def test_the_verb_asks_for_a_pin_and_prints_its_line():
 
 def test_a_zone_whose_pins_cannot_be_read_is_closed(tmp_path, caplog):
     site = replace(SITE, path=tmp_path / "site.toml")
-    lines = pager_main.pin_lines(site)
+    lines = read_pins(site)
     assert lines == {"8104": ()}
     assert "closed" in caplog.text
     assert Gate(lines).passes(ZONE, PHONE, "2718") is False

@@ -67,7 +67,7 @@ def test_two_within_a_second_are_two_wishes(edge):
 
 def test_it_says_when_others_have_the_old_site_yet(edge):
     edge.answer = {"mistakes": [], "changed": ["carriers", "devices"]}
-    assert "restarted" in run(edge).stdout
+    assert "until they are reloaded too" in run(edge).stdout
 
 
 def test_what_the_edge_refuses_is_told_and_is_an_exit_code(edge):

@@ -146,6 +146,21 @@ def test_a_bell_rings_at_its_time_and_once(tmp_path):
     assert house.kept == []
 
 
+def test_bells_of_a_changed_site_ring_and_those_of_before_do_not(tmp_path):
+    house, noon = House(tmp_path), at("2026-07-01T12:00:00+00:00")
+    later = replace(house.site.schedules["noon"], times=(43_210,), say="later")
+
+    async def main():
+        bells = house.bells()
+        bells.adopt(replace(house.site, schedules={"noon": later}))
+        for house.now in (noon + 0.1, noon + 10.1):
+            bells.look()
+            await asyncio.gather(*bells._ringing)  # noqa: SLF001 - nothing else tells its end
+
+    asyncio.run(main())
+    assert house.said == ["later", ("8000", "schedule:noon", "/sounds/page-1")]
+
+
 def test_a_bell_that_nobody_looked_for_in_time_is_reported_and_not_rung(tmp_path):
     house, noon = House(tmp_path), at("2026-07-01T12:00:00+00:00")
     looks(house, noon - 1, noon + 5.5)
