@@ -9,6 +9,7 @@ from tests.bench.load import SCENARIOS
 from tests.bench.paging import site
 from tests.bench.paging.house import House
 from tests.chain.harness.places import Lab, bound
+from tests.chain.harness.stack import until
 
 VOICE = 0x35  # the u-law value that a leader speaks, and nothing else
 _PER_SECOND = 100  # devices that register
@@ -55,22 +56,19 @@ class Cast:
             process.communicate(timeout=20)
 
     def _register(self) -> None:
-        """Register all speakers. On a busy machine SIPp sends some of it twice, and takes the edge's
-        answer to the copy for a refusal; then all do it again.
-        """
+        """Register all speakers."""
         listed, limit = (
             self._lab.there(self._house.folder / "registers.csv"),
             60 + self._count // 10,
         )
-        for _ in range(3):
-            registrar = self._sipp(
-                "members-register", site.SPEAKERS, limit, f"{self._house.prefix}.{site.EDGE}:5060",
-                "-m", str(self._count), "-r", str(_PER_SECOND), "-l", "50", "-inf", listed,
-            )  # fmt: skip
-            registrar.wait(timeout=limit + 20)
-            if self._house.registered() >= self._count:
-                return
-        raise RuntimeError(f"the speakers could not register; see {self._house.folder}")
+        registrar = self._sipp(
+            "members-register", site.SPEAKERS, limit, f"{self._house.prefix}.{site.EDGE}:5060",
+            "-m", str(self._count), "-r", str(_PER_SECOND), "-l", "50", "-inf", listed,
+        )  # fmt: skip
+        if code := registrar.wait(timeout=limit + 20):
+            folder = self._house.folder
+            raise RuntimeError(f"the speakers could not register ({code}); see {folder}")
+        until("the registrations", lambda: self._house.registered() >= self._count, 10)
 
     def leads(self, number: str, talk: int, name: str = "leader", port: int = 5060) -> "Leader":
         """Have a leader dial a number, and speak for so many ms from its answer on."""

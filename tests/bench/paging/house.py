@@ -81,7 +81,8 @@ def running(stack: Stack, folder: Path, sizes: tuple[int, ...], taken: int) -> I
 
 def _files(house: House, sizes: tuple[int, ...], taken: int) -> None:
     shutil.rmtree(house.folder, ignore_errors=True)
-    passwords = {number: secrets.token_urlsafe(12) for number in site.devices()}
+    # Hexadecimal: one that begins with "0x" SIPp takes for a number (measured).
+    passwords = {number: secrets.token_hex(12) for number in site.devices()}
     files = {
         "site/site.toml": site.site(house.prefix, sizes, taken),
         "site/devices.htdigest": site.htdigest(passwords),
