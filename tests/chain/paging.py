@@ -2,8 +2,8 @@
 
 import json
 import re
-import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -54,8 +54,12 @@ def newest(scene: Scene) -> dict[str, Any] | None:
             return None
         raise
     found: dict[str, Any] = json.loads(text)
-    began = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(scene.began))
-    return found if found["started"] >= began else None
+    return found if found["started"] >= _began(scene) else None
+
+
+def _began(scene: Scene) -> str:
+    """Return when the test began, as reports spell a moment."""
+    return datetime.fromtimestamp(scene.began, UTC).isoformat(timespec="milliseconds")
 
 
 _REPORTS = """
@@ -69,8 +73,9 @@ print(json.dumps([json.loads(text) for (text,) in base.execute(query, sys.argv[2
 def reports(scene: Scene) -> list[dict[str, Any]]:
     """Return the reports of all pages of this test, in the order they began."""
     assert scene.stack is not None
-    began = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(scene.began))
-    text = scene.stack.execute("pager", "python", "-c", _REPORTS, scene.site.site.state, began)
+    text = scene.stack.execute(
+        "pager", "python", "-c", _REPORTS, scene.site.site.state, _began(scene)
+    )
     found: list[dict[str, Any]] = json.loads(text)
     return found
 
