@@ -2,9 +2,12 @@
 
 import secrets
 import time
+from collections.abc import Mapping
 
+from bellhop.claims import Verdict
 from bellhop.members import Member
 from bellhop.pages import Page, Request
+from bellhop.reports import report
 
 
 def begun(request: Request) -> Page:
@@ -28,3 +31,13 @@ def begun(request: Request) -> Page:
         barred = Member(device=number).failed(21, 403, "this caller may not call outside")
         page = page.with_member(barred)
     return page
+
+
+def whys(verdicts: Mapping[str, Verdict]) -> str:
+    """Return why members are left out, each reason once."""
+    return ", ".join(dict.fromkeys(verdict.why for verdict in verdicts.values()))
+
+
+def said(page: Page) -> str:
+    """Return what the log has of a page."""
+    return f'report="{report(page).sentence()}"'

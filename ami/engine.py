@@ -9,19 +9,20 @@ a time limit.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
 from functools import partial
 from typing import Any, TypeVar
 
 from ami import sight, strangers
-from ami.begun import begun
+from ami.begun import begun, said, whys
 from ami.board import Board
+from ami.hints import Hints
 from ami.manager import Event, Manager, NotConnected
 from ami.players import Edge, Volumes
 from ami.running import Running
-from bellhop.claims import Verdict, Way
+from bellhop.claims import Way
 from bellhop.features import NotDone
 from bellhop.pages import Page, Refusal, Request, Reservation, Unavailable
 from bellhop.reports import Report, report
@@ -40,7 +41,9 @@ Keep = Callable[[Report], None]
 
 
 class Engine:
-    """All pages of a site. keep: stores a report; it is called when a page begins and ends."""
+    """All pages of a site. keep: stores a report; it is called when a page begins and ends.
+    zones: those whose hints are kept.
+    """
 
     def __init__(
         self,
@@ -49,6 +52,8 @@ class Engine:
         edge: Edge,
         call_priority: int,
         volumes: Volumes | None = None,
+        *,
+        zones: Collection[str] = (),
     ) -> None:
         self._manager = manager
         self._volumes = volumes
@@ -58,6 +63,7 @@ class Engine:
         self._reserved: dict[str, Running] = {}
         self._running: dict[str, Running] = {}
         self._tasks: set[asyncio.Future[Any]] = set()
+        self._hints = Hints(manager, zones)
         manager.on_event = self._event
         manager.on_down = self._down
         manager.on_up = self._up
@@ -132,7 +138,7 @@ class Engine:
             verdicts = self._board.plan(running.wish, request.in_call)
             ways = {verdict.way for verdict in verdicts.values()}
             if ways == {Way.BUSY}:
-                return Refusal(_BUSY, f"every member of {zone.number} is in use: {_whys(verdicts)}")
+                return Refusal(_BUSY, f"every member of {zone.number} is in use: {whys(verdicts)}")
             wait += zone.in_use_wait if Way.WAIT in ways else 0
             running.plan(verdicts, request.in_call)
         self._reserved[page.id] = self._board.pages[page.id] = running
@@ -161,6 +167,7 @@ class Engine:
             if other.leader == running.leader:
                 other.succeeded(page_id)
         self._running[page_id] = running
+        self._show()
         self._task(self._loop.create_task(self._run(running), name=f"page {page_id}"))
 
     def _drop(self, page_id: str) -> None:
@@ -189,12 +196,13 @@ class Engine:
                 await self._board.hang_up(device)
         finally:
             self._running.pop(running.page.id, None)
+            self._show()
             running.close(None, "a defect of the pager's own: its log has it")
             if self._volumes is not None:
                 self._volumes.put_back(running.page.id)
             self._forget(running)
             self._save(running.page)
-            _log.info("page=%s zone=%s %s", running.page.id, running.page.zone, _said(running.page))
+            _log.info("page=%s zone=%s %s", running.page.id, running.page.zone, said(running.page))
 
     def _set_volume(self, running: Running) -> None:
         zone, page = running.wish.zone, running.page.id
@@ -214,6 +222,10 @@ class Engine:
         self._board.leave_queue(running.wish.page)
         if not running.over:
             running.plan(verdicts, in_call)
+
+    def _show(self) -> None:
+        """Have phones see which zones are paged."""
+        self._hints.show({one.page.zone for one in self._running.values()})
 
     def _save(self, page: Page) -> None:
         self._keep(report(page))
@@ -243,6 +255,7 @@ class Engine:
             await asyncio.sleep(min(1.0, _SIGHT))
 
     def _up(self) -> None:
+        self._hints.anew()
         self._task(self._loop.create_task(self._look()))
 
     async def _look(self) -> None:
@@ -271,6 +284,7 @@ class Engine:
 
     async def close(self) -> None:
         """Stop watching. Pages go on in Asterisk; their reports say that nobody watched."""
+        self._hints.close()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -284,11 +298,3 @@ def _do(work: Callable[[], T], done: "Future[T]") -> None:
         done.set_result(work())
     except Exception as error:  # noqa: BLE001 - it is the thread's that asked
         done.set_exception(error)
-
-
-def _whys(verdicts: Mapping[str, Verdict]) -> str:
-    return ", ".join(dict.fromkeys(verdict.why for verdict in verdicts.values()))
-
-
-def _said(page: Page) -> str:
-    return f'report="{report(page).sentence()}"'

@@ -10,7 +10,7 @@ from bellhop.callers import DEVICE_HOST, TRUNK_HOST
 from bellhop.devices import Device
 from bellhop.settings import Site
 from bellhop.targets import Outside, Target, dialled
-from bellhop.zones import Zone, members
+from bellhop.zones import Zone, hint, members
 
 _HEAD = "; Written by `bellhop render asterisk` from {}; do not edit.\n"
 
@@ -104,6 +104,7 @@ def _extensions(site: Site) -> str:
         lines += [
             f"exten => {zone.number},1,Set(BELLHOP_ZONE={zone.number})",
             " same => n,Goto(bellhop-page,s,1)",
+            f"exten => {zone.number},hint,{hint(zone.number)}",
         ]
     for code in site.features.codes.values():
         # Whose number follows is the pager's question, which takes no other characters.

@@ -158,6 +158,11 @@ def cycle(number: str, zones: Mapping[str, Zone]) -> tuple[str, ...] | None:
     return None
 
 
+def hint(number: str) -> str:
+    """Return the device of Asterisk's whose state says whether a zone is paged."""
+    return f"Custom:bellhop-{number}"
+
+
 def may_page(zone: Zone, caller: Caller) -> bool:
     """Whether this caller may page this zone."""
     if not zone.callers:

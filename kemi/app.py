@@ -26,6 +26,7 @@ from kemi import (
     rpc,
     secrets,
     sip,
+    subscribe,
     unreadable,
     who,
     writer,
@@ -38,7 +39,7 @@ from kemi.stderr import whole_lines
 SITE = "BELLHOP_SITE"
 _DEFAULT = "/etc/bellhop/site.toml"
 _KEY_BYTES = 32
-_METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, NOTIFY"
+_METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, NOTIFY, SUBSCRIBE"
 
 
 class Edge:
@@ -159,12 +160,12 @@ def _sane_request(site: Site, known: secrets.Secrets, key: bytes, method: str) -
                 sip.relay()
         case "OPTIONS":
             sip.reply(200, "OK", f"Allow: {_METHODS}")
-        case "REGISTER" if who.door(site) is who.Door.DEVICES:
-            register.register(site, known)
         case "REGISTER":
-            sip.reply(403, "No Registrations Here")
+            register.register(site, known)
         case "INVITE":
             invite.invite(site, known, key)
+        case "SUBSCRIBE":
+            subscribe.subscribe(site, known, key)
         case _:
             sip.reply(405, "Method Not Allowed", f"Allow: {_METHODS}")
 

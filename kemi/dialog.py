@@ -43,13 +43,16 @@ def _one(secret: bytes, call_id: str, tag: str, peer: str) -> str:
     return blake2s(text.encode(), key=secret, digest_size=_BYTES).hexdigest()
 
 
-def record(secret: bytes, peers: tuple[str, ...]) -> None:
+def record(secret: bytes, peers: tuple[str, ...], *, follow: bool = True) -> None:
     """Stay in the path of the call that begins here, and let no Route of the caller's go on: a
-    phone names us there as its proxy, and the next hop would send the call back.
+    phone names us there as its proxy, and the next hop would send the call back. follow: whether
+    the dialog module knows of it: not of one that is no call.
     """
     sip.remove_headers("Route")
     call_id, tag = sip.text("$ci") or "", sip.text("$ft") or ""
     sip.record_route(f";bh={mark(secret, call_id, tag, peers)}")
+    if follow:
+        sip.follow_call()
 
 
 def route(site: Site, secret: bytes, method: str) -> None:

@@ -41,7 +41,7 @@ _START = f"{_random.randrange(0x10000):04x}"
 
 def invite(site: Site, secrets: Secrets, key: bytes) -> None:
     """Take a call: prove the caller, decide, send it on; every way out of here answers."""
-    caller = _caller(site, secrets)
+    caller = proved(site, secrets)
     if caller is None:
         return
     dialled = users.dialled(sip.text("$rU") or "")
@@ -115,7 +115,7 @@ def reason_to(site: Site, caller: Caller) -> str:
     return own or site.edge.reason_to_caller
 
 
-def _caller(site: Site, secrets: Secrets) -> Caller | None:
+def proved(site: Site, secrets: Secrets) -> Caller | None:
     """Return who calls; None when that has been answered."""
     match who.door(site):
         case who.Door.DEVICES:

@@ -1,12 +1,15 @@
 """REGISTER: a device may register its own address of record, and nothing else."""
 
 from bellhop.settings import Site
-from kemi import digest, sip
+from kemi import digest, sip, who
 from kemi.secrets import Secrets
 
 
 def register(site: Site, secrets: Secrets) -> None:
     """Challenge, check, store, answer."""
+    if who.door(site) is not who.Door.DEVICES:
+        sip.reply(403, "No Registrations Here")
+        return
     caller = digest.device(site, secrets)
     if caller is None:
         return

@@ -255,11 +255,13 @@ def known_dialog() -> tuple[str, str] | None:
 
 
 def record_route(parameter: str) -> None:
-    """Stay in the dialog's path, with a parameter that comes back in its Route, and have the dialog
-    module follow the call.
-    """
+    """Stay in the dialog's path, with a parameter that comes back in its Route."""
     KSR.rr.add_rr_param(parameter)
     KSR.rr.record_route()
+
+
+def follow_call() -> None:
+    """Have the dialog module follow the call."""
     done(KSR.dialog.dlg_manage(), "dlg_manage")
 
 

@@ -57,7 +57,7 @@ async def serve(
     registered = Registrations(site.edge.internal)
     volumes, archive = Volumes(apis(site)), Archive(lambda: archives.write(site))
     keep = _keeping(volumes, messenger, archive)
-    engine = Engine(manager, keep, calls, site.pager.call_priority, volumes)
+    engine = Engine(manager, keep, calls, site.pager.call_priority, volumes, zones=site.zones)
     orphans = Orphans(manager, calls)
     takeouts = Keeper(site)
     programs = Programs(site, manager)

@@ -21,7 +21,7 @@ def context(name, site=SITE):
 def test_each_zone_is_an_exact_extension_and_nothing_else_is():
     extensions = re.findall(r"^exten => ([^,]*),", context("bellhop-in"), re.MULTILINE)
     codes = [f"_{code}X." for code in SITE.features.codes.values()]
-    assert extensions == [*SITE.zones, *codes]
+    assert list(dict.fromkeys(extensions)) == [*SITE.zones, *codes]
     for text in asterisk_files(SITE).values():
         patterns = re.findall(r"^exten => (_[^,]*),", text, re.MULTILINE)
         assert patterns in ([], codes)

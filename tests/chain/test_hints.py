@@ -1,0 +1,88 @@
+"""Keys of phones that show whether a zone is paged: SUBSCRIBE and NOTIFY through the edge."""
+
+import re
+import time
+
+import pytest
+
+from tests.chain.harness.peer import Peer
+from tests.chain.harness.scene import Scene
+from tests.chain.harness.sip import Messages
+from tests.chain.harness.stack import until
+from tests.chain.paging import answering
+from tests.chain.test_fallback import connected
+
+pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
+
+ZONE, HORNS = "8010", ("1008", "1015")
+OF = re.compile(rf"^{ZONE}@bellhop-in .*State:(\S+) .*Watchers +([0-9]+)", re.MULTILINE)
+
+
+def hint(scene: Scene) -> tuple[str, int]:
+    """Return how Asterisk has the zone's hint, and how many watch it."""
+    found = OF.search(scene.pbx.command("core show hints"))
+    assert found
+    return found[1], int(found[2])
+
+
+def watching(scene: Scene) -> Peer:
+    """Have the phone watch the zone; return once Asterisk knows of it."""
+    before = hint(scene)[1]
+    watcher = scene.play(scene.cast.device("1020"), "caller/watches", dialled=ZONE, receive=40_000)
+    until("a watcher", lambda: hint(scene)[1] > before, 10)
+    return watcher
+
+
+def paging(scene: Scene) -> list[Peer]:
+    speakers = answering(scene, *HORNS)
+    reception = scene.cast.trunk("reception")
+    leader = scene.play(
+        reception, "pbx/calls-and-talks", number="2001", dialled=ZONE,
+        stream=scene.voice(0x35), pause=2500, receive=20_000,
+    )  # fmt: skip
+    return [leader, *speakers]
+
+
+def states(messages: Messages, watcher: Peer) -> list[str]:
+    """Return the states that a watcher was told, in order."""
+    told = messages.where(method="NOTIFY", target=watcher.who.socket).once()
+    return [re.findall(r"<state>(\w+)", m.body)[0] for m in told]
+
+
+def test_a_phone_sees_a_zone_idle_then_paged_then_idle(scene: Scene):
+    watcher = watching(scene)
+    scene.finish(*paging(scene), watcher)
+    messages = scene.messages()
+    # The last one says that the subscription has ended.
+    assert states(messages, watcher) == ["terminated", "confirmed", "terminated", "terminated"]
+    assert hint(scene) == ("Idle", 0)
+    # Asterisk is where no phone can reach it: all of it passes the edge.
+    assert {m.source for m in messages.where(method="NOTIFY", target=watcher.who.socket)} == {
+        str(scene.site.edge.devices[0].address)
+    }
+
+
+def test_hints_are_right_after_a_restart_of_asterisk(scene: Scene):
+    """It has kept what it was told before; the pager tells it anew."""
+    assert scene.stack is not None
+    scene.pbx.command(f"devstate change Custom:bellhop-{ZONE} INUSE")
+    assert hint(scene)[0] == "InUse"
+    since = time.time()
+    scene.stack.restart("pbx")
+    connected(scene, since)
+    until("the hint", lambda: hint(scene)[0] == "Idle", 10)
+
+
+REFUSED = (("1021", ZONE, 403), ("1016", ZONE, 403), ("1020", "1008", 404), ("1020", "9", 404))
+
+
+def test_who_may_not_page_a_zone_sees_nothing_of_it(scene: Scene):
+    for number, dialled, _ in REFUSED:
+        watcher = scene.play(
+            scene.cast.device(number), "caller/watches-and-is-refused", dialled=dialled
+        )
+        scene.finish(watcher)
+    answers = [
+        m.code for m in scene.messages().where(answers="SUBSCRIBE") if m.code not in {100, 407}
+    ]
+    assert answers == [code for _, _, code in REFUSED]
