@@ -41,9 +41,7 @@ Keep = Callable[[Report], None]
 
 
 class Engine:
-    """All pages of a site. keep: stores a report; it is called when a page begins and ends.
-    zones: those whose hints are kept.
-    """
+    """All pages of a site. keep: stores a report at a page's begin and end. zones: with hints."""
 
     def __init__(
         self,
@@ -166,6 +164,7 @@ class Engine:
         for other in self._running.values():
             if other.leader == running.leader:
                 other.succeeded(page_id)
+                running.succeeds()
         self._running[page_id] = running
         self._show()
         self._task(self._loop.create_task(self._run(running), name=f"page {page_id}"))

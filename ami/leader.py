@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from ami import legs
 from ami.manager import Event, Manager, NotConnected
@@ -11,11 +11,16 @@ from bellhop.zones import Zone
 _log = logging.getLogger("bellhop.ami")
 
 _CHIME_PATIENCE = 3.0
+_TAKE_PATIENCE = 2.0
+_KEY_PATIENCE = 4.0  # the dialplan's own is 3 (bellhop-key)
+
+# Waits for a condition, at most so many seconds.
+Until = Callable[[Callable[[], bool], float], Awaitable[bool]]
 
 
 class Leader:
     """His channel. gone: he has hung up, or left the room that he was in; elsewhere: he leads
-    another page.
+    another page; leaving: he is still in the room of the page that became this one.
     """
 
     def __init__(
@@ -24,6 +29,7 @@ class Leader:
         self.channel = channel
         self.gone = False
         self.elsewhere = False
+        self.leaving = False
         self._manager = manager
         self._room = room
         self._joined = joined
@@ -47,7 +53,7 @@ class Leader:
             elif kind == "ConfbridgeJoin":
                 self._joined()
             elif kind == "ConfbridgeLeave" and event.get("Conference", self._room) != self._room:
-                return False  # a page of his that has become this one
+                self.leaving = False  # a page of his that has become this one
             elif kind in {"Hangup", "ConfbridgeLeave"}:
                 self.gone = True
             else:
@@ -78,6 +84,19 @@ class Leader:
             _log.warning("room=%s hangup=failed why=%s", self._room, error)
             return False
         return answer.get("Response") == "Success"
+
+    async def leave(self, page: str, took: Callable[[], bool], until: Until) -> None:
+        """Have him leave the room of his page before, once this page has taken whom it takes out of
+        it: with him it empties, and who is still there is hung up. His dialplan waits for the word
+        (bellhop-key); while that runs he cannot be moved, for it would go on inside that room.
+        """
+        await until(took, _TAKE_PATIENCE)
+        fields = {"Channel": self.channel, "Variable": "BELLHOP_GO", "Value": page}
+        try:
+            await self._manager.send("Setvar", fields)
+        except NotConnected as error:  # he leaves by himself, somewhat later
+            _log.warning("room=%s leader=kept why=%s", self._room, error)
+        await until(lambda: not self.leaving or self.gone, _KEY_PATIENCE)
 
     async def let_in(self, limit: int) -> bool:
         """Send him into the room, for `limit` seconds at most; see `move`."""

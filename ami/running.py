@@ -55,6 +55,7 @@ class Running:
         self._changed = asyncio.Event()
         self._blind = False
         self._work: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self._takes: list[str] = []
 
     def _now(self) -> int:
         return int((time.monotonic() - self._began) * 1000)
@@ -86,6 +87,10 @@ class Running:
         self._leader.elsewhere = True
         note = f"became page {page} at {self._now()} ms"
         self.page = replace(self.page, notes=(*self.page.notes, note))
+
+    def succeeds(self) -> None:
+        """Note that its leader leads another page until now: he is in that one's room."""
+        self._leader.leaving = True
 
     def _become(self, member: Member) -> None:
         self.page = self.page.with_member(member)
@@ -161,6 +166,7 @@ class Running:
                     self.rung(number_)
                     self._work.append(partial(self._take, device))
         mine = {n for n, v in verdicts.items() if v.way in {Way.RING, Way.END, Way.TAKE}}
+        self._takes = [n for n, v in verdicts.items() if v.way is Way.TAKE]
         self._board.claim(self.wish, mine)
 
     def wait_for_turn(self) -> None:
@@ -179,6 +185,8 @@ class Running:
         # The leader may have hung up while this page was being agreed on.
         work = [asyncio.ensure_future(one()) for one in self._work if not self.over]
         try:
+            if self._leader.leaving:
+                await self._leader.leave(self.page.id, self._took, self.until)
             await self._open()
             await self.until(lambda: self.over)
             if self.page.lost and not self._leader.away and not self._blind:
@@ -221,6 +229,10 @@ class Running:
             return
         self.rung(device.number)
         await self._board.ring(device, self._zone, self)
+
+    def _took(self) -> bool:
+        """Whether whom this page takes is out of the room where it was."""
+        return all(self.page.members[n].state is not State.REQUESTED for n in self._takes)
 
     async def _open(self) -> None:
         """Open the leader's microphone when the members are there: chime, beep, speak."""

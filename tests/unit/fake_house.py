@@ -20,7 +20,7 @@ class House:
         self.wrong = []  # what must never be
         self.legs = {}  # device: {unique, channel, room, homes, page}
         self.leaders = {}  # channel: room, or "" before he is in it
-        self.waiting = {}
+        self.next = {}  # channel: the room of the page that his key made of his
 
     def say(self, kind, **fields):
         if self.up:
@@ -154,6 +154,8 @@ class House:
         self.on_up()
 
     async def do_setvar(self, fields):
+        if fields["Variable"] == "BELLHOP_GO":
+            self.leader_follows(fields["Channel"])
         for leg in self.legs.values():
             if leg["channel"] == fields["Channel"]:
                 leg["leader"] = fields["Value"]
@@ -183,6 +185,13 @@ class House:
 
     def leader_comes(self, channel, room):
         self.leaders[channel] = f"wait {room}"
+
+    def leader_follows(self, channel):
+        """He leaves the room of the page that became another one, and waits for that one's."""
+        room, self.leaders[channel] = self.leaders[channel], f"wait {self.next.pop(channel)}"
+        self.say("ConfbridgeLeave", Uniqueid="l", Channel=channel, Conference=room)
+        for device in self.members(room):
+            self.kicked(device)
 
     def leader_goes(self, channel):
         """He hangs up: his room empties, and he is gone."""

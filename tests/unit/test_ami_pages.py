@@ -28,10 +28,10 @@ class Site:
         self.engine = Engine(house, self.kept.append, self.edge, 5, volumes)
         self.serial = 0
 
-    async def page(self, zone, members, priority=5, in_call=None, **rules):
-        """Page; returns the leader's channel, or the refusal."""
+    async def page(self, zone, members, priority=5, in_call=None, by="", **rules):
+        """Page; returns the leader's channel, or the refusal. by: a leader who does so by a key."""
         self.serial += 1
-        channel = f"PJSIP/leader-{self.serial}"
+        channel = by or f"PJSIP/leader-{self.serial}"
         rules = {"chime": "none", "head_start": 100, "ring_timeout": 1000, **rules}
         request = Request(
             zone=Zone(number=zone, name="Z", members=tuple(members), priority=priority, **rules),
@@ -43,7 +43,10 @@ class Site:
         made = await asyncio.to_thread(self.engine.reserve, request)
         if isinstance(made, Refusal):
             return made
-        self.house.leader_comes(channel, made.room)
+        if by:
+            self.house.next[by] = made.room
+        else:
+            self.house.leader_comes(channel, made.room)
         await asyncio.to_thread(self.engine.commit, made)
         return channel
 
@@ -127,6 +130,25 @@ def test_a_leader_whose_members_were_all_taken_hears_it_and_is_hung_up():
         if f.get("Context") == "bellhop-leader"
     ]
     assert moved == ["page", "lost", "page"]
+
+
+def test_a_leader_who_makes_an_emergency_of_his_page_leaves_it_after_those_whom_it_takes():
+    """With him his first room empties: "1" and "2" must be out of it, "3" ends with it."""
+
+    async def story(site, house):
+        leader = await site.page("81", ["1", "2", "3"], 3)
+        await site.speaks(leader)
+        await site.page("82", ["1", "2", "4"], by=leader, emergency=True)
+        found = await site.ended("81")
+        assert {device: what for device, (what, _) in found.items()} == {
+            "1": "pre-empted", "2": "pre-empted", "3": "played",
+        }  # fmt: skip
+        await site.speaks(leader)
+        assert sorted(house.members(house.leaders[leader])) == ["1", "2", "4"]
+        house.leader_goes(leader)
+        assert {what for what, _ in (await site.ended("82")).values()} == {"played"}
+
+    play(story)
 
 
 def test_a_page_that_took_from_one_that_took_gives_back_down_the_line():
