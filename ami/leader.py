@@ -53,6 +53,8 @@ class Leader:
             elif kind == "ConfbridgeJoin":
                 self._joined()
             elif kind == "ConfbridgeLeave" and event.get("Conference", self._room) != self._room:
+                if not self.leaving:
+                    return False
                 self.leaving = False  # a page of his that has become this one
             elif kind in {"Hangup", "ConfbridgeLeave"}:
                 self.gone = True

@@ -111,7 +111,7 @@ class Asterisk:
             if self.leader_leaves_at_beep:
                 self.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="16")
             else:
-                self.say("ConfbridgeJoin", Uniqueid="1.1", Channel=LEADER)
+                self.say("ConfbridgeJoin", Uniqueid="1.1", Channel=fields["Channel"])
         else:
             self.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="34")
         return [{"Response": "Success"}]
@@ -126,12 +126,12 @@ class Asterisk:
             self.leave(device)
         return [{"Response": "Success"}]
 
-    def leader_leaves(self):
-        self.say("ConfbridgeLeave", Uniqueid="1.1", Channel=LEADER)
+    def leader_leaves(self, channel=LEADER):
+        self.say("ConfbridgeLeave", Uniqueid="1.1", Channel=channel)
         for device in self.legs:
             if device not in self.cancelled:
                 self.leave(device)
-        self.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="16")
+        self.say("Hangup", Uniqueid="1.1", Channel=channel, Cause="16")
 
 
 class Edge:
@@ -165,8 +165,9 @@ def run(asterisk, story, zone=ZONE, edge=None):
     return asyncio.run(main())
 
 
-async def begin(engine, zone=ZONE, absent=()):
-    reservation = await asyncio.to_thread(engine.reserve, request(zone, absent=absent))
+async def begin(engine, zone=ZONE, absent=(), channel=LEADER):
+    asked = request(zone, channel, absent=absent)
+    reservation = await asyncio.to_thread(engine.reserve, asked)
     if isinstance(reservation, Reservation):
         await asyncio.to_thread(engine.commit, reservation)
     return reservation
@@ -374,12 +375,13 @@ def test_a_device_is_never_in_two_pages():
     one = replace(ZONE, number="8002", members=("1008",))
 
     async def story(engine, kept, zone):
-        await begin(engine, one)
+        await begin(engine, one, channel="PJSIP/another")
         await until(lambda: opened(asterisk))
         other = await begin(engine, zone)
         assert other is not None
         await until(lambda: len(asterisk.legs) == 3)
         assert await begin(engine, one) == replace(BUSY, why=BUSY.why.replace("8000", "8002"))
+        asterisk.leader_leaves("PJSIP/another")
         asterisk.leader_leaves()
         await until(lambda: sum(r.ended is not None for r in kept) == 2)
         assert outcomes(kept[-1] if kept[-1].zone == "8000" else kept[-2])["1008"] == (
@@ -710,13 +712,14 @@ def test_what_a_leaders_keys_and_a_message_did_is_noted():
     assert (page.times, page.spoken) == (2, None)
 
 
-def test_a_leader_who_leads_another_page_is_neither_told_that_this_one_is_lost_nor_gone_from_it():
+def test_a_leader_who_leads_another_page_is_not_gone_from_it_when_he_leaves_the_one_before():
     leader = Leader(None, LEADER, "page-2-b", lambda: None)
-    assert not leader.hear(
-        {"Event": "ConfbridgeLeave", "Channel": LEADER, "Conference": "page-1-a"}
-    )
-    assert not leader.gone
-    assert leader.hear({"Event": "ConfbridgeLeave", "Channel": LEADER, "Conference": "page-2-b"})
+    before = {"Event": "ConfbridgeLeave", "Channel": LEADER, "Conference": "page-1-a"}
+    assert not leader.hear(before)
+    leader.leaving = True
+    assert leader.hear(before)
+    assert (leader.leaving, leader.gone) == (False, False)
+    assert leader.hear({**before, "Conference": "page-2-b"})
     assert leader.gone
 
 
