@@ -23,6 +23,7 @@ _EVENTS = (
     "ConfbridgeJoin",
     "ConfbridgeLeave",
     "UserEvent",
+    "HangupRequest",  # has the SIP code and cause of a device that refuses
     "Hangup",
 )
 

@@ -117,3 +117,18 @@ def test_the_fallback_sends_to_groups_and_calls_nobody_outside():
 
 def test_a_zone_with_a_pin_is_paged_by_nobody_while_there_is_no_pager():
     assert "exten => 8104,1,Hangup(41)" in context("bellhop-fallback")
+
+
+HEARD = re.compile(r'(?:case|kind ==|get\("Event"\) ==) "([A-Z]\w+)"|kind in \{"(\w+)", "(\w+)"\}')
+LISTED = {"CoreShowChannel"}  # an answer's, and no event's: no filter is asked
+
+
+def test_every_event_that_the_page_engine_hears_is_let_through():
+    """Filters are whole names, and what is not let through is missed in silence."""
+    modules = ("board", "leader", "running", "strangers")
+    folder = Path(__file__).parents[2] / "ami"
+    texts = [(folder / f"{name}.py").read_text("utf-8") for name in modules]
+    heard = {word for text in texts for found in HEARD.findall(text) for word in found if word}
+    assert {"Newchannel", "ConfbridgeJoin", "HangupRequest", "Hangup", "UserEvent"} <= heard
+    passed = re.findall(r"name\((\w+)\)", asterisk_files(SITE)["manager.conf"])
+    assert heard - LISTED <= set(passed)
