@@ -69,7 +69,7 @@ def stack(pytestconfig: pytest.Config) -> Stack | None:
 @pytest.fixture(scope="session")
 def server(stack: Stack, site: Site) -> Iterator[Server]:
     """A PostgreSQL; whoever stops it starts it again."""
-    made = Server(stack, f"{site.edge.internal.host.rpartition('.')[0]}.119")
+    made = Server(stack, f"{site.edge.internal.host.rpartition('.')[0]}.109")
     yield made
     made.remove()
 
