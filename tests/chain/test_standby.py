@@ -107,5 +107,12 @@ def test_the_first_takes_pages_again_when_it_is_well(scene: Scene, two: Pair):
         place = next(i for i, line in enumerate(lines) if first in line)
         return "AP" in "".join(lines[place : place + 2])
 
+    def watched() -> bool:
+        """Else its fallback plays the page, and its pager has nothing to report."""
+        return "bellhop" in docker(
+            "exec", two.asterisks[FIRST], "asterisk", "-rx", "manager show connected"
+        )
+
     until("the edge to hold the first for well", well, 30)
+    until("the first's pager at its AMI", watched, 60)
     plays(scene, two, FIRST)
