@@ -21,6 +21,7 @@ from bellhop.answering import dialect_of
 from bellhop.callers import Caller, Kind
 from bellhop.devices import Device
 from bellhop.pages import EdgeCall, Refusal, Request, Reservation, Unavailable
+from bellhop.present import Present
 from bellhop.settings import Site
 from bellhop.targets import Target, may_ring
 from bellhop.zones import Zone
@@ -59,9 +60,9 @@ class Program(Protocol):
         """Tell the page's id, or why there is none."""
 
 
-# Which of these numbers the edge knows as registered, each with the User-Agent that it said; None
-# when it could not be asked within so many seconds.
-Registered = Callable[[Collection[str], float], Mapping[str, str] | None]
+# Which of these numbers the edge knows as registered; None when it could not be asked within so
+# many seconds.
+Registered = Callable[[Collection[str], float], Mapping[str, Present] | None]
 # Which of these numbers have calls that are no pages; empty when the edge could not be asked within
 # so many seconds.
 InCall = Callable[[Collection[str], float], Mapping[str, tuple[EdgeCall, ...]]]
@@ -237,11 +238,13 @@ class Pages:
             members = tuple(_spoken(member, "") for member in request.members)
             return replace(request, members=members)
         present = tuple(
-            _spoken(m, there.get(m.number, "")) for m in request.members if _is_there(m, there)
+            _spoken(m, there[m.number].user_agent if m.number in there else "")
+            for m in request.members
+            if _is_there(m, there)
         )
         absent = tuple(number for number in numbers if number not in there)
-        left = end - time.monotonic()
-        in_call = self._in_call([m.number for m in present], left) if present else {}
+        engaged = [number for number, one in there.items() if one.engaged]
+        in_call = self._in_call(engaged, end - time.monotonic()) if engaged else {}
         return replace(request, members=present, absent=absent, in_call=in_call)
 
     def _refuse(self, channel: Channel, request: Request, refusal: Refusal) -> Refusal:

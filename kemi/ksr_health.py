@@ -62,9 +62,23 @@ def asterisk_has_not(leg: str) -> None:
     done(KSR.dialog.unset_dlg_profile(LEGS, leg), "unset_dlg_profile")
 
 
+def engagements(device: str) -> int:
+    """Return in how many calls that are no pages a device is, those that only ring among them."""
+    return _size(DEVICES, device)
+
+
+def legs_of(leg: str) -> int:
+    """Return how many calls an Asterisk has with a number."""
+    return _size(LEGS, leg)
+
+
 def calls(carrier: str) -> int:
     """Return how many calls a carrier has."""
-    done(KSR.dialog.get_profile_size(_PROFILE, carrier, _SIZE), "get_profile_size")
+    return _size(_PROFILE, carrier)
+
+
+def _size(profile: str, value: str) -> int:
+    done(KSR.dialog.get_profile_size(profile, value, _SIZE), "get_profile_size")
     return number(_SIZE)
 
 

@@ -3,8 +3,9 @@ from the site's own daemons alone; and the metrics, for them and whom the site n
 on any TCP listener of Kamailio's.
 """
 
+from bellhop.present import asked
 from bellhop.settings import Site
-from kemi import ksr_metrics, sip, who
+from kemi import ksr_metrics, present, sip, who
 
 
 def serve(site: Site) -> None:
@@ -22,6 +23,17 @@ def serve(site: Site) -> None:
         sip.http_reply(403, "Forbidden", "not from here\n")
     elif path != "/RPC":
         sip.http_reply(404, "Not Found", "only /RPC and /metrics\n")
+    else:
+        _rpc()
+
+
+def _rpc() -> None:
+    """Answer our own method, and have Kamailio answer any other."""
+    if (question := asked(sip.text("$rb") or "")) is not None:
+        if (told := present.tell(question)) is None:
+            sip.http_reply(400, "Bad Request", "expected a name and at most 150 numbers\n")
+        else:
+            sip.http_reply(200, "OK", told)
     elif not sip.dispatch_rpc():
         sip.http_reply(400, "Bad Request", "no JSON-RPC\n")
 

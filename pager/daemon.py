@@ -54,7 +54,7 @@ async def serve(
     manager = Manager(site.pager.ami, site.pager.ami_user, secret)
     messenger = Messenger(manager, webhook(site))
     calls = Calls(site.edge.internal, side, other)
-    registered = Registrations(site.edge.internal)
+    registered = Registrations(site.edge.internal, other[0] if other else "")
     volumes, archive = Volumes(apis(site)), Archive(lambda: archives.write(site))
     keep = _keeping(volumes, messenger, archive)
     engine = Engine(manager, keep, calls, site.pager.call_priority, volumes, zones=site.zones)

@@ -1,13 +1,14 @@
-"""Which devices are registered, asked of the edge.
-
-One `ul.dump` for all: a look-up of a number that is not there makes Kamailio log
-three errors.
+"""Which devices are registered, asked of the edge: of some by its own method, which tells no more
+than is asked (bellhop/present.py), of many by Kamailio's `ul.dump`, which tells of all.
 """
 
 import logging
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import msgspec
+
+from bellhop.present import METHOD, MOST, Present, read
 from bellhop.rpc import RpcError
 from bellhop.values import Address
 from pager.rpc import PATIENCE, ask
@@ -16,21 +17,28 @@ _log = logging.getLogger("bellhop.pager")
 
 
 class Registrations:
-    """The edge's registrations. Call it from a thread: it blocks."""
+    """The edge's registrations. other: the name of the other Asterisk, whose calls are calls, too,
+    "" where there is none. Call it from a thread: it blocks.
+    """
 
-    def __init__(self, edge: Address) -> None:
+    def __init__(self, edge: Address, other: str = "") -> None:
         self._edge = edge
+        self._other = other
 
     def __call__(
         self, numbers: Collection[str], patience: float = PATIENCE
-    ) -> Mapping[str, str] | None:
-        """Return which of the numbers are registered, each with its User-Agent; None when the edge
-        could not be asked within so many seconds.
+    ) -> Mapping[str, Present] | None:
+        """Return which of the numbers are registered; None when the edge could not be asked within
+        so many seconds.
         """
         try:
+            if len(numbers) <= MOST:
+                return read(
+                    ask(self._edge, METHOD, self._other, *numbers, patience=patience), numbers
+                )
             found = registered(ask(self._edge, "ul.dump", patience=patience))
-            return {number: found[number] for number in numbers if number in found}
-        except (RpcError, LookupError, TypeError, AttributeError) as error:
+            return {number: Present(found[number]) for number in numbers if number in found}
+        except (RpcError, LookupError, TypeError, AttributeError, msgspec.MsgspecError) as error:
             _log.warning("edge=%s registrations=unknown why=%s", self._edge, error)
             return None
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bellhop.present import METHOD, MOST
 from bellhop.render_kamailio import DEVICES
 from pager.calls import in_calls
 from tests.chain.calling import assert_all_settled, cause, dial, final, tried
@@ -125,6 +126,9 @@ def test_it_tells_which_devices_are_in_a_call_and_ends_it_for_a_page(smoke):
         return json.loads(text)["result"]
 
     [device] = scene.register("1008")
+    assert ask(METHOD, "", "1008", "1009") == {"1008": ["", False]}
+    longest = ["9" * 20] * (MOST - 1)
+    assert ask(METHOD, "standby", "1008", *longest) == {"1008": ["", False]}
     speaker = scene.play(device, "speaker/answers")
     caller = dial(scene, "1008", "caller/calls-until-it-ends")
 
@@ -135,8 +139,10 @@ def test_it_tells_which_devices_are_in_a_call_and_ends_it_for_a_page(smoke):
 
     found = in_calls(until("the call and its ACK", acknowledged))
     assert found.keys() == {"1008", "1020"}
+    assert ask(METHOD, "", "1008", "1009") == {"1008": ["", True]}
     [call] = found["1008"]
     ask("dlg.end_dlg", call.entry, call.id)
     scene.finish(caller, speaker)
 
     until("the call's end", lambda: in_calls(ask("dlg.profile_list", DEVICES)) == {})
+    assert ask(METHOD, "", "1008", "1009") == {"1008": ["", False]}

@@ -1,5 +1,6 @@
 """The verb `page`: whom a page rings, and how each is told to answer."""
 
+from bellhop.present import Present
 from tests.unit.test_agi_page import DEVICE, TRUNK, Asterisk, ask
 
 
@@ -10,15 +11,18 @@ def test_the_callers_own_device_is_no_member(monkeypatch):
 
 
 def test_a_user_agent_tells_the_dialect_where_the_site_does_not():
-    said = {"1016": "PolycomVVX-VVX_411-UA/5.9.5", "1017": "call-info: x", "1018": ""}
+    said = {
+        "1016": Present("PolycomVVX-VVX_411-UA/5.9.5"),
+        "1017": Present("call-info: x"),
+        "1018": Present(),
+    }
     desk = ask(Asterisk("8100"), registered=lambda _numbers, _patience: said)
     assert desk.dialects == {"1016": "polycom", "1017": "", "1018": ""}
 
 
 def test_a_user_agent_changes_nothing_of_what_the_site_says():
-    desk = ask(
-        Asterisk(), registered=lambda numbers, _patience: dict.fromkeys(numbers, "Yealink T48")
-    )
+    yealink = Present("Yealink T48")
+    desk = ask(Asterisk(), registered=lambda numbers, _patience: dict.fromkeys(numbers, yealink))
     assert desk.dialects == {"1008": "axis", "1009": "axis", "1010": "rfc5373"}
 
 
@@ -28,7 +32,7 @@ def test_a_group_is_there_though_it_registers_nowhere():
 
 
 def test_who_may_not_call_carriers_rings_nobody_outside():
-    everybody = lambda numbers, _patience: dict.fromkeys(numbers, "")  # noqa: E731
+    everybody = lambda numbers, _patience: dict.fromkeys(numbers, Present())  # noqa: E731
     assert "tel:442079460000" in ask(Asterisk("8102"), registered=everybody).asked[2]
     desk = ask(Asterisk("8102", DEVICE.format(1016)), registered=everybody)
     assert desk.asked[2] == ["1008"]

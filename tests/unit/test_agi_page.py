@@ -11,6 +11,7 @@ from agi.channel import Channel, Gone
 from agi.page import Pages
 from bellhop import pins
 from bellhop.pages import EdgeCall, Refusal, Unavailable
+from bellhop.present import Present
 from bellhop.settings import load
 
 SITE = load(Path(__file__).parents[2] / "config" / "site.toml")
@@ -91,7 +92,7 @@ class Asterisk:
 
 
 def everybody(numbers, _patience):
-    return dict.fromkeys(numbers, "")
+    return dict.fromkeys(numbers, Present())
 
 
 def ask(asterisk, desk=None, registered=everybody, in_call=lambda _numbers, _patience: {}):
@@ -173,7 +174,7 @@ def test_an_unknown_zone_is_refused_as_unknown(zone):
 
 
 def test_who_is_not_registered_is_told_to_the_desk_and_not_rung():
-    desk = ask(Asterisk(), registered=lambda _numbers, _patience: {"1009": ""})
+    desk = ask(Asterisk(), registered=lambda _numbers, _patience: {"1009": Present()})
     assert desk.asked[2:] == (["1009"], ["1008", "1010"])
 
 
@@ -190,11 +191,20 @@ def test_who_is_in_a_call_is_told_to_the_desk():
         asked.append(numbers)
         return {"1009": (EdgeCall(7, 9),)}
 
-    desk = ask(
-        Asterisk(), registered=lambda _numbers, _patience: {"1009": "", "1010": ""}, in_call=in_call
-    )
+    there = {"1008": Present(engaged=False), "1009": Present(), "1010": Present()}
+    desk = ask(Asterisk(), registered=lambda _numbers, _patience: there, in_call=in_call)
     assert asked == [["1009", "1010"]]
     assert desk.request.in_call == {"1009": (EdgeCall(7, 9),)}
+
+
+def test_the_calls_are_not_asked_for_where_the_edge_knows_of_none():
+    asked = []
+    ask(
+        Asterisk(),
+        registered=lambda numbers, _patience: dict.fromkeys(numbers, Present(engaged=False)),
+        in_call=lambda numbers, _patience: asked.append(numbers),
+    )
+    assert asked == []
 
 
 def test_a_refusal_reaches_the_caller_though_it_cannot_be_reported():
@@ -222,7 +232,7 @@ def test_all_that_is_asked_has_one_budget():
     def registered(numbers, patience):
         given.append(patience)
         time.sleep(0.2)
-        return dict.fromkeys(numbers, "")
+        return dict.fromkeys(numbers, Present())
 
     def in_call(_numbers, patience):
         given.append(patience)

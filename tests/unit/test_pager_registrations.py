@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from bellhop.present import METHOD, MOST, Present
 from bellhop.values import Address
 from pager.registrations import Registrations, registered
 
@@ -64,8 +65,17 @@ class Edge:
 
 
 def test_those_that_the_edge_knows_are_there():
-    with Edge(answer(dump("1008", "1020"))) as edge:
-        assert Registrations(edge.address)(["1008", "1009"]) == {"1008": "horn/1008"}
+    with Edge(answer({"1008": ["horn/1008", False]})) as edge:
+        found = Registrations(edge.address, "standby")(["1008", "1009"])
+    assert found == {"1008": Present("horn/1008", engaged=False)}
+    asked = {"jsonrpc": "2.0", "id": 1, "method": METHOD, "params": ["standby", "1008", "1009"]}
+    assert edge.asked == [("/RPC", asked)]
+
+
+def test_of_so_many_that_one_question_has_no_room_the_edge_tells_all():
+    numbers = [str(1000 + n) for n in range(MOST + 1)]
+    with Edge(answer(dump("1008", "2020"))) as edge:
+        assert Registrations(edge.address)(numbers) == {"1008": Present("horn/1008")}
     assert edge.asked == [("/RPC", {"jsonrpc": "2.0", "id": 1, "method": "ul.dump"})]
 
 
@@ -78,13 +88,15 @@ def test_a_binding_that_has_ended_is_none_though_the_table_still_has_it():
     "body",
     [
         b"", b"not from here\n", b"[]", b"null", b"{}", b'{"error": {"code": 500}}',
-        b'{"result": {}}', b'{"result": {"Domains": 7}}', b'{"result": {"Domains": [7]}}',
+        b'{"result": []}', b'{"result": {"Domains": 7}}', b'{"result": {"Domains": [7]}}',
         b'{"result": {"Domains": [{"Domain": {"AoRs": [{}]}}]}}', b"\xff\xfe",
+        b'{"result": {"1008": ["horn", 1]}}', b'{"result": {"1008": "horn"}}',
     ],
 )  # fmt: skip
-def test_an_edge_that_answers_nonsense_has_not_been_asked(body):
+@pytest.mark.parametrize("many", [1, MOST + 1])
+def test_an_edge_that_answers_nonsense_has_not_been_asked(body, many):
     with Edge(body, 403 if b"not from here" in body else 200) as edge:
-        assert Registrations(edge.address)(["1008"]) is None
+        assert Registrations(edge.address)([str(1008 + n) for n in range(many)]) is None
 
 
 def test_an_edge_that_refuses_has_not_been_asked():

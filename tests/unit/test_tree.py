@@ -31,6 +31,7 @@ KSR_ADAPTERS = {
         "ksr_metrics",
         "ksr_queue",
         "ksr_raw",
+        "ksr_registrar",
         "ksr_replies",
         "ksr_tables",
         "ksr_uac",

@@ -67,6 +67,7 @@ class House:
         self.app = kemi.app.Edge(kemi.live.Live(start))
         self.key = self.app._key  # noqa: SLF001 - to make good marks with
         self.contacts = {n: f"sip:{n}@{PHONE}:5060" for n in self.site.devices}
+        self.bindings = {}  # number -> (when it ends, User-Agent) of each, in the registrar's table
         self.may_break = False
         # Which calls are whose, this second's calls, the gateways that answer no OPTIONS.
         self.live, self.this_second, self.dead = [], [], set()
@@ -94,6 +95,7 @@ class House:
                 "force_rport": True,
                 "registrar.save": self._save,
                 "registrar.lookup_uri": self._lookup,
+                "registrar.reg_fetch_contacts": self._fetch,
                 "dialog.dlg_manage": 1,
                 "dialog.is_known_dlg": 1,
                 "dialog.set_dlg_profile": self._enter,
@@ -151,8 +153,8 @@ class House:
         return {"bellhop": self.live, "bellhop_devices": self.engaged,
                 "bellhop_legs": self.asterisks}[name]  # fmt: skip
 
-    def _size(self, _profile, carrier, variable):
-        self.fake.pv[variable] = self.live.count(carrier)
+    def _size(self, profile, name, variable):
+        self.fake.pv[variable] = self._profile(profile).count(name)
         return 1
 
     def _rate(self, pipe, _algorithm, most):
@@ -182,6 +184,20 @@ class House:
         self.fake.pv["$nh(p)"] = port
         return 1
 
+    def _fetch(self, _table, uri, kept):
+        found = self.bindings.get(uri.removeprefix("sip:").partition("@")[0])
+        if found is None:
+            return -1
+        self.says({f"$ulc({kept}=>count)": len(found)})
+        for place, (ends, user_agent) in enumerate(found):
+            self.says(
+                {
+                    f"$(ulc({kept}=>expires)[{place}])": ends,
+                    f"$(ulc({kept}=>user_agent)[{place}])": user_agent,
+                }
+            )
+        return 1
+
     def says(self, variables):
         """Say what pseudo-variables hold, those with a transformation too, which the fake refuses."""
         self.fake.pv._given |= variables  # noqa: SLF001
@@ -205,7 +221,8 @@ class House:
             {
             "$proto": protocol, "$Ri": host, "$Rp": port, "$nh(d)": next_hop, "$nh(p)": "5060", ROUTE_MARK: mark,
             CONTACT_HOST: contact,
-            "$T(id_index)": 7 if transaction else None, "$T_branch_idx": -1, "$hu": None, "$mb": raw,
+            "$T(id_index)": 7 if transaction else None, "$T_branch_idx": -1, "$hu": None, "$rb": None,
+            "$mb": raw,
             "$dlg(from_contact)": f"sip:1020@{PHONE}:5060", "$dlg(to_contact)": f"sip:{NORTH}:5060",
         })  # fmt: skip
         self.app.ksr_request_route(None)

@@ -147,6 +147,6 @@ def test_the_pagers_of_both_may_ask(two):
         two.fake.returns["jsonrpcs.dispatch"] = 1
         before = len(two.fake.called("jsonrpcs.dispatch"))
         two.fake.request("POST", "sip:x", source=(source, 40000))
-        two.says({"$proto": "tcp", "$Ri": "198.51.100.10", "$Rp": 5080, "$hu": "/RPC"})
+        two.says({"$proto": "tcp", "$Ri": "198.51.100.10", "$Rp": 5080, "$hu": "/RPC", "$rb": ""})
         two.app.ksr_xhttp_event("xhttp:request")
         assert (len(two.fake.called("jsonrpcs.dispatch")) > before) is answered
