@@ -8,6 +8,7 @@ from array import array
 
 RATE = 8_000
 LONGEST = 600  # seconds
+LONGEST_CHIME = 2.5  # seconds: the leader waits for it
 _MOST_BYTES = 64_000_000
 
 
@@ -29,7 +30,7 @@ def converted(data: bytes) -> bytes:
                 raise ValueError(f"expected a sound of at most {LONGEST} s")
             frames = sound.readframes(LONGEST * rate)
     except (wave.Error, EOFError) as error:
-        raise ValueError(f"expected a WAV file: {error}") from None
+        raise ValueError(f"expected a WAV file: {str(error) or 'it ends too early'}") from None
     samples = array("h", frames[: len(frames) // (2 * channels) * 2 * channels])
     if sys.byteorder == "big":
         samples.byteswap()
@@ -49,6 +50,14 @@ def converted(data: bytes) -> bytes:
         sound.setframerate(RATE)
         sound.writeframes(samples.tobytes())
     return written.getvalue()
+
+
+def chime(data: bytes) -> bytes:
+    """Return a chime as `converted` does. Raises ValueError for one that is too long, too."""
+    sound = converted(data)
+    if seconds(sound) > LONGEST_CHIME:
+        raise ValueError(f"expected a chime of at most {LONGEST_CHIME} s")
+    return sound
 
 
 def seconds(data: bytes) -> float:

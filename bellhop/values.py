@@ -7,7 +7,6 @@ Closed sets are matched whole; what does not match is refused, never cleaned: a 
 
 import ipaddress
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -238,6 +237,10 @@ def program(*places: str) -> Reader[tuple[str, ...]]:
     return read
 
 
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
+
+
 def list_of(read: Reader[T], *, least: int = 0) -> Reader[tuple[T, ...]]:
     """Read a list whose items are each read by `read`; the error names every bad item's place."""
 
@@ -246,17 +249,17 @@ def list_of(read: Reader[T], *, least: int = 0) -> Reader[tuple[T, ...]]:
             raise ValueError(
                 f"expected a list{' of at least one' if least else ''}, got {shown(value)}"
             )
-        items: list[T] = []
+        items: dict[T, list[object]] = {}  # each with how it is written
         wrong: list[str] = []
         for place, item in enumerate(value, 1):
             try:
-                items.append(read(item))
+                items.setdefault(read(item), []).append(item)
             except ValueError as error:
                 wrong.append(f"item {place}: {error}")
         wrong += [
-            f"{shown(str(item))} stands in the list {'twice' if n == 2 else f'{n} times'}"
-            for item, n in Counter(items).items()
-            if n > 1
+            f"{shown(given[0])} stands in the list {_times(len(given))}"
+            for given in items.values()
+            if len(given) > 1
         ]
         if wrong:
             raise ValueError("; ".join(wrong))

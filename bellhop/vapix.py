@@ -3,7 +3,7 @@ device, and what its answers say. Its outputs have a gain for each channel, in d
 model takes its own range; only what is selected of an output sounds.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +28,20 @@ class Channel:
     signaling: str | int
     channel: str | int
     gain: int
+
+
+def users(text: str, numbers: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Read lines `NUMBER USER PASSWORD`, NUMBER perhaps * for all others; return user and password
+    of each of these devices. Raises ValueError for another line, and for a device that has none.
+    """
+    lines = [line.split() for line in text.splitlines()]
+    if any(len(line) not in {0, 3} for line in lines):
+        raise ValueError('expected lines "NUMBER USER PASSWORD"; NUMBER may be * for all others')
+    known = {who: (user, password) for who, user, password in filter(None, lines)}
+    for number in numbers:
+        if number not in known and "*" not in known:
+            raise ValueError(f"it has no line for {number}, and none for *")
+    return {number: known.get(number) or known["*"] for number in numbers}
 
 
 def question(method: str, params: Mapping[str, Any] | None = None) -> bytes:

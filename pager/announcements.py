@@ -18,7 +18,6 @@ from bellhop.settings import Site
 _log = logging.getLogger("bellhop.pager")
 
 _LONGEST_TEXT = 500
-_LONGEST_CHIME = 2.5  # seconds: the leader waits for it
 _PATIENCE = 20.0  # seconds for the command
 _KEPT = 86_400  # seconds
 _AT_ONCE = 2
@@ -104,9 +103,7 @@ class Announcements:
                 zones[number] = zone
                 continue
             try:
-                sound = sounds.converted(site.file(zone.chime).read_bytes())
-                if sounds.seconds(sound) > _LONGEST_CHIME:
-                    raise ValueError(f"expected a chime of at most {_LONGEST_CHIME} s")  # noqa: TRY301
+                sound = sounds.chime(site.file(zone.chime).read_bytes())
                 self._folder.mkdir(parents=True, exist_ok=True)
                 path = self._folder / f"chime-{number}.wav"
                 part = path.with_suffix(".part")  # the old one may be playing

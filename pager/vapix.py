@@ -70,18 +70,9 @@ def apis(site: Site) -> dict[str, Api]:
         return {}
     path = site.file(site.pager.vapix_file)
     try:
-        lines = [line.split() for line in path.read_text("utf-8").splitlines()]
-        users = {who: (user, password) for who, user, password in filter(None, lines)}
+        users = vapix.users(path.read_text("utf-8"), [device.number for device in having])
     except OSError as error:
         raise SiteError((f"pager.vapix_file: {path}: {error.strerror}",)) from None
-    except ValueError:
-        what = 'expected lines "NUMBER USER PASSWORD"; NUMBER may be * for all others'
-        raise SiteError((f"pager.vapix_file: {path}: {what}",)) from None
-    found = {}
-    for device in having:
-        user = users.get(device.number) or users.get("*")
-        if user is None:
-            what = f"it has no line for {device.number}, and none for *"
-            raise SiteError((f"pager.vapix_file: {path}: {what}",))
-        found[device.number] = Api(device.vapix, *user)
-    return found
+    except ValueError as error:
+        raise SiteError((f"pager.vapix_file: {path}: {error}",)) from None
+    return {device.number: Api(device.vapix, *users[device.number]) for device in having}

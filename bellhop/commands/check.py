@@ -4,20 +4,20 @@ from pathlib import Path
 
 import click
 
-from bellhop import htdigest
+from bellhop import htdigest, named_files
 from bellhop.settings import Site, SiteError, load
 
 
 @click.command("check")
 @click.argument("file", type=click.Path(path_type=Path))
 def command(*, file: Path) -> None:
-    """Check the site file FILE, and the secrets that it names where they are readable here.
+    """Check the site file FILE, and the files that it names where they are readable here.
 
     Every mistake is said, each with file, line and key.
     """
     try:
         site = load(file)
-        notes = _secrets(site)
+        notes = _files(site)
     except SiteError as error:
         for line in error.lines:
             click.echo(line, err=True)
@@ -36,6 +36,18 @@ def command(*, file: Path) -> None:
     click.echo(f"{file}: good: {said}")
     for note in notes:
         click.echo(f"{file}: note: {note}")
+
+
+def _files(site: Site) -> list[str]:
+    """Return what is worth knowing about all that it names; SiteError when one of them is wrong."""
+    wrong, notes = named_files.look(site)
+    try:
+        notes = [*_secrets(site), *notes]
+    except SiteError as error:
+        wrong = [*error.lines, *wrong]
+    if wrong:
+        raise SiteError(tuple(wrong))
+    return notes
 
 
 def _secrets(site: Site) -> list[str]:

@@ -7,6 +7,8 @@ from bellhop.commands.calls import DEFAULT_SITE
 from bellhop.control import ControlError, ask
 from bellhop.settings import SiteError, load
 
+_PATIENCE = 10.0  # s: what is asked here is told at once
+
 
 @click.command("zones")
 @click.argument("words", nargs=-1, metavar="[ZONE] | out DEVICE [ZONE] | in DEVICE [ZONE]")
@@ -19,7 +21,7 @@ def command(*, words: tuple[str, ...], site: str, as_json: bool) -> None:
     """
     question = _question(words)
     try:
-        found = ask(load(site).site.state, question)
+        found = ask(load(site).site.state, question, _PATIENCE)
     except SiteError as error:
         raise click.ClickException("; ".join(error.lines)) from None
     except ControlError as error:

@@ -69,6 +69,49 @@ def test_a_secret_file_that_cannot_be_read_is_a_mistake(check, tmp_path):
     assert "Is a directory" in err
 
 
+def with_files(tmp_path, **files):
+    """Write a site that names a PIN file, a chime, a bell's sound and a file of users, and these."""
+    text = (SITES / "good.toml").read_text("utf-8")
+    before, zone, after = text.partition("[zones.8000]\n")
+    assert zone
+    text = f'{before}{zone}pin_file = "pins"\nchime = "gong.wav"\n{after}'
+    text = text.replace("[pager]\n", '[pager]\nvapix_file = "vapix"\n', 1)
+    text = text.replace("[devices.1008]\n", '[devices.1008]\nvapix = "http://192.0.2.8"\n', 1)
+    text += '[schedules.noon]\nzone = "8001"\nfile = "noon.wav"\ntimes = ["12:00"]\n'
+    (tmp_path / "site.toml").write_text(text)
+    for name, content in files.items():
+        (tmp_path / name.replace("_", ".")).write_bytes(content)
+    return tmp_path / "site.toml"
+
+
+def test_files_that_are_not_here_are_noted_each_by_its_key(check, tmp_path):
+    code, out, err = check(with_files(tmp_path))
+    assert (code, err) == (0, "")
+    for key in ("zones.8000.pin_file", "zones.8000.chime", "schedules.noon.file",
+                "pager.vapix_file"):  # fmt: skip
+        assert f"note: {key}: " in out
+
+
+def test_files_that_are_here_and_no_good_are_mistakes_with_line_and_key(check, tmp_path):
+    site = with_files(
+        tmp_path, pins=b"2718\n", gong_wav=b"x", noon_wav=b"", vapix=b"1009 pager s3cret\n"
+    )
+    lines = site.read_text().splitlines()
+    code, out, err = check(site)
+    assert (code, out) == (1, "")
+    assert "s3cret" not in err
+    for key, what in (
+        ("pin_file", "line 1: expected"),
+        ("chime", "expected a WAV file"),
+        ("file", "expected a WAV file: it ends too early"),
+        ("vapix_file", "it has no line for 1008"),
+    ):
+        number = 1 + next(n for n, line in enumerate(lines) if line.startswith(f"{key} = "))
+        [said] = [line for line in err.splitlines() if line.startswith(f"site.toml:{number}: ")]
+        assert f".{key}: " in said
+        assert what in said
+
+
 @pytest.mark.parametrize("arguments", [(), ("a", "b"), ("--nothing", "a")])
 def test_a_wrong_command_line_is_2(check, arguments):
     code, out, err = check(*arguments)
