@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from tests.chain.calling import CALLER, dial, final
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Messages
 from tests.chain.harness.stack import PROJECT, Stack, docker, until
+from tests.chain.harness.talker import talker
 from tests.chain.paging import (
     DIALECT,
     SPEAKERS,
@@ -18,15 +20,18 @@ from tests.chain.paging import (
     answering,
     heard,
     newest,
+    of_zone,
     outcomes,
     page,
     registered,
     report,
+    sent_to,
+    sentence,
 )
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.control]
 
-VOICE = 0x35
+VOICE, OTHER_VOICE = 0x35, 0x2A
 TALK = 6000  # ms: the guard's 2 s, the wait for the members, and some seconds of voice
 AT_LAST = 3.0  # s, from the caller's INVITE to the member's
 
@@ -132,7 +137,7 @@ def assert_paged_in_time(scene: Scene, messages: Messages, leader_socket: str) -
         assert 0 < invite.at - asked.at <= AT_LAST
         for name, values in DIALECT[number].items():
             assert invite.all(name) == values
-        assert heard(scene, number, VOICE) >= 1.5
+        assert heard(scene, number, VOICE) >= 0.5
 
 
 WAYS: dict[str, Callable[[Scene], object]] = {
@@ -185,7 +190,7 @@ def test_a_phone_behind_the_pbx_pages_without_the_pager(scene: Scene, zone: str,
         scene.finish(phone, *speakers)
 
     for speaker in speakers:
-        assert heard(scene, speaker.who.name, VOICE) >= 1.5
+        assert heard(scene, speaker.who.name, VOICE) >= 0.5
 
 
 def test_a_leader_who_goes_early_without_the_pager_leaves_nobody_in_a_room(scene: Scene):
@@ -200,7 +205,7 @@ def test_a_leader_who_goes_early_without_the_pager_leaves_nobody_in_a_room(scene
     gone = messages.where(method="BYE", source=leader.who.socket)[0]
     for who in devices:
         for bye in messages.where(method="BYE", target=who.socket):
-            assert bye.at - gone.at <= 3
+            assert bye.at - gone.at <= 5
 
 
 def test_a_page_goes_on_when_its_pager_dies_and_ends_with_its_leader(scene: Scene):
@@ -215,6 +220,7 @@ def test_a_page_goes_on_when_its_pager_dies_and_ends_with_its_leader(scene: Scen
     )
     name = scene.stack.container("pager")
     docker("kill", name)
+    killed = time.time()
     try:
         scene.finish(leader, *speakers)
         until("Asterisk to be idle", lambda: not scene.pbx.channels(), 5)
@@ -225,9 +231,10 @@ def test_a_page_goes_on_when_its_pager_dies_and_ends_with_its_leader(scene: Scen
     messages = scene.messages()
     gone = messages.where(method="BYE", source=leader.who.socket)[0]
     for speaker in speakers:
-        assert heard(scene, speaker.who.name, VOICE) >= 4
+        after = [p for p in sent_to(scene, speaker.who.name) if p.at > killed]
+        assert sum(packet.payload.count(VOICE) for packet in after) / 8000 >= 0.5
         bye = messages.where(method="BYE", target=speaker.who.socket).one()
-        assert bye.at - gone.at <= 1
+        assert bye.at - gone.at <= 3
     found = report(scene)
     assert {m["why"] for m in found["members"]} == {
         "not known: the pager was restarted during the page"
@@ -255,6 +262,44 @@ def test_a_pager_that_was_started_anew_rings_nobody_who_is_in_a_page_of_before(s
     assert final(messages, second).code == 486
     for number in SPEAKERS:
         assert messages.where(method="INVITE", target=scene.cast.device(number).socket).one()
+
+
+def test_a_page_beside_one_that_asterisk_made_alone_rings_none_of_its_members(scene: Scene):
+    """The pager is back while it still plays: its members are busy, and hear nothing of the other."""
+    assert scene.stack is not None
+    speakers = answering(scene, *SPEAKERS, "1015")
+    with talker(scene.place, scene.cast.device(CALLER).address[0]) as voice:
+        with stopped(scene):
+            leader = dial(scene, ZONE, "caller/is-spoken-for")
+            voice.said("hears")
+            until("the open room", scene.pbx.rooms, 10)
+        connected(scene, scene.began)
+        voice.say(VOICE, 1)
+        second = scene.play(
+            scene.cast.trunk("reception"), "pbx/calls-and-talks",
+            number="2001", dialled="8001", stream=scene.voice(OTHER_VOICE), pause=2500,
+        )  # fmt: skip
+        scene.finish(second)
+        voice.say(VOICE, 1)
+        third = scene.play(
+            scene.cast.trunk("reception"), "pbx/calls-and-is-refused", number="2001", dialled=ZONE
+        )
+        scene.finish(third)
+        voice.press("*0")
+        scene.finish(leader, *speakers)
+
+    messages = scene.messages()
+    told = messages.where(answers="INVITE", target=third.who.socket).once()
+    assert [m.code for m in told if m.code >= 200] == [200, 486]
+    for number in (*SPEAKERS, "1015"):
+        assert messages.where(method="INVITE", target=scene.cast.device(number).socket).one()
+    found = sentence(of_zone(scene, "8001"))
+    assert found["1015"][0] == "played"
+    assert heard(scene, "1015", OTHER_VOICE) >= 0.3
+    for number in SPEAKERS:
+        assert found[number] == ("failed", 17, 486, "in another page")
+        assert heard(scene, number, VOICE) >= 1
+        assert heard(scene, number, OTHER_VOICE) < 0.05
 
 
 def test_when_asterisk_dies_during_a_page_everything_comes_back(scene: Scene):
@@ -289,4 +334,4 @@ def test_when_asterisk_dies_during_a_page_everything_comes_back(scene: Scene):
     )[0]
     assert outcomes(found) == dict.fromkeys(SPEAKERS, "played")
     for number in SPEAKERS:
-        assert heard(scene, number, VOICE) >= 1.5
+        assert heard(scene, number, VOICE) >= 0.5

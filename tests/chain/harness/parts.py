@@ -1,4 +1,5 @@
-"""What the pager and Asterisk hold: descriptors, threads, bridges. After a page it is what it was.
+"""What the pager and Asterisk hold: descriptors, threads, bridges, hints that are lit and who watches
+them. After a page it is what it was.
 
 Not counted are threads that are kept in stock for whatever comes: Asterisk's taskprocessors and
 their workers, its thread for our own question, and the executor's of asyncio.
@@ -18,8 +19,10 @@ _PBX = """
 ls /proc/1/fd | wc -l
 asterisk -rx 'core show threads' | sed 's/^/thread /'
 asterisk -rx 'bridge show all' | tail -n +2 | sed 's/^/bridge /'
+asterisk -rx 'core show hints'
 """
 _THREAD = re.compile(r"^thread 0x[0-9a-f]+ [0-9]+ (\S+) +started at", re.MULTILINE)
+_HINT = re.compile(r"^ *(\S+)@bellhop-in .*State:(\S+) .*Watchers +([0-9]+)", re.MULTILINE)
 _IN_STOCK = frozenset(
     {
         "netconsole",
@@ -73,4 +76,7 @@ class Parts:
         found["descriptors of the pager's"] = int(pager[0])
         found["descriptors of Asterisk's"] = int(pbx.partition("\n")[0])
         found["bridges"] = pbx.count("\nbridge ")
+        for zone, state, watchers in _HINT.findall(pbx):
+            found[f"hints of {zone} that are {state}"] += state != "Idle"
+            found[f"watchers of {zone}"] += int(watchers)
         return found

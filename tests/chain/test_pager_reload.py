@@ -1,0 +1,72 @@
+"""The pager takes a changed site in the middle of a page: it goes on as it began, the next is other."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.chain.harness.scene import Scene
+from tests.chain.harness.stack import docker, until
+from tests.chain.paging import (
+    SPEAKERS,
+    ZONE,
+    answering,
+    of_zone,
+    outcomes,
+    page,
+    sent_to,
+    speaking,
+)
+
+pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
+
+VOICE, OTHER_VOICE = 0x35, 0x2A
+TALK = 9000  # ms: the second page begins and ends within it
+
+
+def told(scene: Scene, change: Callable[[str], str], word: str) -> None:
+    """Change the site file in place, have the pager read it, and wait until it says the word."""
+    assert scene.stack is not None
+    stack, path = scene.stack, scene.site.path
+    before = stack.log("pager", scene.began).count(word)
+    path.write_text(change(path.read_text("utf-8")), "utf-8")
+    docker("kill", "--signal=HUP", stack.container("pager"))
+    until(word, lambda: stack.log("pager", scene.began).count(word) > before, 15)
+
+
+def test_a_page_goes_on_through_a_reload_and_the_next_one_is_of_the_new_site(scene: Scene):
+    """8000 loses two members while it is paged, and 8010 gets one of them."""
+    good = scene.site.path.read_text("utf-8")
+    speakers = answering(scene, *SPEAKERS, "1015")
+    try:
+        first = page(scene, VOICE, talk=TALK)
+        speaking(scene, ZONE)
+        told(scene, lambda text: text.replace("schema = 1", "schema = 0"), "reload=refused")
+        told(scene, lambda _: changed(good), "reload=taken")
+        second = scene.play(
+            scene.cast.trunk("reception"), "pbx/calls-and-talks", receive=20_000,
+            number="2001", dialled="8010", stream=scene.voice(OTHER_VOICE), pause=2000,
+        )  # fmt: skip
+        scene.finish(second, first, *speakers)
+    finally:
+        told(scene, lambda _: good, "reload=taken")
+
+    messages = scene.messages()
+    for number in (*SPEAKERS, "1015"):
+        assert messages.where(method="INVITE", target=scene.cast.device(number).socket).one()
+    assert outcomes(of_zone(scene, "8010")) == {"1009": "played", "1015": "played"}
+    kept = of_zone(scene, ZONE)
+    assert outcomes(kept) == {"1008": "played", "1009": "pre-empted", "1010": "played"}
+    others = [p.at for p in sent_to(scene, "1009") if p.payload.count(OTHER_VOICE) > 80]
+    for number in SPEAKERS:  # also after the other page, which took one and gave it back
+        later = [p for p in sent_to(scene, number) if p.at > others[-1]]
+        assert sum(packet.payload.count(VOICE) for packet in later) / 8000 >= 0.3
+
+
+def changed(text: str) -> str:
+    for zone, old, new in (
+        ("8000", '"1008", "1009", "1010"', '"1008"'),
+        ("8010", '"1008", "1015"', '"1009", "1015"'),
+    ):
+        before, head, after = text.partition(f"[zones.{zone}]\n")
+        text = before + head + after.replace(f"members = [{old}]", f"members = [{new}]", 1)
+    return text
