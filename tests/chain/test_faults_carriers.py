@@ -159,5 +159,5 @@ def test_an_address_at_which_nobody_is_is_left_alone_after_two_calls(home: Home)
         assert to(one, scene, "south")[0].at - began < PATIENCE + TIMERS
     assert tried(third, scene) == ["south"]
     invites = third.where(method="INVITE")
-    assert invites[-1].at - invites[0].at < PATIENCE / 2
+    assert invites[-1].at - invites[0].at < PATIENCE
     assert_all_settled(messages)

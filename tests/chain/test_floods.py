@@ -44,13 +44,13 @@ def test_honest_calls_go_on_beside_a_flood(scene: Scene, place, method: str):
     with raw(place, stranger, scene.directory) as attacker:
         attacker.begin_flood(flood, rate, seconds)
         phone = dial(scene, OUTSIDE, calls=honest, pause=50, options=("-r", "20"))
-        assert phone.process.wait(timeout=30) in {0, 1}
+        assert phone.process.wait(timeout=45) in {0, 1}
         sent, answered = attacker.end_flood()
     assert succeeded(phone) >= HONEST * honest, phone.failure(phone.process.returncode)
     north.end()
 
     bound = scene.site.edge.unproved
-    assert sent > rate * seconds * 0.9
+    assert sent > rate * seconds / 2, "this machine makes no flood"
     assert answered <= bound * (1 + seconds), "the bound is for a second or two"
     denied = {
         slot["name"]: slot["value"]

@@ -42,9 +42,9 @@ def by_reception(scene: Scene, zone: str, voice: str, talk: int, number: str = "
 
 def test_a_page_of_higher_priority_takes_the_shared_speaker_and_gives_it_back(scene: Scene):
     speakers = answering(scene, *SPEAKERS, "1015")
-    lower = by_phone(scene, ZONE, "low", 9000)
+    lower = by_phone(scene, ZONE, "low", 10_000)
     speaking(scene, ZONE)
-    higher = by_reception(scene, GATE, "high", 3000)
+    higher = by_reception(scene, GATE, "high", 2500)
     scene.finish(higher, lower, *speakers)
 
     messages = scene.messages()
@@ -56,7 +56,7 @@ def test_a_page_of_higher_priority_takes_the_shared_speaker_and_gives_it_back(sc
     for number in ("1009", "1010"):
         assert [one.tone for one in tells(scene, number)] == ["low"]
     assert [one.tone for one in tells(scene, "1015")] == ["high"]
-    assert heard[1].seconds >= 1
+    assert heard[1].seconds >= 0.5
 
     lost, won = of_zone(scene, ZONE), of_zone(scene, GATE)
     assert outcomes(won) == {"1008": "played", "1015": "played"}
@@ -89,15 +89,12 @@ def test_an_emergency_takes_every_speaker_and_locks_the_others_out(scene: Scene)
 
 
 def test_a_zone_that_queues_begins_when_the_page_before_it_ends(scene: Scene):
-    speakers = answering(scene, "1009")
+    [who] = registered(scene, "1009")
+    speaker = scene.play(who, "speaker/answers", calls=2)
     first = by_phone(scene, DOCK, "low", 4500)
     speaking(scene, DOCK)
     second = by_reception(scene, DOCK, "high", 8000)
-    scene.finish(first)
-    [speaker] = speakers
-    scene.finish(speaker)
-    again = scene.play(scene.cast.device("1009"), "speaker/answers")
-    scene.finish(second, again)
+    scene.finish(first, second, speaker)
 
     assert [one.tone for one in tells(scene, "1009")] == ["low", "high"]
     assert outcomes(of_zone(scene, DOCK)) == {"1009": "played"}
@@ -153,5 +150,5 @@ def test_a_speaker_in_a_call_is_waited_for_where_its_zone_says_so(scene: Scene):
     assert {one["outcome"] for one in found.values()} == {"played"}
     missed = float(found["1010"]["why"].removeprefix("missed the first ").removesuffix(" ms"))
     [early], [late] = tells(scene, "1009"), tells(scene, "1010")
-    assert late.start - early.start == pytest.approx(missed / 1000, abs=0.3)
+    assert late.start - early.start == pytest.approx(missed / 1000, abs=0.5)
     assert (early.tone, late.tone) == ("high", "high")

@@ -24,7 +24,7 @@ def test_who_is_recorded_is_played_when_he_has_hung_up(scene: Scene):
     for number in HORNS:
         invite = messages.where(method="INVITE", target=scene.cast.device(number).socket).one()
         assert invite.at > bye.at
-        assert 2 <= heard(scene, number, VOICE) <= 3.1
+        assert 1 <= heard(scene, number, VOICE) <= 3.3
     found = report(scene)
     assert found["leader"] == CALLER
     assert outcomes(found) == dict.fromkeys(HORNS, "played")
@@ -38,4 +38,4 @@ def test_a_leader_ends_his_page_with_a_key(scene: Scene):
     messages = scene.messages()
     bye = messages.where(method="BYE", target=leader.who.socket).one()
     for speaker in speakers:
-        assert abs(messages.where(method="BYE", target=speaker.who.socket).one().at - bye.at) < 1
+        assert abs(messages.where(method="BYE", target=speaker.who.socket).one().at - bye.at) < 3

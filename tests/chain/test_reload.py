@@ -15,7 +15,7 @@ NUMBER = "441632960100"
 NORTH_FIRST = 'carriers = ["north", "south", "west"]'
 SOUTH_FIRST = 'carriers = ["south", "north"]\n# '
 # The chain's many calls, and how many of them begin in a second.
-CALLS, RATE = 120, 40
+CALLS, RATE = 120, 20
 
 
 class Reloading:

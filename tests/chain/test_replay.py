@@ -121,7 +121,7 @@ def test_a_nonce_ends_and_what_was_said_with_it_is_worth_nothing_then(stack, pla
                     break
             assert n > 1, "the nonce was never good"
             assert (answered.code, stale(answered)) == (401, True)
-            assert 1 <= time.monotonic() - began < 5
+            assert 1 <= time.monotonic() - began < 20
 
             unused = credentials(who, challenge, "REGISTER", uri(who), nc=n + 1)
             for peer in (device, other):

@@ -207,7 +207,7 @@ def test_after_a_restart_a_hidden_call_is_over_for_whoever_says_something_in_it(
 ):
     """Whose call it was, only the edge's memory knew; both sides are told so, neither the other."""
     north = hidden.play(hidden.cast.carrier("north"), "carrier/answers")
-    caller = dial(hidden, OUTSIDE, "caller/calls-and-is-forgotten", pause=3500)
+    caller = dial(hidden, OUTSIDE, "caller/calls-and-is-forgotten", pause=6000)
     confirmed = "state: 4"
     until("the call's ACK", lambda: confirmed in kamcmd(edge[1], "dlg.list"))
     docker("restart", edge[1])

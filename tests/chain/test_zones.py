@@ -45,7 +45,7 @@ def test_horns_of_a_group_and_a_horn_by_sip_hear_the_same_page(scene: Scene):
         assert len({p.stream for p in group.packets}) == 1
         assert group.lost() == 0
         got = blocks(group.packets)
-        assert len(got) >= 75
+        assert len(got) >= 25
         assert not missing(got)
         assert got[0].number == blocks(sip)[0].number
     spoken = blocks(sent_by(scene, CALLER))
@@ -91,8 +91,8 @@ def test_in_a_two_way_page_the_member_is_heard_by_who_may(scene: Scene):
     gate = scene.play(device, "speaker/answers-and-speaks", stream=scene.voice(OTHER_VOICE))
     scene.finish(page(scene, VOICE, "8103"), gate)
 
-    assert heard(scene, "1008", VOICE) >= 1.5
-    assert heard(scene, CALLER, OTHER_VOICE) >= 1.5
+    assert heard(scene, "1008", VOICE) >= 0.5
+    assert heard(scene, CALLER, OTHER_VOICE) >= 0.5
 
 
 def test_in_a_two_way_page_no_microphone_opens_for_who_may_not(scene: Scene):
@@ -105,6 +105,6 @@ def test_in_a_two_way_page_no_microphone_opens_for_who_may_not(scene: Scene):
     )  # fmt: skip
     scene.finish(leader, gate)
 
-    assert heard(scene, "1008", VOICE) >= 1
+    assert heard(scene, "1008", VOICE) >= 0.5
     packets = [p for p in scene.wire.packets() if p.target.startswith(f"{reception.address[0]}:")]
     assert sum(p.payload.count(OTHER_VOICE) for p in packets) / 8000 < 0.1

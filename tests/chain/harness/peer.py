@@ -19,8 +19,9 @@ _EXITS = {
     254: "it could not use its port",
     255: "its time ran out, or it could not start",
 }
-# How long SIPp waits for any single message (ms), and for everything (s).
-RECEIVE = 12_000
+# How long SIPp waits for any single message (ms), and for everything (s): long enough for a machine
+# on which a container takes ten seconds to stop.
+RECEIVE = 25_000
 PATIENCE = 40
 
 
