@@ -16,7 +16,8 @@ from pager.bells import NAME
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import Stack, docker, until
 from tests.chain.paging import answering, heard, outcomes, sent_to
-from tests.chain.test_fallback import healthy
+from tests.chain.test_fallback import connected
+from tests.chain.test_pager_reload import told
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 
@@ -28,33 +29,42 @@ LATE = 5.0  # s: what would come later is not played
 
 
 @contextmanager
-def scheduled(scene: Scene, times: list[float]) -> Iterator[None]:
-    """The pager is started anew, with a schedule of these Unix times and a gong; it has looked at
-    the clock last two minutes ago.
+def scheduled(scene: Scene, missed: int) -> Iterator[int]:
+    """The pager is started anew, with a gong and a bell of a time that is over; it has looked at the
+    clock last two minutes ago. Then it takes another one by a reload; yields when that will ring.
     """
     assert scene.stack is not None
-    stack, path, before = scene.stack, scene.site.path, scene.site.path.read_text("utf-8")
+    stack, path, good = scene.stack, scene.site.path, scene.site.path.read_text("utf-8")
     state = scene.site.site.state
     write(stack, f"{state}/gong.wav", gong())
     write(stack, f"{state}/{NAME}", f"{time.time() - 120:.3f}".encode())
-    at = [datetime.fromtimestamp(one, UTC).strftime("%H:%M:%S") for one in times]
-    bells = f'[schedules.closing]\nzone = "{ZONE}"\nsay = "{TEXT}"\ntimes = {at}\n'
     zone = f"[zones.{ZONE}]\n"
     # Beside site.toml nothing can be written here; a path may lead out of there.
-    mine = before.replace(zone, f'{zone}chime = "../..{state}/gong.wav"\n')
+    mine = good.replace(zone, f'{zone}chime = "../..{state}/gong.wav"\n')
     try:
-        path.write_text(f"{mine}\n{bells}", "utf-8")  # in place: it is mounted
-        again(stack)
-        yield
+        path.write_text(mine + bells(missed), "utf-8")  # in place: it is mounted
+        again(scene)
+        coming = int(time.time()) + 6
+        told(scene, lambda _: mine + bells(missed, coming), "reload=taken")
+        assert time.time() < coming, "the pager took too long to read it"
+        yield coming
     finally:
-        path.write_text(before, "utf-8")
-        stack.execute("pager", "rm", f"{state}/{NAME}", f"{state}/gong.wav")
-        again(stack)
+        stack.execute("pager", "rm", f"{state}/gong.wav")
+        told(scene, lambda _: good, "reload=taken")
 
 
-def again(stack: Stack) -> None:
-    stack.restart("pager")
-    healthy(stack, "pager")
+def bells(*times: float) -> str:
+    """Return a schedule of these Unix times."""
+    at = [datetime.fromtimestamp(one, UTC).strftime("%H:%M:%S") for one in times]
+    return f'\n[schedules.closing]\nzone = "{ZONE}"\nsay = "{TEXT}"\ntimes = {at}\n'
+
+
+def again(scene: Scene) -> None:
+    """Start the pager anew, and wait until it works."""
+    assert scene.stack is not None
+    since = time.time()
+    scene.stack.restart("pager")
+    connected(scene, since)
 
 
 def write(stack: Stack, path: str, data: bytes) -> None:
@@ -73,10 +83,8 @@ def gong() -> bytes:
 
 def test_a_bell_rings_at_its_time_after_the_gong_and_a_missed_one_is_reported(scene: Scene):
     [horn] = answering(scene, HORN)
-    now = int(time.time())
-    missed, coming = now - 40, now + 18
-    with scheduled(scene, [missed, coming]):
-        assert time.time() < coming, "the pager took too long to start"
+    missed = int(time.time()) - 40
+    with scheduled(scene, missed) as coming:
         scene.finish(horn)
         until("the bell's report", lambda: of(scene, missed)[-1]["ended"], 10)
         one, other = of(scene, missed)

@@ -59,7 +59,7 @@ def test_a_speaker_that_is_taken_out_hears_no_page_until_it_is_put_back(scene: S
     _, *there = registered(scene, *SPEAKERS)
     others = [scene.play(who, "speaker/answers") for who in there]
     codes(scene, "*811008")
-    scene.finish(page(scene, VOICE, talk=3000), *others)
+    scene.finish(page(scene, VOICE, talk=2000), *others)
     found = report(scene)
     state, why = states(scene, ZONE)["1008"]
 

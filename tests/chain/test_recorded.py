@@ -5,7 +5,8 @@ import pytest
 from tests.chain.calling import CALLER, dial
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import until
-from tests.chain.paging import answering, heard, newest, outcomes, report
+from tests.chain.harness.talker import talker
+from tests.chain.paging import answering, heard, newest, outcomes, report, speaking
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 
@@ -15,7 +16,7 @@ HORNS = ("1008", "1009")
 
 def test_who_is_recorded_is_played_when_he_has_hung_up(scene: Scene):
     speakers = answering(scene, *HORNS)
-    scene.finish(dial(scene, ZONE, "caller/calls-and-talks", stream=scene.voice(VOICE), pause=3000))
+    scene.finish(dial(scene, ZONE, "caller/calls-and-talks", stream=scene.voice(VOICE), pause=2000))
     until("the recorded page", lambda: newest(scene), 5)
     scene.finish(*speakers)
 
@@ -24,7 +25,7 @@ def test_who_is_recorded_is_played_when_he_has_hung_up(scene: Scene):
     for number in HORNS:
         invite = messages.where(method="INVITE", target=scene.cast.device(number).socket).one()
         assert invite.at > bye.at
-        assert 1 <= heard(scene, number, VOICE) <= 3.3
+        assert 0.5 <= heard(scene, number, VOICE) <= 2.3
     found = report(scene)
     assert found["leader"] == CALLER
     assert outcomes(found) == dict.fromkeys(HORNS, "played")
@@ -32,8 +33,13 @@ def test_who_is_recorded_is_played_when_he_has_hung_up(scene: Scene):
 
 def test_a_leader_ends_his_page_with_a_key(scene: Scene):
     speakers = answering(scene, *HORNS)
-    leader = dial(scene, "8000", "caller/dials-digits-until-it-ends", digits="555555*0")
-    scene.finish(leader, *speakers)
+    with talker(scene.place, scene.cast.device(CALLER).address[0]) as voice:
+        leader = dial(scene, "8000", "caller/is-spoken-for")
+        voice.said("hears")
+        speaking(scene, "8000")
+        voice.say(VOICE, 0.5)
+        voice.press("*0")
+        scene.finish(leader, *speakers)
 
     messages = scene.messages()
     bye = messages.where(method="BYE", target=leader.who.socket).one()

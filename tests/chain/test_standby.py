@@ -53,7 +53,7 @@ def plays(scene: Scene, two: Pair, side: str, byte: int = VOICE) -> Peer:
     """Page the zone; all of it is played by this side, and reported by its pager."""
     before = reported(two, side)
     speakers = [scene.play(who, "speaker/answers") for who in scene.register(*SPEAKERS)]
-    leader = page(scene, byte, talk=2500)
+    leader = page(scene, byte, talk=2000)
     scene.finish(leader, *speakers)
 
     found = until(

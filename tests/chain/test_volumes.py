@@ -92,12 +92,12 @@ def loud(scene: Scene) -> Iterator[None]:
         changed = changed.replace(table, f'{table}vapix = "http://{host(scene)}:{port}"\n')
     try:
         path.write_text(changed, "utf-8")  # in place: it is mounted
-        again(stack)
+        again(scene)
         yield
     finally:
         path.write_text(good, "utf-8")
         stack.execute("pager", "rm", f"{state}/vapix")
-        again(stack)
+        again(scene)
 
 
 def test_a_device_is_as_loud_as_the_zone_says_while_it_is_paged_and_a_mute_one_delays_nobody(
