@@ -7,6 +7,7 @@ So its constructor, its quoting and its line handling are replaced; the commands
 """
 
 import math
+import re
 import time
 from collections.abc import Mapping
 from typing import BinaryIO
@@ -14,6 +15,8 @@ from typing import BinaryIO
 from asterisk.agi import AGI
 
 _LONGEST_LINE = 8_000  # Asterisk's buffer is 8192
+# Values that MSet takes as they are: no separators, quotes or parentheses, which it reads.
+_PLAIN = re.compile(r"[A-Za-z0-9_.:+-]*", re.ASCII)
 
 
 class Gone(Exception):  # noqa: N818 - it says what the caller is
@@ -50,6 +53,13 @@ class Channel(AGI):  # type: ignore[misc]
         """Return the seconds that are left for the whole request; none are left below 0."""
         return self._end - time.monotonic()
 
+    def given(self, place: int, name: str) -> str:
+        """Return the AGI's argument at this place, from 1 on; where the dialplan has passed none,
+        the variable. Raises Gone.
+        """
+        passed = self.env.get(f"arg_{place}")
+        return self.variable(name) if passed is None else passed
+
     def variable(self, name: str) -> str:
         """Return a channel variable; "" when it has none. Raises Gone."""
         return str(self.get_variable(name))
@@ -57,6 +67,17 @@ class Channel(AGI):  # type: ignore[misc]
     def put(self, name: str, value: str) -> None:
         """Set a channel variable. Raises Gone, and ValueError for what no line may hold."""
         self.set_variable(name, value)
+
+    def tell(self, values: Mapping[str, str]) -> None:
+        """Set channel variables in this order, in one exchange. Raises Gone, Refused, and
+        ValueError for a value that Asterisk may read as another.
+        """
+        if bad := [name for name, value in values.items() if not _PLAIN.fullmatch(value)]:
+            raise ValueError(f"MSet would not take {', '.join(bad)} as it is")
+        pairs = ",".join(f"{name}={value}" for name, value in values.items())
+        done, _ = self.execute("EXEC", "MSet", self._quote(pairs))["result"]
+        if done != "0":  # -2: no such application
+            raise Refused(f"MSet: {done}")
 
     def _quote(self, string: object) -> str:
         text = str(string)

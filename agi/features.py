@@ -54,12 +54,10 @@ class Codes:
             refusal = self._do(feature, name_of(caller))
         if refusal is not None:
             _log.info("feature=refused dialled=%s why=%s", dialled, refusal.why)
-            channel.put("BELLHOP_CAUSE", str(refusal.cause))
-            channel.put("BELLHOP_RESULT", "refused")
+            channel.tell({"BELLHOP_CAUSE": str(refusal.cause), "BELLHOP_RESULT": "refused"})
             return
         back = feature is not None and feature.deed is Deed.PUT_BACK
-        channel.put("BELLHOP_BEEPS", "2" if back else "1")
-        channel.put("BELLHOP_RESULT", "done")
+        channel.tell({"BELLHOP_BEEPS": "2" if back else "1", "BELLHOP_RESULT": "done"})
 
     def _refusal(self, caller: Caller | None, feature: Feature | None) -> Refusal | None:
         if feature is None:

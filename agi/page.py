@@ -71,7 +71,7 @@ _EDGE_PATIENCE = 0.8  # seconds for all that the edge is asked: the engine must 
 
 
 def leader(channel: Channel) -> str:
-    """Return the caller's channel: the AGI's argument, or the channel that runs the AGI."""
+    """Return the caller's channel: the AGI's first argument, or the channel that runs the AGI."""
     return channel.env.get("arg_1") or channel.env["channel"]
 
 
@@ -134,7 +134,7 @@ class Pages:
 
     def __call__(self, channel: Channel) -> None:
         """Serve one request."""
-        said = channel.variable("BELLHOP_CALLER")
+        said = channel.given(3, "BELLHOP_CALLER")
         program = self._program(said)
         caller = program.caller if program else identified(self._site, said)
         made = self._page(channel, caller, program)
@@ -145,7 +145,7 @@ class Pages:
         self, channel: Channel, caller: Caller | None, program: Program | None
     ) -> Reservation | Refusal | None:
         """Make the page; None when that is left to the dialplan, or he is asked for a PIN first."""
-        zone = self._site.zones.get(channel.variable("BELLHOP_ZONE"))
+        zone = self._site.zones.get(channel.given(2, "BELLHOP_ZONE"))
         if zone is None:
             return self._tell(channel, Refusal(UNKNOWN, "no such zone"))
         request = self._request(zone, caller, leader(channel))
@@ -154,7 +154,8 @@ class Pages:
             return self._refuse(channel, request, Refusal(NOT_ALLOWED, why))
         passes: bool | Refusal = True
         if program is None:
-            passes = self._gate.passes(zone, caller, channel.variable("BELLHOP_PIN"))
+            said = channel.variable("BELLHOP_PIN") if zone.pin_file else ""
+            passes = self._gate.passes(zone, caller, said)
         if isinstance(passes, Refusal):
             return self._refuse(channel, request, passes)
         if not passes:
@@ -165,10 +166,14 @@ class Pages:
         request = self._there(request, min(_EDGE_PATIENCE, channel.left() / 2))
         if zone.speech == "recorded" and program is None and request.members:
             token, take = self._later(caller, zone)
-            channel.put("BELLHOP_TOKEN", token)
-            channel.put("BELLHOP_TAKE", str(take))
-            channel.put("BELLHOP_MAX", str(zone.max_length // 1000))
-            channel.put("BELLHOP_RESULT", "record")
+            channel.tell(
+                {
+                    "BELLHOP_TOKEN": token,
+                    "BELLHOP_TAKE": str(take),
+                    "BELLHOP_MAX": str(zone.max_length // 1000),
+                    "BELLHOP_RESULT": "record",
+                }
+            )
             return None
         return self._make(channel, request)
 
@@ -194,13 +199,16 @@ class Pages:
         if isinstance(reservation, Refusal):
             return self._refuse(channel, request, reservation)
         try:
-            channel.put("BELLHOP_PAGE", reservation.page)
-            channel.put("BELLHOP_ROOM", reservation.room)
-            channel.put("BELLHOP_WAIT", str(reservation.wait))
-            channel.put("BELLHOP_MAX", str(reservation.limit))
-            for name, value in _keys(request).items():
-                channel.put(name, value)
-            channel.put("BELLHOP_RESULT", "room")
+            channel.tell(
+                {
+                    "BELLHOP_PAGE": reservation.page,
+                    "BELLHOP_ROOM": reservation.room,
+                    "BELLHOP_WAIT": str(reservation.wait),
+                    "BELLHOP_MAX": str(reservation.limit),
+                    **_keys(request),
+                    "BELLHOP_RESULT": "room",
+                }
+            )
         except BaseException:
             self._desk.drop(reservation)
             raise
@@ -259,6 +267,5 @@ class Pages:
     def _tell(self, channel: Channel, refusal: Refusal) -> Refusal:
         why = refusal.why
         _log.info("page=refused channel=%s cause=%d why=%s", leader(channel), refusal.cause, why)
-        channel.put("BELLHOP_CAUSE", str(refusal.cause))
-        channel.put("BELLHOP_RESULT", "refused")
+        channel.tell({"BELLHOP_CAUSE": str(refusal.cause), "BELLHOP_RESULT": "refused"})
         return refusal

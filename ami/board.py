@@ -79,15 +79,16 @@ class Board:
         self.claims = self.claims.released(page)
         self._freed.set()
 
-    def forget(self, device: str) -> None:
-        """Note that a device has no leg any more."""
-        leg = self.legs.pop(device, None)
-        if leg is not None and not leg.unwanted:
+    def forget(self, leg: Leg) -> None:
+        """Note that a device has this leg no more."""
+        self.legs.pop(leg.device, None)
+        if leg.unwanted:  # its channel may come yet, to be hung up
+            asyncio.get_running_loop().call_later(_MAY_COME, self._unique.pop, leg.unique, None)
+        else:
             self._unique.pop(leg.unique, None)
-        elif leg is not None:  # its channel may come yet, to be hung up
-            later = asyncio.get_running_loop().call_later
-            later(_MAY_COME, self._unique.pop, leg.unique, None)
-        self.claims = self.claims.gone(device)
+        # A page that has claimed the device, and has yet to ring it, still does.
+        yet = {p.wish.page for p in self.pages.values() if p.room not in leg.served}
+        self.claims = self.claims.gone(leg.device, yet)
         self._freed.set()
 
     async def freed(self, patience: float) -> None:
@@ -148,19 +149,12 @@ class Board:
             page.taken(device.number, holder.zone.number if holder else "")
             return
         leg = Leg(device.number, legs.unique(page.room, device.number))
-        leg.bound = page.room
+        leg.serve(page.room)
         self.legs[leg.device] = self._unique[leg.unique] = leg
         try:
             answers = await self._manager.send(
                 "Originate",
-                legs.member(
-                    device,
-                    zone,
-                    page=page.wish.page,
-                    room=page.room,
-                    leg=leg.unique,
-                    leader=page.leader,
-                ),
+                legs.member(device, zone, room=page.room, leg=leg.unique, leader=page.leader),
                 patience=legs.patience(device, zone) / 1000 + 5,
             )
         except NotConnected as error:
@@ -172,7 +166,7 @@ class Board:
 
     async def _answered(self, leg: Leg, answer: Event) -> None:
         if answer.get("Response") == "Success":
-            for page in self._pages(leg.device):
+            for page in self._pages(leg):
                 page.answered(leg.device)
             return
         # The channel's own Hangup has the cause, and may come just after.
@@ -190,9 +184,9 @@ class Board:
             self._failed(leg, None, None, answer.get("Message") or "Asterisk could not ring it")
 
     def _failed(self, leg: Leg, cause: int | None, sip: int | None, why: str) -> None:
-        for page in self._pages(leg.device):
+        for page in self._pages(leg):
             page.failed(leg.device, cause, sip, why)
-        self.forget(leg.device)
+        self.forget(leg)
 
     async def take(self, device: str, page: Player) -> bool:
         """Bring a device's leg over into a page's room, out of the room of the page that had it;
@@ -204,7 +198,7 @@ class Board:
                 before.taken(device, page.wish.zone.number)
         if (leg := self.legs.get(device)) is None:
             return False
-        leg.bound = page.room
+        leg.serve(page.room)
         if not leg.room:  # it has not answered: it will find its way, and is moved if it has not
             await hands.point(self._manager, leg, page.leader)
             return True
@@ -217,10 +211,11 @@ class Board:
 
     # --- what happens ---
 
-    def _pages(self, device: str) -> list[Player]:
-        """Return the pages that have or had a device."""
-        stack = self.claims.stacks.get(device, ())
-        return [self.pages[wish.page] for wish in stack if wish.page in self.pages]
+    def _pages(self, leg: Leg) -> list[Player]:
+        """Return the pages that have or had a device by this leg."""
+        stack = self.claims.stacks.get(leg.device, ())
+        found = (self.pages[wish.page] for wish in stack if wish.page in self.pages)
+        return [page for page in found if page.room in leg.served]
 
     def _later(self, work: Coroutine[object, object, object]) -> None:
         task = asyncio.ensure_future(work)
@@ -252,7 +247,7 @@ class Board:
             case "ConfbridgeLeave":
                 self._left(leg, event.get("Conference", ""))
             case "HangupRequest":
-                for page in self._pages(leg.device):
+                for page in self._pages(leg):
                     page.failed(leg.device, *refusal(event))
             case "Hangup":
                 self._hung_up(leg, event)
@@ -261,13 +256,13 @@ class Board:
         cause, sip = number(event, "Cause"), tech(event)
         # Asterisk's own word for its time limit: nobody sent that 480.
         sip = None if (cause, sip) == (19, 480) else sip
-        for page in self._pages(leg.device):
+        for page in self._pages(leg):
             page.hung_up(leg.device, cause, sip)
-        self.forget(leg.device)
+        self.forget(leg)
 
     def _joined(self, leg: Leg, room: str) -> None:
         leg.room = room
-        pages = {page.room: page for page in self._pages(leg.device)}
+        pages = {page.room: page for page in self._pages(leg)}
         if leg.bound in leg.been and leg.bound != room:
             # It came back by itself: the page that took it is over, and we are told of that later.
             self.claims = self.claims.back(leg.device, legs.page_of(room))

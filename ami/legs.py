@@ -17,7 +17,8 @@ class Leg:
     """A call to a device. unique: its channel's id, which we gave it; channel: its name, "" before
     there is one; room: where it is, "" while it is in none; been: the rooms where it has been;
     bound: the room where it is to be, sent: the one that Asterisk was last told to bring it to;
-    unwanted: it is to be hung up, though it may have no channel yet.
+    served: the rooms of our pages that rang or took it; unwanted: it is to be hung up, though it
+    may have no channel yet.
     """
 
     device: str
@@ -27,7 +28,13 @@ class Leg:
     bound: str = ""
     sent: str = ""
     been: set[str] = field(default_factory=set)
+    served: set[str] = field(default_factory=set)
     unwanted: bool = False
+
+    def serve(self, room: str) -> None:
+        """Note that a page of ours rings or takes it."""
+        self.bound = room
+        self.served.add(room)
 
 
 def page_of(room: str) -> str:
@@ -48,9 +55,7 @@ def device(said: str) -> str:
     return f"{kind}:{rest.replace('-', ':').replace('_', '/')}"
 
 
-def member(
-    target: Target, zone: Zone, *, page: str, room: str, leg: str, leader: str
-) -> dict[str, Value]:
+def member(target: Target, zone: Zone, *, room: str, leg: str, leader: str) -> dict[str, Value]:
     """Ring one member, a device with its dialect's headers. leg: the channel's unique id, so that
     its events are known before the first one comes; leader: his channel, without which nobody is
     let in.
@@ -68,7 +73,6 @@ def member(
         "Variable": [
             f"BELLHOP_ROOM={room}",
             f"BELLHOP_LEADER={leader}",
-            f"BELLHOP_PAGE={page}",
             f"BELLHOP_MEMBER={target.number}",
             f"BELLHOP_MAX={zone.limit // 1000}",
             f"TIMEOUT(absolute)={zone.limit // 1000}",

@@ -159,9 +159,13 @@ class Claims:
                 return replace(self, stacks={**self.stacks, device: stack[:place]})
         return self
 
-    def gone(self, device: str) -> "Claims":
-        """Return the claims once a device has no leg any more: it is no page's."""
-        return replace(self, stacks={d: s for d, s in self.stacks.items() if d != device})
+    def gone(self, device: str, yet: Container[str] = ()) -> "Claims":
+        """Return the claims once a device has no leg any more: those are left of pages that have
+        `yet` to ring it.
+        """
+        kept = tuple(wish for wish in self.stacks.get(device, ()) if wish.page in yet)
+        others = {d: stack for d, stack in self.stacks.items() if d != device}
+        return replace(self, stacks={**others, device: kept} if kept else others)
 
 
 def _in_use(wish: Wish, take: Way, why: str) -> Verdict:

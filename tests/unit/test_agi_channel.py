@@ -36,6 +36,36 @@ def test_a_variable_is_set():
     assert written.getvalue() == b'SET VARIABLE "BELLHOP_RESULT" "room"\n'
 
 
+def test_variables_are_set_in_one_exchange_in_their_order():
+    made, written = channel("200 result=0\n")
+    made.tell({"BELLHOP_ROOM": "page-6a-1f", "BELLHOP_CAUSE": "", "BELLHOP_RESULT": "room"})
+    said = b'EXEC MSet "BELLHOP_ROOM=page-6a-1f,BELLHOP_CAUSE=,BELLHOP_RESULT=room"\n'
+    assert written.getvalue() == said
+
+
+@pytest.mark.parametrize("bad", ["a,B=c", 'a"', "${B}", "a(b", "a b", "a=b", "\u0661", "a\nEXEC x"])
+def test_what_mset_would_read_as_more_than_a_value_is_not_sent(bad):
+    made, written = channel("200 result=0\n")
+    with pytest.raises(ValueError, match="MSet would not take X as it is"):
+        made.tell({"X": bad, "Y": "1"})
+    assert written.getvalue() == b""
+
+
+@pytest.mark.parametrize(("answer", "is_gone"), [("-1", True), ("-2", False), ("1", False)])
+def test_what_mset_did_not_do_has_not_been_told(answer, is_gone):
+    with pytest.raises(Gone if is_gone else Refused):
+        channel(f"200 result={answer}\n")[0].tell({"X": "1"})
+
+
+def test_what_the_dialplan_passes_is_not_asked_for():
+    made, written = channel("200 result=1 (other)\n")
+    made.env.update({"arg_1": "PJSIP/x-1", "arg_2": "8000", "arg_3": ""})
+    assert (made.given(2, "ZONE"), made.given(3, "CALLER")) == ("8000", "")
+    assert written.getvalue() == b""
+    assert made.given(4, "PIN") == "other"
+    assert written.getvalue() == b'GET VARIABLE "PIN"\n'
+
+
 def test_quotes_and_backslashes_are_escaped():
     made, written = channel("200 result=1\n")
     made.put("X", 'a\\"b')

@@ -75,8 +75,12 @@ class Asterisk:
 
     def write(self, data):
         verb, _, name, *value = data.decode().replace('"', "").split(maxsplit=3)
-        if name == self.gone_at:
+        pairs = [tuple(pair.split("=")) for pair in name.split(",")] if verb == "EXEC" else []
+        if self.gone_at in {name, *dict(pairs)}:
             answer = "HANGUP\n200 result=1\n"
+        elif verb == "EXEC":
+            self.put += pairs
+            answer = "200 result=0\n"
         elif verb == "GET":
             known = self.variables.get(name)
             answer = f"200 result=1 ({known})\n" if known is not None else "200 result=0\n"

@@ -48,3 +48,58 @@ def test_a_stranger_leaves_what_a_page_of_ours_has_claimed_to_it():
     board.claim(Wish("new", zone, ("1008",)), ["1008"])
     board.stranger("old", Leg("1008", "page-old-1008", room="page-old"))
     assert board.claims.holder("1008").page == "new"
+
+
+class Player:
+    """A page that notes what it is told of its members."""
+
+    leader = "PJSIP/leader-1"
+    over = False
+
+    def __init__(self, name):
+        self.room = f"page-{name}"
+        zone = Zone(number="8010", name="All", members=("1008",), emergency=name == "new")
+        self.wish = Wish(name, zone, ("1008",))
+        self.told = []
+
+    def __getattr__(self, what):
+        return lambda *said: self.told.append((what, *said))
+
+
+HUNG_UP = {"Event": "Hangup", "Uniqueid": "page-old-1008", "Cause": "16"}
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["queued for", "to be taken"])
+def test_the_end_of_a_leg_is_nothing_to_a_page_that_has_yet_to_ring_the_device(taken):
+    """It has been given the device, and its own word to Asterisk is on the way."""
+    board = Board(None, None, 5)
+    old, new = Player("old"), Player("new")
+    board.pages = {"old": old, "new": new}
+    board.claim(old.wish, ["1008"])
+    leg = Leg("1008", "page-old-1008", channel="PJSIP/x-1", room="page-old")
+    leg.serve("page-old")
+    board.legs["1008"] = board._unique[leg.unique] = leg  # noqa: SLF001 - as `ring` does it
+    if not taken:
+        board.release("old")
+    board.claim(new.wish, ["1008"])
+
+    board.hear(HUNG_UP)
+    assert new.told == []
+    assert old.told == ([("hung_up", "1008", 16, None)] if taken else [])
+    assert [wish.page for wish in board.claims.stacks["1008"]] == ["new"]
+    assert board.legs == {}
+
+
+def test_the_end_of_a_leg_is_told_to_all_pages_that_it_has_served():
+    board = Board(None, None, 5)
+    old, new = Player("old"), Player("new")
+    board.pages = {"old": old, "new": new}
+    leg = Leg("1008", "page-old-1008", channel="PJSIP/x-1", room="page-old")
+    board.legs["1008"] = board._unique[leg.unique] = leg  # noqa: SLF001 - as `ring` does it
+    for page in (old, new):
+        board.claim(page.wish, ["1008"])
+        leg.serve(page.room)
+
+    board.hear(HUNG_UP)
+    assert old.told == new.told == [("hung_up", "1008", 16, None)]
+    assert board.claims.stacks == {}

@@ -129,7 +129,8 @@ def extensions(sizes: Iterable[int]) -> str:
             f"exten => {side.number(size)},1,Page({members},{side.options})"
             for side in (NATIVE, BARE)
         ]
-    daemon = "AGI(agi://${BELLHOP_AGI}/page,${CHANNEL})"
+    # As [bellhop-ask] does it.
+    daemon = "AGI(agi://${BELLHOP_AGI}/page,${CHANNEL},${BELLHOP_ZONE},${BELLHOP_CALLER})"
     asks = {
         "daemon": (BARRED, daemon),
         "edge": (NOBODY, daemon),
