@@ -24,7 +24,7 @@ from ami.players import Edge, Volumes
 from ami.running import Running
 from bellhop.claims import Way
 from bellhop.features import NotDone
-from bellhop.pages import Page, Refusal, Request, Reservation, Unavailable
+from bellhop.pages import Refusal, Request, Reservation, Unavailable
 from bellhop.reports import Report, report
 
 T = TypeVar("T")
@@ -166,7 +166,6 @@ class Engine:
                 other.succeeded(page_id)
                 running.succeeds()
         self._running[page_id] = running
-        self._show()
         self._task(self._loop.create_task(self._run(running), name=f"page {page_id}"))
 
     def _drop(self, page_id: str) -> None:
@@ -183,12 +182,11 @@ class Engine:
         task.add_done_callback(self._tasks.discard)
 
     async def _run(self, running: Running) -> None:
-        self._save(running.page)
         try:
             if not running.planned:
+                self._tell(running)
                 await self._turn(running)
-            self._set_volume(running)
-            await running.run()
+            await running.run(partial(self._tell, running))
         except Exception:  # noqa: BLE001 - one page's defect is not another's
             _log.exception("page=%s failed", running.page.id)
             for device in self._board.claims.held(running.page.id):
@@ -200,13 +198,17 @@ class Engine:
             if self._volumes is not None:
                 self._volumes.put_back(running.page.id)
             self._forget(running)
-            self._save(running.page)
+            self._keep(report(running.page))
             _log.info("page=%s zone=%s %s", running.page.id, running.page.zone, said(running.page))
 
-    def _set_volume(self, running: Running) -> None:
+    def _tell(self, running: Running) -> None:
+        """Tell others of a page; when it rings, its members have been sent for by then."""
         zone, page = running.wish.zone, running.page.id
-        if self._volumes is not None and zone.volume is not None:
-            self._volumes.set(page, zone.volume, self._board.claims.held(page))
+        held = self._board.claims.held(page)
+        if self._volumes is not None and zone.volume is not None and held:
+            self._volumes.set(page, zone.volume, held)
+        self._show()
+        self._keep(report(running.page))
 
     async def _turn(self, running: Running) -> None:
         """Wait for a page's turn; when that takes too long, it begins with whoever is free."""
@@ -225,9 +227,6 @@ class Engine:
     def _show(self) -> None:
         """Have phones see which zones are paged."""
         self._hints.show({one.page.zone for one in self._running.values()})
-
-    def _save(self, page: Page) -> None:
-        self._keep(report(page))
 
     def _event(self, event: Event) -> None:
         self._board.hear(event)

@@ -94,6 +94,7 @@ class Manager:
         self._library: _Library | None = None
         self._lost = asyncio.Event()
         self._up = asyncio.Event()
+        self._unanswered: dict[asyncio.Future[Any], str] = {}
         self.on_event: Callable[[Event], None] = lambda _event: None
         self.on_up: Callable[[], None] = lambda: None
         self.on_down: Callable[[], None] = lambda: None
@@ -158,19 +159,22 @@ class Manager:
     async def _answer(
         self, future: "asyncio.Future[Any]", action: str, patience: float
     ) -> list[Event]:
-        lost = asyncio.ensure_future(self._lost.wait())
+        self._unanswered[future] = action
         try:
-            done, _ = await asyncio.wait(
-                {future, lost}, timeout=patience, return_when=asyncio.FIRST_COMPLETED
-            )
+            async with asyncio.timeout(patience):
+                answer = await future
+        except TimeoutError:
+            raise NotConnected(f"{action}: no answer in {patience} s") from None
         finally:
-            lost.cancel()
-        if future not in done:
-            future.cancel()
-            why = "AMI went down" if done else f"no answer in {patience} s"
-            raise NotConnected(f"{action}: {why}")
-        answer = future.result()
+            del self._unanswered[future]
         return list(answer) if isinstance(answer, list) else [answer]
+
+    def _went_down(self, _why: object) -> None:
+        """Tell whoever waits for an answer that none comes."""
+        self._lost.set()
+        for future, action in self._unanswered.items():
+            if not future.done():
+                future.set_exception(NotConnected(f"{action}: AMI went down"))
 
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
@@ -182,7 +186,7 @@ class Manager:
             events="on",
             ping_delay=3600,
             ping_interval=3600,
-            lost=lambda _exc: self._lost.set(),
+            lost=self._went_down,
         )
         library.register_event("*", self._hear)
         _transport, protocol = await asyncio.wait_for(

@@ -22,9 +22,7 @@ from bellhop.pages import EdgeCall, Page
 from bellhop.targets import Target
 from bellhop.zones import Zone
 
-_LEAVE_PATIENCE = 3.0
-_OPEN_PATIENCE = 5.0
-_AGAIN = 1.0
+_LEAVE_PATIENCE, _OPEN_PATIENCE, _AGAIN = 3.0, 5.0, 1.0
 _BUSY = (17, 486)
 
 
@@ -180,11 +178,13 @@ class Running:
             if member.state is State.WAITING:
                 self._become(member.failed(*_BUSY, member.why or why))
 
-    async def run(self) -> None:
-        """Ring, open, wait, end. Cancelled, it leaves the page to Asterisk."""
+    async def run(self, tell: Callable[[], None]) -> None:
+        """Ring, tell, open, wait, end. Cancelled, it leaves the page to Asterisk."""
         # The leader may have hung up while this page was being agreed on.
         work = [asyncio.ensure_future(one()) for one in self._work if not self.over]
         try:
+            await asyncio.sleep(0)  # each has sent for its member by then
+            tell()
             if self._leader.leaving:
                 await self._leader.leave(self.page.id, self._took, self.until)
             await self._open()

@@ -260,6 +260,29 @@ def test_the_leader_is_let_in_when_all_are_there_and_everybody_is_rung_once():
     ]
 
 
+def test_members_are_sent_for_before_the_page_is_written_down_or_shown():
+    """Nobody hears sooner for what is told of it."""
+    asterisk, sent = Asterisk(), []
+
+    async def main():
+        engine = Engine(
+            asterisk,
+            lambda _report: sent.append([f.get("Channel") for _, f in asterisk.sent]),
+            Edge(),
+            5,
+            zones=[ZONE.number],
+        )
+        await begin(engine)
+        await until(lambda: opened(asterisk))
+        asterisk.leader_leaves()
+        await until(lambda: len(sent) == 2)
+        await engine.close()
+
+    asyncio.run(main())
+    assert sent[0] == [f"PJSIP/{n}@bellhop-member" for n in ZONE.members]
+    assert "Setvar" in [action for action, _ in asterisk.sent]
+
+
 def test_each_member_gets_its_dialects_headers_and_the_rooms_variables():
     asterisk = Asterisk()
     run(asterisk, whole_page(asterisk))
@@ -693,7 +716,7 @@ def test_a_leader_who_went_to_a_fallback_page_has_left_this_one():
 
 def test_a_members_limit_is_as_long_as_its_leader_may_make_the_page():
     longer = replace(ZONE, longest=60_000)
-    fields = legs.member(SITE.devices["1008"], longer, page="p", room="r", leg="l", leader="c")
+    fields = legs.member(SITE.devices["1008"], longer, room="r", leg="l", leader="c")
     assert "TIMEOUT(absolute)=60" in fields["Variable"]
     assert legs.taken("c", "page-1-a", longer)["Exten"] == "page-1-a-60-member"
 
