@@ -265,7 +265,7 @@ class Pages:
         return refusal
 
     def _tell(self, channel: Channel, refusal: Refusal) -> Refusal:
+        channel.tell({"BELLHOP_CAUSE": str(refusal.cause), "BELLHOP_RESULT": "refused"})
         why = refusal.why
         _log.info("page=refused channel=%s cause=%d why=%s", leader(channel), refusal.cause, why)
-        channel.tell({"BELLHOP_CAUSE": str(refusal.cause), "BELLHOP_RESULT": "refused"})
         return refusal
