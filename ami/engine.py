@@ -230,6 +230,7 @@ class Engine:
 
     def _event(self, event: Event) -> None:
         self._board.hear(event)
+        self._hints.hear(event, self._board.pages)
         # A reserved one too: its leader may hang up while it is being committed.
         for running in (*self._reserved.values(), *self._running.values()):
             running.hear(event)
@@ -253,7 +254,6 @@ class Engine:
             await asyncio.sleep(min(1.0, _SIGHT))
 
     def _up(self) -> None:
-        self._hints.anew()
         self._task(self._loop.create_task(self._look()))
 
     async def _look(self) -> None:
@@ -279,6 +279,7 @@ class Engine:
             missed = sight.of_leader(running.leader, opened=opened, live=found)
             if missed is not None:
                 self._event(missed)
+        await self._hints.look(found, self._board.pages)
 
     async def close(self) -> None:
         """Stop watching. Pages go on in Asterisk; their reports say that nobody watched."""

@@ -1,12 +1,15 @@
 """Which zones are paged, as Asterisk's hints tell it to phones that have subscribed: one custom
-device state a zone, to which its hint in the dialplan looks (bellhop/render_asterisk.py).
+device state a zone, to which its hint in the dialplan looks (bellhop/render_asterisk.py). A page
+that is none of ours is known by its leader: one that Asterisk makes alone, or an earlier pager's.
 """
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from ami.manager import Manager, NotConnected
+from ami import strangers
+from ami.manager import Event, Manager, NotConnected
+from ami.sight import Channel
 from bellhop.zones import hint
 
 _log = logging.getLogger("bellhop.ami")
@@ -19,29 +22,58 @@ class Hints:
         self._manager = manager
         self._zones = tuple(zones)
         self._paged: frozenset[str] = frozenset()
+        self._others: dict[str, str] = {}  # zones of pages that are none of ours, by leader
         self._told: dict[str, bool] = {}
         self._task: asyncio.Task[None] | None = None
+        self._asking: list[asyncio.Future[None]] = []
 
     def show(self, paged: Collection[str]) -> None:
-        """Have these zones shown as paged, and no other."""
+        """Have these zones of our own pages shown as paged, and no other of ours."""
         self._paged = frozenset(paged)
+        self._begin()
+
+    def hear(self, event: Event, ours: Collection[str]) -> None:
+        """Take an event, if it is of the leader of a page that is none of ours."""
+        unique, kind = event.get("Uniqueid", ""), event.get("Event")
+        if kind == "Hangup" and unique in self._others:
+            del self._others[unique]
+            self._begin()
+        elif kind == "ConfbridgeJoin":
+            found = Channel(event.get("Channel", ""), unique, event.get("Conference", ""))
+            if strangers.may_lead(found, ours):
+                self._asking[:] = [task for task in self._asking if not task.done()]
+                self._asking.append(asyncio.ensure_future(self._ask([found])))
+
+    async def look(self, found: Iterable[Channel], ours: Collection[str]) -> None:
+        """Take what channels there are, and tell all again: it may have kept what was before."""
+        self._others.clear()
+        await self._ask(one for one in found if strangers.may_lead(one, ours))
+        self._told.clear()
+        self._begin()
+
+    async def _ask(self, leaders: Iterable[Channel]) -> None:
+        """Ask Asterisk which zones these lead pages of."""
+        for one in leaders:
+            self._others[one.unique] = ""
+            zone = await strangers.zone_of(self._manager, one.name)
+            if one.unique in self._others:  # else he has hung up meanwhile
+                self._others[one.unique] = zone
+        self._begin()
+
+    def _begin(self) -> None:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._tell(), name="hints")
-
-    def anew(self) -> None:
-        """Tell all again: what Asterisk has kept may be of before."""
-        self._told.clear()
-        self.show(self._paged)
 
     async def _tell(self) -> None:
         """Tell what Asterisk has not been told, until there is nothing; what it could not be told
         it is when AMI is back.
         """
         while True:
-            late = [n for n in self._zones if self._told.get(n) != (n in self._paged)]
+            lit = self._paged.union(self._others.values())
+            late = [n for n in self._zones if self._told.get(n) != (n in lit)]
             if not late:
                 return
-            zone, paged = late[0], late[0] in self._paged
+            zone, paged = late[0], late[0] in lit
             self._told[zone] = paged
             state = "INUSE" if paged else "NOT_INUSE"
             try:
@@ -55,5 +87,6 @@ class Hints:
 
     def close(self) -> None:
         """Tell no more."""
-        if self._task is not None:
-            self._task.cancel()
+        for task in (self._task, *self._asking):
+            if task is not None:
+                task.cancel()

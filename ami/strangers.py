@@ -4,7 +4,7 @@ dialplan makes. Their devices are not free.
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from ami import legs
 from ami.legs import Leg
@@ -47,6 +47,24 @@ def may_be_one(event: Event) -> bool:
     kind = event.get("Event")
     in_room = event.get("Conference", "").startswith(_FALLBACK)
     return kind == "Newchannel" or (kind == "ConfbridgeJoin" and in_room)
+
+
+def may_lead(channel: Channel, ours: Collection[str]) -> bool:
+    """Whether a channel may be the leader of a page that is none of ours: it is in such a page's
+    room, and no member.
+    """
+    if channel.name.startswith(_MEMBERS) or not channel.room.startswith(("page-", _FALLBACK)):
+        return False
+    return legs.page_of(channel.room) not in ours
+
+
+async def zone_of(manager: Manager, leader: str) -> str:
+    """Return the zone that a leader pages; "" where it could not be asked, or he is none."""
+    try:
+        return await _variable(manager, leader, "BELLHOP_ZONE")
+    except NotConnected as error:
+        _log.warning("channel=%s zone=not-known why=%s", leader, error)
+        return ""
 
 
 async def of_fallback(

@@ -200,6 +200,13 @@ def speaking(scene: Scene, zone: str) -> dict[str, Any]:
     return running
 
 
+def lit(scene: Scene, zone: str) -> bool:
+    """Whether Asterisk's hint shows a zone as paged."""
+    hints = scene.pbx.command("core show hints")
+    [state] = re.findall(rf"^ *{zone}@bellhop-in .*State:(\S+)", hints, re.MULTILINE)
+    return bool(state == "InUse")
+
+
 def of_zone(scene: Scene, zone: str, seconds: float = 10.0) -> dict[str, Any]:
     """Return the report of this test's page of a zone, once the page has ended."""
 

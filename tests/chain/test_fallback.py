@@ -19,6 +19,7 @@ from tests.chain.paging import (
     ZONE,
     answering,
     heard,
+    lit,
     newest,
     of_zone,
     outcomes,
@@ -27,6 +28,7 @@ from tests.chain.paging import (
     report,
     sent_to,
     sentence,
+    speaking,
 )
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.control]
@@ -212,10 +214,10 @@ def test_a_page_goes_on_when_its_pager_dies_and_ends_with_its_leader(scene: Scen
     assert scene.stack is not None
     speakers = answering(scene, *SPEAKERS)
     leader = page(scene, VOICE, talk=6000)
-    speaking = re.compile(r"^PJSIP/bellhop-edge-[^\n]*!ConfBridge!", re.MULTILINE)
+    open_room = re.compile(r"^PJSIP/bellhop-edge-[^\n]*!ConfBridge!", re.MULTILINE)
     until(
         "the open microphone",
-        lambda: speaking.search(scene.pbx.command("core show channels concise")),
+        lambda: open_room.search(scene.pbx.command("core show channels concise")),
         5,
     )
     name = scene.stack.container("pager")
@@ -246,8 +248,8 @@ def test_a_pager_that_was_started_anew_rings_nobody_who_is_in_a_page_of_before(s
     """It asks Asterisk who is where, and its next page leaves them alone."""
     assert scene.stack is not None
     speakers = answering(scene, *SPEAKERS)
-    leader = page(scene, VOICE, talk=9000)
-    until("the open room", scene.pbx.rooms, 5)
+    leader = page(scene, VOICE, talk=10_000)
+    speaking(scene, ZONE)
     name = scene.stack.container("pager")
     docker("kill", name)
     docker("start", name)
@@ -256,7 +258,9 @@ def test_a_pager_that_was_started_anew_rings_nobody_who_is_in_a_page_of_before(s
         scene.cast.trunk("reception"), "pbx/calls-and-is-refused", number="2001", dialled=ZONE
     )
     scene.finish(second)
+    assert lit(scene, ZONE), "phones see that it is paged"
     scene.finish(leader, *speakers)
+    until("the zone to be shown as free", lambda: not lit(scene, ZONE))
 
     messages = scene.messages()
     assert final(messages, second).code == 486
@@ -274,6 +278,7 @@ def test_a_page_beside_one_that_asterisk_made_alone_rings_none_of_its_members(sc
             voice.said("hears")
             until("the open room", scene.pbx.rooms, 10)
         connected(scene, scene.began)
+        until("the zone to be shown as paged", lambda: lit(scene, ZONE))
         voice.say(VOICE, 1)
         second = scene.play(
             scene.cast.trunk("reception"), "pbx/calls-and-talks",

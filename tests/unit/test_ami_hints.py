@@ -4,6 +4,7 @@ import asyncio
 
 from ami.hints import Hints
 from ami.manager import NotConnected
+from ami.sight import Channel
 
 
 class Asterisk:
@@ -12,14 +13,18 @@ class Asterisk:
     def __init__(self):
         self.states = {}
         self.told = []
+        self.zones = {}  # of leaders
         self.up = True
 
     async def send(self, action, fields, patience=5.0):
         del patience
-        assert action == "Setvar"
         await asyncio.sleep(0)
         if not self.up:
-            raise NotConnected("Setvar: AMI is down")
+            raise NotConnected(f"{action}: AMI is down")
+        if action == "Getvar":
+            assert fields["Variable"] == "BELLHOP_ZONE"
+            return [{"Response": "Success", "Value": self.zones.get(fields["Channel"], "")}]
+        assert action == "Setvar"
         device = fields["Variable"].removeprefix("DEVICE_STATE(Custom:bellhop-").removesuffix(")")
         self.states[device] = fields["Value"]
         self.told.append(device)
@@ -36,7 +41,7 @@ def test_a_zone_is_shown_as_paged_while_it_is_and_only_what_changes_is_told():
     async def main():
         asterisk = Asterisk()
         hints = Hints(asterisk, ["1", "2"])
-        hints.anew()
+        await hints.look([], [])
         await settled()
         assert asterisk.states == {"1": "NOT_INUSE", "2": "NOT_INUSE"}
         hints.show({"2"})
@@ -60,8 +65,54 @@ def test_what_could_not_be_told_is_told_when_ami_is_back():
         await settled()
         assert asterisk.states == {}
         asterisk.up, asterisk.states = True, {"1": "NOT_INUSE", "2": "INUSE"}  # as it was once told
-        hints.anew()
+        await hints.look([], [])
         await settled()
         assert asterisk.states == {"1": "INUSE", "2": "NOT_INUSE"}
+
+    asyncio.run(main())
+
+
+EDGE = "PJSIP/bellhop-edge-00000001"
+
+
+def test_a_page_of_an_earlier_pager_is_shown_until_its_leader_hangs_up():
+    async def main():
+        asterisk = Asterisk()
+        asterisk.zones = {EDGE: "2", "PJSIP/bellhop-edge-2": "1"}
+        hints = Hints(asterisk, ["1", "2"])
+        found = [
+            Channel(EDGE, "l.1", "page-1-2"),
+            Channel("PJSIP/bellhop-member-7", "page-1-2-1008", "page-1-2"),
+            Channel("PJSIP/bellhop-edge-2", "l.2", "page-3-4"),  # of a page of ours
+        ]
+        await hints.look(found, ["3-4"])
+        await settled()
+        assert asterisk.states == {"1": "NOT_INUSE", "2": "INUSE"}
+        hints.show([])
+        hints.hear({"Event": "Hangup", "Uniqueid": "page-1-2-1008"}, [])
+        await settled()
+        assert asterisk.states["2"] == "INUSE"
+        hints.hear({"Event": "Hangup", "Uniqueid": "l.1"}, [])
+        await settled()
+        assert asterisk.states == {"1": "NOT_INUSE", "2": "NOT_INUSE"}
+
+    asyncio.run(main())
+
+
+def test_a_page_that_asterisk_makes_alone_is_shown_and_not_when_its_leader_has_gone_meanwhile():
+    async def main():
+        asterisk = Asterisk()
+        asterisk.zones = {EDGE: "2"}
+        hints = Hints(asterisk, ["1", "2"])
+        joins = {"Event": "ConfbridgeJoin", "Channel": EDGE, "Conference": "fallback-9"}
+        hints.hear({**joins, "Uniqueid": "l.1"}, [])
+        await settled()
+        assert asterisk.states["2"] == "INUSE"
+        hints.hear({"Event": "Hangup", "Uniqueid": "l.1"}, [])
+        hints.hear({**joins, "Uniqueid": "l.2"}, [])
+        await asyncio.sleep(0)
+        hints.hear({"Event": "Hangup", "Uniqueid": "l.2"}, [])
+        await settled()
+        assert asterisk.states["2"] == "NOT_INUSE"
 
     asyncio.run(main())

@@ -1,7 +1,10 @@
-"""How loud a zone is: the pager tells the devices, over HTTP, before the microphone opens, and gives
-them back what they had. The devices' API is a double's (tests/unit/fake_vapix.py), on the wire.
+"""What the pager tells others over HTTP. How loud a zone is, it tells the devices before the microphone
+opens, and gives them back what they had; their API is a double's (tests/unit/fake_vapix.py). What became
+of a page, it tells a server of the site's own.
 """
 
+import hashlib
+import hmac
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +23,9 @@ pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 
 VOICE, VOLUME = 0x35, -12  # dB
 LAST = 140  # of the double's address
-API, MUTE = 8080, 8081  # one that does as it is asked, one that takes connections and says nothing
+# One that does as it is asked, one that takes connections and says nothing; and the site's server.
+API, MUTE, HOOK = 8080, 8081, 8082
+SIGNED_WITH = b"told-to-nobody"
 _DOUBLE = (Path(__file__).parents[1] / "unit/fake_vapix.py").read_text("utf-8")
 _SERVES = f"""
 import socket, time
@@ -43,6 +48,18 @@ def mute(listener):
         tell("gave up")
         peer.close()
 
+class Hook(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        tell("report", body=body, signature=self.headers["X-Bellhop-Signature"])
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+hook = http.server.HTTPServer(("", {HOOK}), Hook)
+threading.Thread(target=hook.serve_forever, daemon=True).start()
 listener = socket.create_server(("", {MUTE}))
 threading.Thread(target=mute, args=(listener,), daemon=True).start()
 server = http.server.ThreadingHTTPServer(("", {API}), type("It", (Device,), {{"house": house}}))
@@ -84,8 +101,15 @@ def loud(scene: Scene) -> Iterator[None]:
     stack, path, state = scene.stack, scene.site.path, scene.site.site.state
     good = path.read_text("utf-8")
     write(stack, f"{state}/vapix", f"* {USER} {PASSWORD}\n".encode())
+    write(stack, f"{state}/hook", SIGNED_WITH)
     # Beside site.toml nothing can be written here; a path may lead out of there.
-    changed = good.replace("[pager] ", f'[pager]\nvapix_file = "../..{state}/vapix" ')
+    keys = {
+        "vapix_file": f"../..{state}/vapix",
+        "webhook": f"http://{host(scene)}:{HOOK}/pages",
+        "webhook_secret_file": f"../..{state}/hook",
+    }
+    lines = "".join(f'{key} = "{value}"\n' for key, value in keys.items())
+    changed = good.replace("[pager] ", f"[pager]\n{lines}")
     changed = changed.replace(f"[zones.{ZONE}]\n", f"[zones.{ZONE}]\nvolume = {VOLUME}\n")
     for number, port in ((SPEAKERS[0], API), (SPEAKERS[1], MUTE)):
         table = f"[devices.{number}]\n"
@@ -96,19 +120,22 @@ def loud(scene: Scene) -> Iterator[None]:
         yield
     finally:
         path.write_text(good, "utf-8")
-        stack.execute("pager", "rm", f"{state}/vapix")
+        stack.execute("pager", "rm", f"{state}/vapix", f"{state}/hook")
         again(scene)
 
 
-def test_a_device_is_as_loud_as_the_zone_says_while_it_is_paged_and_a_mute_one_delays_nobody(
+def test_a_device_is_as_loud_as_its_zone_while_it_is_paged_a_mute_one_delays_nobody_and_all_is_told(
     scene: Scene,
 ):
     with double(scene) as name, loud(scene):
         speakers = answering(scene, *SPEAKERS)
         scene.finish(page(scene, VOICE), *speakers)
-        found = members(report(scene))
+        whole = report(scene)
+        found = members(whole)
         until("the volume to be put back", lambda: len(asked(name, "set")) == 2)
         serves, *_ = told(name)
+        until("the report to be sent", lambda: asked(name, "report"))
+        [sent] = asked(name, "report")
         (louder, back), (gave_up, *_) = asked(name, "set"), asked(name, "gave up")
 
     # Of its channels two sound (tests/unit/fake_vapix.py), and no other is touched.
@@ -125,6 +152,9 @@ def test_a_device_is_as_loud_as_the_zone_says_while_it_is_paged_and_a_mute_one_d
     whys = [found[number]["why"] for number in SPEAKERS]
     assert (whys[0], whys[2]) == ("", "")
     assert whys[1].startswith("volume: not set: ")
+    assert json.loads(sent["body"]) == whole
+    proof = hmac.new(SIGNED_WITH, sent["body"].encode(), hashlib.sha256).hexdigest()
+    assert sent["signature"] == f"sha256={proof}"
 
 
 def asked(name: str, what: str) -> list[dict[str, Any]]:
