@@ -48,6 +48,7 @@ def test_horns_of_a_group_and_a_horn_by_sip_hear_the_same_page(scene: Scene):
         assert len(got) >= 25
         assert not missing(got)
         assert got[0].number == blocks(sip)[0].number
+    assert missing(blocks(one.packets)) == missing(blocks(other.packets))
     spoken = blocks(sent_by(scene, CALLER))
     assert not missing(spoken)
     assert outcomes(found) == {GROUP: "sent", "1008": "played"}
