@@ -89,7 +89,7 @@ class Edge:
     @guarded(None)
     def ksr_reply_dialog(self, _message: Any) -> None:
         """Handle a reply to a request within a dialog."""
-        if who.door(self._site()) is who.Door.DEVICES:
+        if who.door(self._site(), sip.way().here) is who.Door.DEVICES:
             sip.mark_contact()
 
     @guarded(sip.reply)
@@ -134,7 +134,8 @@ class Edge:
 
 
 def _request(site: Site, known: secrets.Secrets, key: bytes) -> None:
-    if not floods.admitted(site):
+    way = sip.way()
+    if not floods.admitted(site, way):
         return
     method = sip.method()
     if not sip.hops_left():
@@ -142,30 +143,32 @@ def _request(site: Site, known: secrets.Secrets, key: bytes) -> None:
             sip.reply(483, "Too Many Hops")
     elif not sip.sane():
         if not sip.say_what_is_wrong():
-            unreadable.answer()
-    elif not headers.hides_lines() and not headers.asks_too_much(method):
-        _sane_request(site, known, key, method)
+            unreadable.answer(way)
+    elif not headers.hides_lines(method) and not headers.asks_too_much(method):
+        _sane_request(site, known, key, method, way)
 
 
-def _sane_request(site: Site, known: secrets.Secrets, key: bytes, method: str) -> None:
+def _sane_request(
+    site: Site, known: secrets.Secrets, key: bytes, method: str, way: sip.Way
+) -> None:
     match method:
         case "CANCEL":
             dialog.cancel()
         case _ if method != "ACK" and sip.comes_again():
             pass
         case _ if sip.has_to_tag():
-            dialog.route(site, key, method)
+            dialog.route(site, key, method, way)
         case "ACK":
             if sip.known() == "yes":
                 sip.relay()
         case "OPTIONS":
             sip.reply(200, "OK", f"Allow: {_METHODS}")
         case "REGISTER":
-            register.register(site, known)
+            register.register(site, known, way)
         case "INVITE":
-            invite.invite(site, known, key)
+            invite.invite(site, known, key, way)
         case "SUBSCRIBE":
-            subscribe.subscribe(site, known, key)
+            subscribe.subscribe(site, known, key, way)
         case _:
             sip.reply(405, "Method Not Allowed", f"Allow: {_METHODS}")
 

@@ -40,7 +40,10 @@ from kemi import (
 )
 
 _CALL = "$avp(bellhop)"
+# AVPs are stacks: what is written so is the only one then.
+_CALL_ALONE = "$(avp(bellhop)[*])"
 _BRANCH = "$avp(bellhop_branch)"
+_BRANCH_ALONE = "$(avp(bellhop_branch)[*])"
 _RANG = "$avp(bellhop_rang)"
 
 _encode = msgspec.json.Encoder().encode
@@ -59,13 +62,14 @@ def load() -> Call | None:
 
 
 def store(call: Call) -> None:
-    """Keep the call with the transaction; AVPs are stacks, so the old one goes first."""
-    sip.forget(_CALL)
-    sip.put(_CALL, _encode(call).decode())
+    """Keep the call with the transaction, in the place of the old one."""
+    sip.put(_CALL_ALONE, _encode(call).decode())
 
 
-def go_on(site: Site, call: Call) -> None:
-    """Try the next leg, and the next while one cannot be sent to; when there is none, answer."""
+def go_on(site: Site, call: Call, branch: int | None) -> None:
+    """Try the next leg, and the next while one cannot be sent to; when there is none, answer.
+    branch: the index that tm gives to the branch that it makes next.
+    """
     while True:
         if sip.cancelled():
             end(call, "cancelled")
@@ -82,9 +86,10 @@ def go_on(site: Site, call: Call) -> None:
             return
         call = begun(call, index, now())
         store(call)
-        unsent = _send(site, call)
+        unsent = _send(site, call, branch)
         if unsent is None:
             return
+        branch = None  # tm may have made one all the same
         failure = Failure(None, replied=False, cancelled=sip.cancelled())
         health.failed(site, call, failure, now())
         if failure.cancelled:  # between the check and the relay: tm refuses to forward then
@@ -105,13 +110,15 @@ def again(site: Site, call: Call, credential: Credential) -> bool:
     could not be, for the challenge is of another realm, or of a kind that we do not know.
     """
     store(challenged(call))
-    if _send(site, call, credential) is None:
+    if _send(site, call, sip.next_branch(), credential) is None:
         return True
     store(call)
     return False
 
 
-def _send(site: Site, call: Call, credential: Credential | None = None) -> str | None:
+def _send(
+    site: Site, call: Call, branch: int | None, credential: Credential | None = None
+) -> str | None:
     """Send the INVITE to the current leg; returns why it could not be, as a rule's name."""
     leg = call.leg
     if credential is None:
@@ -124,11 +131,26 @@ def _send(site: Site, call: Call, credential: Credential | None = None) -> str |
         return NOT_SENT
     if len(call.attempts) > 1 or credential is not None:  # what the one before has left
         sip.forget(_RANG)
-        sip.forget(_BRANCH)
-    sip.on_call(shaped=bool(leg.headers) or leg.early_media == early.SUPPRESS)
+    _arm(leg, branch)
     timer = answer_timer(call, now())
     sip.timers(timer, min(timer, leg.first_reply or timer))
     return None if sip.relay() else NOT_SENT
+
+
+def _arm(leg: Leg, branch: int | None) -> None:
+    """Arm the attempt's routes. That of the branch costs a callback, so it is armed only where its
+    request is another than the others', or nobody knows its index before it is made.
+    """
+    shaped = bool(leg.headers) or leg.early_media == early.SUPPRESS
+    if branch is None:
+        sip.forget(_BRANCH)
+    else:
+        sip.put(_BRANCH_ALONE, str(branch))
+    if shaped:
+        sip.on_branch("ksr_branch_shaped")
+    elif branch is None:
+        sip.on_branch("ksr_branch_call")
+    sip.on_call()
 
 
 def _aim(site: Site, leg: Leg) -> bool:
@@ -166,8 +188,8 @@ def _is_a_devices(site: Site, leg: Leg) -> bool:
 
 
 def branch() -> None:
-    """Remember which branch is the current attempt's (called for each branch as it is made)."""
-    sip.put(_BRANCH, str(sip.number("$T_branch_idx")))
+    """Remember which branch is the current attempt's, as it is made."""
+    sip.put(_BRANCH_ALONE, str(sip.number("$T_branch_idx")))
 
 
 def shaped_branch() -> None:

@@ -14,8 +14,8 @@ from hashlib import blake2s
 from bellhop import sides, users
 from bellhop.carriers import Trunk
 from bellhop.settings import Site
-from bellhop.values import Address
 from kemi import challenges, floods, headers, names, sip, who
+from kemi.sip import Way
 
 _BYTES = 5
 _DEVICE = ""  # as a peer: nobody's address is a device's
@@ -55,7 +55,7 @@ def record(secret: bytes, peers: tuple[str, ...], *, follow: bool = True) -> Non
         sip.follow_call()
 
 
-def route(site: Site, secret: bytes, method: str) -> None:
+def route(site: Site, secret: bytes, method: str, way: Way) -> None:
     """Send a request within a dialog on, or refuse it."""
     known = sip.known() if method == "ACK" else "no"
     challenges.strip(site)
@@ -68,14 +68,14 @@ def route(site: Site, secret: bytes, method: str) -> None:
             sip.relay()
         return
     sip.follow_contact()
-    peer = peer_of(site, sip.next_hop())
+    peer = peer_of(site, sip.next_host())
     refusal = _refusal(secret, method, peer)
     if refusal is not None:
         if method != "ACK":
             sip.refuse(*refusal)
         return
-    floods.proved()
-    door = who.door(site)
+    floods.proved(way.source)
+    door = who.door(site, way.here)
     headers.strip_in_dialog(method, ours=door is who.Door.INTERNAL)
     if door is who.Door.DEVICES:
         sip.mark_contact()
@@ -114,15 +114,15 @@ def _user(contact: str) -> str:
     return users.plain(before.partition(":")[2]) if at else ""
 
 
-def peer_of(site: Site, there: Address | None) -> str | None:
+def peer_of(site: Site, host: str | None) -> str | None:
     """Return the name of the peer at an address; "" when it is nobody's: a device's. None for a
     name: what it resolves to might be a peer's address.
     """
-    if there is None:
+    if host is None:
         return None
-    if sides.at(site, there.host) is not None:
+    if sides.at(site, host) is not None:
         return "pbx"
-    peer = names.peer_at(site, there.host)
+    peer = names.peer_at(site, host)
     if peer is None:
         return _DEVICE
     return f"{'trunk' if isinstance(peer, Trunk) else 'carrier'}:{peer.name}"

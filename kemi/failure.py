@@ -48,7 +48,7 @@ def failed(site: Site, secrets: Secrets) -> None:
     if not failure.replied:
         late.left(entry)
     if decision.verdict is Verdict.ADVANCE or decision.rule == FOLLOWED:
-        attempt.go_on(site, call)
+        attempt.go_on(site, call, sip.next_branch())
     else:
         attempt.end(call, decision.rule)
 

@@ -10,8 +10,9 @@ from functools import lru_cache
 from ipaddress import ip_network
 
 from bellhop.settings import Site
-from bellhop.values import ip
+from bellhop.values import Address
 from kemi import ksr_auth, ksr_tables, sip, who
+from kemi.sip import Way
 
 # Counters by source, of some two seconds; and what each was denied within a minute (bellhop.cfg).
 _ASKED = "bellhop_asked"
@@ -20,12 +21,12 @@ _DENIED = "bellhop_denied"
 _PROMISING = 4
 
 
-def admitted(site: Site) -> bool:
+def admitted(site: Site, way: Way) -> bool:
     """Count the request, and say whether it is to be looked at; if not, it gets no answer."""
-    key = source_key()
+    key = _counted_as(way.source.host)
     asked = ksr_tables.count(_ASKED, key)
     bound = site.edge.unproved
-    if asked <= bound or who.is_peer(site):
+    if asked <= bound or who.is_peer(site, way):
         return True
     if asked <= _PROMISING * bound and (ksr_auth.has_credentials() or sip.has_to_tag()):
         return True
@@ -34,19 +35,19 @@ def admitted(site: Site) -> bool:
     return False
 
 
-def proved() -> None:
-    """Take the request off its source's count: it has shown that it may be here."""
-    ksr_tables.uncount(_ASKED, source_key())
+def proved(source: Address) -> None:
+    """Take a request off its source's count: it has shown that it may be here."""
+    ksr_tables.uncount(_ASKED, _counted_as(source.host))
 
 
 def source_key() -> str:
-    """Return what a source is counted as: its address; of IPv6 the /64, which is one line's."""
-    return _counted_as(sip.text("$si") or "")
+    """Return what the message in hand's source is counted as."""
+    return _counted_as(sip.way().source.host)
 
 
 @lru_cache(maxsize=4096)
 def _counted_as(host: str) -> str:
-    spelled = ip(host.strip("[]")) or host
-    if ":" not in spelled:
-        return spelled
-    return str(ip_network((spelled, 64), strict=False).network_address)
+    """Return what a source is counted as: its address; of IPv6 the /64, which is one line's."""
+    if ":" not in host:
+        return host
+    return str(ip_network((host, 64), strict=False).network_address)

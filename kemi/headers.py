@@ -54,7 +54,7 @@ def strip_in_dialog(method: str, *, ours: bool) -> None:
         strip()
 
 
-def hides_lines() -> bool:
+def hides_lines(method: str) -> bool:
     """Whether the request's head has a lone CR or LF, or a NUL: whoever takes that for a line's end
     sees headers that we do not. It has been answered then, unless it is an ACK.
     """
@@ -62,7 +62,7 @@ def hides_lines() -> bool:
     lines = head.replace("\r\n", "")  # faster than counting, or than an expression
     if end and "\n" not in lines and "\r" not in lines and "\0" not in lines:
         return False
-    if sip.method() != "ACK":
+    if method != "ACK":
         sip.reply(400, "Bad Line End")
     return True
 

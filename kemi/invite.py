@@ -28,6 +28,7 @@ from kemi import (
     who,
 )
 from kemi.secrets import Secrets
+from kemi.sip import Way
 
 # A Call-ID is as long as its caller likes, and calls are in memory that all of Kamailio shares.
 _CALL_ID = 255
@@ -39,9 +40,9 @@ _DIALLED = 64
 _START = f"{_random.randrange(0x10000):04x}"
 
 
-def invite(site: Site, secrets: Secrets, key: bytes) -> None:
+def invite(site: Site, secrets: Secrets, key: bytes, way: Way) -> None:
     """Take a call: prove the caller, decide, send it on; every way out of here answers."""
-    caller = proved(site, secrets)
+    caller = proved(site, secrets, way)
     if caller is None:
         return
     dialled = users.dialled(sip.text("$rU") or "")
@@ -69,9 +70,8 @@ def invite(site: Site, secrets: Secrets, key: bytes) -> None:
     if caller.kind is Kind.DEVICE and not to_pager:
         engaged.caller(caller.name)
     prefix = where.prefix if isinstance(where, ToCarriers) else ""
-    attempt.go_on(
-        site, _call(site, caller, dialled, legs, profile=profile, prefix=prefix, private=private)
-    )
+    call = _call(site, caller, dialled, legs, profile=profile, prefix=prefix, private=private)
+    attempt.go_on(site, call, branch=0)
 
 
 def _call(
@@ -115,11 +115,11 @@ def reason_to(site: Site, caller: Caller) -> str:
     return own or site.edge.reason_to_caller
 
 
-def proved(site: Site, secrets: Secrets) -> Caller | None:
+def proved(site: Site, secrets: Secrets, way: Way) -> Caller | None:
     """Return who calls; None when that has been answered."""
-    match who.door(site):
+    match who.door(site, way.here):
         case who.Door.DEVICES:
-            caller = digest.device(site, secrets)
+            caller = digest.device(site, secrets, way.source)
             if caller is None:
                 return None
             ksr_auth.drop_credentials()
@@ -130,12 +130,12 @@ def proved(site: Site, secrets: Secrets) -> Caller | None:
                 return None
             return caller
         case who.Door.TRUNKS:
-            caller = who.peer(site, sip.source())
+            caller = who.peer(site, way.source)
             if caller is not None and _is_blocked(caller):
                 sip.reply(503, "Service Unavailable")
                 return None
         case who.Door.INTERNAL:
-            caller = who.pbx(site)
+            caller = who.pbx(site, way.source)
         case None:
             caller = None
     if caller is None:

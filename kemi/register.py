@@ -3,14 +3,15 @@
 from bellhop.settings import Site
 from kemi import digest, sip, who
 from kemi.secrets import Secrets
+from kemi.sip import Way
 
 
-def register(site: Site, secrets: Secrets) -> None:
+def register(site: Site, secrets: Secrets, way: Way) -> None:
     """Challenge, check, store, answer."""
-    if who.door(site) is not who.Door.DEVICES:
+    if who.door(site, way.here) is not who.Door.DEVICES:
         sip.reply(403, "No Registrations Here")
         return
-    caller = digest.device(site, secrets)
+    caller = digest.device(site, secrets, way.source)
     if caller is None:
         return
     # To is the address of record, From who asks for it (RFC 3261 §10.2): both its own.

@@ -10,10 +10,11 @@ from kemi import ksr_metrics, present, sip, who
 
 def serve(site: Site) -> None:
     """Answer an HTTP request, or refuse it."""
-    if who.door(site) is not who.Door.INTERNAL:
+    way = sip.way()
+    if who.door(site, way.here) is not who.Door.INTERNAL:
         sip.http_reply(403, "Forbidden", "not from here\n")
         return
-    source, path = sip.source().host, sip.text("$hu")
+    source, path = way.source.host, sip.text("$hu")
     friends = {site.pager.agi.host, site.edge.internal.host}
     if site.standby is not None:
         friends.add(site.standby.agi.host)

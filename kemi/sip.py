@@ -7,6 +7,7 @@ and `drop()` do not exist. So results go through `done`, which knows them apart,
 `text`, which turns bytes that nobody can read into an error that the guard answers with a 400.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -50,35 +51,40 @@ def method() -> str:
     return text("$rm") or ""
 
 
-def _host(variable: str) -> str:
-    """Read an address in the spelling that the site file's have: Kamailio writes IPv6 in full."""
-    return _spelled(text(variable) or "")
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a message came: from which address, and to which of our sockets."""
+
+    source: Address
+    here: Listener
+
+
+def way() -> Way:
+    """Return how the message came, which is asked in one question."""
+    return _way(text("$_s($si $sp $proto $Ri $Rp)") or "")
 
 
 @lru_cache(maxsize=4096)
+def _way(said: str) -> Way:
+    source, port, protocol, host, door = said.split(" ")
+    here = Listener(protocol.lower(), Address(_spelled(host), int(door)))
+    return Way(Address(_spelled(source), int(port)), here)
+
+
 def _spelled(host: str) -> str:
+    """Return an address as the site file spells it: Kamailio writes IPv6 in full."""
     return ip(host.strip("[]")) or host
 
 
-def source() -> Address:
-    """Where the message came from."""
-    return Address(_host("$si"), number("$sp"))
+def next_host() -> str | None:
+    """Return the IP address where the request goes next; None when that is a name."""
+    return ip((text("$nh(d)") or "").strip("[]"))
 
 
 def next_hop() -> Address | None:
     """Where the request goes next; None when that is a name."""
-    host = ip((text("$nh(d)") or "").strip("[]"))
+    host = next_host()
     return Address(host, number("$nh(p)")) if host else None
-
-
-def received_on() -> Listener:
-    """Which socket the message came in by."""
-    return _listener(text("$proto") or "", text("$Ri") or "", number("$Rp"))
-
-
-@lru_cache(maxsize=256)  # this machine's own sockets
-def _listener(protocol: str, host: str, port: int) -> Listener:
-    return Listener(protocol.lower(), Address(_spelled(host), port))
 
 
 def has_to_tag() -> bool:
@@ -164,7 +170,7 @@ def contact_is_elsewhere() -> bool:
     if not done(KSR.hdr.is_present("Contact"), "is_present"):
         return False
     host = text("$(ct{nameaddr.uri}{uri.host})") or ""
-    return ip(host.strip("[]")) != source().host
+    return ip(host.strip("[]")) != way().source.host
 
 
 def answer_to_source() -> None:
@@ -215,12 +221,23 @@ def relay() -> bool:
     return done(KSR.tm.t_relay(), "t_relay")
 
 
-def on_call(*, shaped: bool) -> None:
+def next_branch() -> int:
+    """Return the index of the branch that t_relay makes next, in a failure route (tm's own count
+    there; in the request route it stays 0, however many could not be sent: measured).
+    """
+    return number("$T_branch_idx")
+
+
+def on_branch(route: str) -> None:
+    """Arm a route for the branch that t_relay makes next; tm forgets it then."""
+    KSR.tm.t_on_branch(route)
+
+
+def on_call() -> None:
     """Arm this attempt's routes (their names are constant: Kamailio keeps a list of 256), and stop
     t_relay from answering when it fails: a 478 of its own while we go on makes a ghost call.
     """
     KSR.tm.t_set_disable_internal_reply(1)
-    KSR.tm.t_on_branch("ksr_branch_shaped" if shaped else "ksr_branch_call")
     KSR.tm.t_on_reply("ksr_reply_call")
     KSR.tm.t_on_failure("ksr_failure_call")
 

@@ -6,20 +6,21 @@ from bellhop import users, zones
 from bellhop.settings import Site
 from kemi import dialog, headers, invite, sip, who
 from kemi.secrets import Secrets
+from kemi.sip import Way
 
 _PBX = "pbx"
 _EVENT = "dialog"
 _PATIENCE = 2_000  # ms
 
 
-def subscribe(site: Site, secrets: Secrets, key: bytes) -> None:
+def subscribe(site: Site, secrets: Secrets, key: bytes, way: Way) -> None:
     """Take a subscription: who may page a zone may see whether it is paged. Only devices have keys,
     and the first Asterisk alone tells.
     """
-    if who.door(site) is not who.Door.DEVICES:
+    if who.door(site, way.here) is not who.Door.DEVICES:
         sip.reply(403, "No Subscriptions Here")
         return
-    caller = invite.proved(site, secrets)
+    caller = invite.proved(site, secrets, way)
     if caller is None:
         return
     zone = site.zones.get(users.dialled(sip.text("$rU") or ""))

@@ -4,24 +4,25 @@ from bellhop import unreadable
 from bellhop.settings import Site
 from kemi import floods, ksr_raw, sip
 from kemi.results import Unreadable
+from kemi.sip import Way
 
 
 def arrived(site: Site) -> None:
     """Answer a request that the parser gave up; it has been counted by nobody yet."""
-    if floods.admitted(site):
-        answer()
+    way = sip.way()
+    if floods.admitted(site, way):
+        answer(way)
 
 
-def answer() -> None:
+def answer(way: Way) -> None:
     """Answer the request in hand from its text. Over UDP alone: on a connection nobody knows where
     a message ends that cannot be read.
     """
-    here = sip.received_on()
-    if here.protocol != "udp":
+    if way.here.protocol != "udp":
         return
-    made = unreadable.answer(_message(), sip.source())
+    made = unreadable.answer(_message(), way.source)
     if made is not None:
-        ksr_raw.send(made.text, made.to, here)
+        ksr_raw.send(made.text, made.to, way.here)
 
 
 def _message() -> str:

@@ -6,8 +6,9 @@ from bellhop import sides
 from bellhop.callers import Caller, Kind
 from bellhop.carriers import Carrier, Trunk
 from bellhop.settings import Site
-from bellhop.values import NUMBER, Address
+from bellhop.values import NUMBER, Address, Listener
 from kemi import names, sip
+from kemi.sip import Way
 
 
 class Door(Enum):
@@ -18,10 +19,9 @@ class Door(Enum):
     INTERNAL = "internal"
 
 
-def door(site: Site) -> Door | None:
-    """Return the kind of the socket that the message came in by; None for one of nobody's."""
+def door(site: Site, here: Listener) -> Door | None:
+    """Return the kind of the socket that a message came in by; None for one of nobody's."""
     # WebSocket and TLS come in over TCP; Kamailio names them by their own protocol.
-    here = sip.received_on()
     if here.address == site.edge.internal:
         return Door.INTERNAL
     if here in site.edge.devices:
@@ -46,20 +46,20 @@ def _number() -> str:
     return user if NUMBER.fullmatch(user) else ""
 
 
-def pbx(site: Site) -> Caller | None:
-    """Return the pbx, when the request on the internal listener comes from its address; its name is
+def pbx(site: Site, source: Address) -> Caller | None:
+    """Return the pbx, when a request on the internal listener comes from its address; its name is
     that of one of the site's Asterisks.
     """
-    side = sides.at(site, sip.source().host)
+    side = sides.at(site, source.host)
     return Caller(Kind.PBX, side) if side is not None else None
 
 
-def is_peer(site: Site) -> bool:
-    """Whether the message came in at a peer's door from an address of that peer."""
-    match door(site):
+def is_peer(site: Site, way: Way) -> bool:
+    """Whether a message came in at a peer's door from an address of that peer."""
+    match door(site, way.here):
         case Door.TRUNKS:
-            return peer(site, sip.source()) is not None
+            return peer(site, way.source) is not None
         case Door.INTERNAL:
-            return pbx(site) is not None
+            return pbx(site, way.source) is not None
         case Door.DEVICES | None:
             return False

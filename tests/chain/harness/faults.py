@@ -48,7 +48,7 @@ def breaks(where, name, number="", within="", times=sys.maxsize):
 
 
 breaks(invite, "legs_of", "441632960201")
-breaks(attempt, "branch", "441632960202")
+breaks(attempt, "shaped_branch", "441632960202")
 breaks(attempt, "progressed", "441632960203")
 breaks(failure, "failed", "441632960204")
 breaks(app.Edge, "_site", "441632960205", within="ksr_reply_dialog")

@@ -6,7 +6,6 @@ from bellhop.calls import Exhausted
 
 FOUR = ["sip:203.0.113.1:5060", "sip:203.0.113.2:5060", "sip:203.0.113.3:5060"]
 CALL_ROUTES = [
-    ("tm.t_on_branch", "ksr_branch_call"),
     ("tm.t_on_reply", "ksr_reply_call"),
     ("tm.t_on_failure", "ksr_failure_call"),
 ]
@@ -237,8 +236,18 @@ def test_an_answer_after_the_end_is_no_answer_of_the_call(house):
 
 def test_a_branch_index_is_kept_however_many_there_were(house):
     house.calls("4412")
-    house.branch(11)  # tm numbers on; an AVP is a stack
+    house.fails(503, branch=10)  # tm numbers on
     house.replies(180, branch=11)
-    assert len(house.fake.called("tm.t_set_fr")) == 2
+    assert len(house.fake.called("tm.t_set_fr")) == 3
     house.replies(200, branch=0)
-    assert house.rows == []
+    assert len(house.rows) == 1
+
+
+def test_after_a_leg_that_could_not_be_sent_the_branch_itself_tells_its_index(house):
+    house.fake.returns["tm.t_relay"] = [-1, 1]  # and yet tm may have made a branch, or may not
+    house.calls("4412")
+    house.branch(1)
+    house.replies(180, branch=0)
+    assert len(house.fake.called("tm.t_set_fr")) == 2
+    house.replies(180, branch=1)
+    assert len(house.fake.called("tm.t_set_fr")) == 3

@@ -246,8 +246,9 @@ def test_the_credentials_go_no_further(house):
 def test_ipv6_peers_are_known_in_any_spelling(house):
     house.fake.request("INVITE", "sip:1@edge", source=("2001:DB8:0:0:0:0:0:1", 5060))
     house.says({"$proto": "UDP", "$Ri": "[2001:db8:0:0:0:0:0:2]", "$Rp": 5060})
-    assert sip.source().host == "2001:db8::1"
-    assert str(sip.received_on().address) == "[2001:db8::2]:5060"
+    way = sip.way()
+    assert way.source.host == "2001:db8::1"
+    assert str(way.here) == "udp:[2001:db8::2]:5060"
 
 
 def test_both_devices_of_a_call_are_in_it(house):

@@ -15,13 +15,13 @@ def marks(house):
 def test_a_silent_carrier_is_marked_as_tm_writes_its_branch(house):
     house.calls("4412")
     house.says({"$T(id_index)": 4243})  # 0x1093, which tm writes with the last digit first
-    house.branch(10)
+    house.fails(503, branch=9)
     house.fails(branch=10)
     [(_, key, value, seconds)] = marks(house)
     assert key == "call-1:z9hG4bK3901:a"
     assert seconds >= 32  # 64 times T1
     late = msgspec.json.decode(value, type=Entry)
-    assert (late.attempt, late.leg, late.code) == (0, "carrier:north", 200)
+    assert (late.attempt, late.leg, late.code) == (0, "carrier:south", 200)
     assert (late.verdict, late.rule) == ("late", "late-answer")
 
 

@@ -7,6 +7,8 @@
   sets() (which replaces them) and for unset().
 * ``$xavp(a=>b)`` without an index pushes a new record at each set, so that the field set before is
   no longer seen; ``$xavp(a[0]=>b)`` writes into the top one.
+* ``$_s(a format)`` is the text with the variables in it replaced, ``<null>`` where one is null. Here
+  they may be plain ones (``$si``).
 * ``$shv(x)`` belongs to the whole server: 0 until it is set, "" when it was unset, or declared so.
 * Text is decoded when it is read: bytes that are not UTF-8 raise UnicodeDecodeError.
 * Setting what cannot be set (``$si``, ``$fU``, ``$hdr(X)``) returns True and does nothing.
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r"\$(\w+)(?:\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\))?")
 _WRAPPED = re.compile(r"\$\((\w+)(?:\(((?:[^()]|\([^()]*\))*)\))?(?:\[(\*|-?\d+)\])?\)")
+_FORMATTED = re.compile(r"\$\w+")
 _XAVP = re.compile(r"(\w+)(?:\[(\d+)\])?=>(\w+)")
 _URI = re.compile(r"(sips?|tel):(?:([^@]*)@)?([^:;?>]*)(?::(\d+))?(.*)", re.DOTALL)
 _READ_ONLY = frozenset({"si", "sp", "fU", "hdr", "hdrc", "T_reply_code", "T_rpl"})
@@ -121,6 +124,8 @@ class Variables:
             return None
         kind, inner, index = parsed
         match kind, inner:
+            case "_s", str():
+                return _FORMATTED.sub(lambda found: self._written(found[0]), inner)
             case "avp", str():
                 return _picked(self._avps.get(_avp(inner), []), index, ", ")
             case "cnt", str() if counted := _PLAIN.fullmatch(inner):
@@ -145,6 +150,10 @@ class Variables:
                 return self._of_uri(kind)
             case _:
                 return self._of_message(self.message, name, kind, inner, index)
+
+    def _written(self, name: str) -> str:
+        value = self._read(name)
+        return "<null>" if value is None else str(_decoded(value))
 
     def _of_message(
         self, message: Message, name: str, kind: str, inner: str | None, index: str | None
