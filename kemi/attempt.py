@@ -6,6 +6,7 @@ another process than the request did.
 """
 
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -66,16 +67,22 @@ def store(call: Call) -> None:
     sip.put(_CALL_ALONE, _encode(call).decode())
 
 
-def go_on(site: Site, call: Call, branch: int | None) -> None:
+def go_on(
+    site: Site, call: Call, branch: int | None, write_last: Callable[[], None] = lambda: None
+) -> None:
     """Try the next leg, and the next while one cannot be sent to; when there is none, answer.
-    branch: the index that tm gives to the branch that it makes next.
+    branch: the index that tm gives to the branch that it makes next. write_last: writes down the
+    attempt before, once: the next INVITE does not wait for it, but all that is written later does.
     """
     while True:
         if sip.cancelled():
+            write_last()
             end(call, "cancelled")
             return
         gate = health.Gate(site, call, now())
         index = next_leg(call, now(), gate.out)
+        if gate.skipped or isinstance(index, Exhausted):
+            write_last()
         for one in gate.skipped:
             ledger.skip(call, one, now())
         if isinstance(index, Exhausted):
@@ -87,6 +94,7 @@ def go_on(site: Site, call: Call, branch: int | None) -> None:
         call = begun(call, index, now())
         store(call)
         unsent = _send(site, call, branch)
+        write_last()
         if unsent is None:
             return
         branch = None  # tm may have made one all the same

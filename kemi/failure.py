@@ -44,13 +44,17 @@ def failed(site: Site, secrets: Secrets) -> None:
         ring=ring,
     )
     entry = ledger.entry(call, decision.why, conflict=conflicts)
-    ledger.write_down(call, entry)
     if not failure.replied:
         late.left(entry)
-    if decision.verdict is Verdict.ADVANCE or decision.rule == FOLLOWED:
-        attempt.go_on(site, call, sip.next_branch())
-    else:
-        attempt.end(call, decision.rule)
+    due = ledger.Due(call, entry)
+    try:
+        if decision.verdict is Verdict.ADVANCE or decision.rule == FOLLOWED:
+            attempt.go_on(site, call, sip.next_branch(), due.write_down)
+        else:
+            due.write_down()
+            attempt.end(call, decision.rule)
+    finally:
+        due.write_down()
 
 
 # Carriers fail in few ways; a peer that makes up others costs time, and a bounded part of memory.

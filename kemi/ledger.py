@@ -56,6 +56,19 @@ def write_down(call: Call, one: Entry) -> None:
     sip.note(one.line())
 
 
+class Due:
+    """An entry that is still to be written down, once."""
+
+    def __init__(self, call: Call, one: Entry) -> None:
+        self._due: tuple[Call, Entry] | None = (call, one)
+
+    def write_down(self) -> None:
+        """Write it down, unless that has been done."""
+        due, self._due = self._due, None
+        if due is not None:
+            write_down(*due)
+
+
 def skip(call: Call, one: Skipped, now: int) -> None:
     """Write down that a leg was out. It is no attempt, so its number is 0."""
     leg = call.legs[one.leg]

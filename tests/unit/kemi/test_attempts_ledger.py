@@ -110,3 +110,33 @@ def test_a_strangers_call_leaves_nothing_in_the_ledger(house):
     house.calls("4412", user=None)
     assert not house.endings
     assert house.fake.called("auth.auth_challenge")
+
+
+def test_the_next_carrier_does_not_wait_for_what_is_written_down(house):
+    house.calls("4412")
+    before = len(house.fake.calls)
+    house.fails(503)
+    paths = [call.path for call in house.fake.calls[before:]]
+    assert paths.index("tm.t_relay") < paths.index("mqueue.mq_add") < paths.index("notice")
+    assert [row.verdict for row in house.rows] == ["advance"]
+
+
+def test_an_attempt_is_written_down_before_the_ones_after_it(house):
+    house.calls("4412")
+    house.fake.returns["tm.t_relay"] = [-1, 1]
+    house.fails(503)
+    assert [row.leg for row in house.rows] == ["carrier:north", "carrier:south"]
+    house.fails(486, branch=1)
+    assert [row.attempt for row in house.rows] == [1, 2, 3]
+
+
+def test_an_attempt_is_written_down_whatever_breaks_after_it(house, monkeypatch):
+    def broken(*_):
+        raise OSError("x")
+
+    house.may_break = True
+    house.calls("4412")
+    monkeypatch.setattr("kemi.attempt._send", broken)
+    house.fails(503)
+    assert house.answers == [500]
+    assert [row.verdict for row in house.rows] == ["advance"]

@@ -7,7 +7,7 @@
   sets() (which replaces them) and for unset().
 * ``$xavp(a=>b)`` without an index pushes a new record at each set, so that the field set before is
   no longer seen; ``$xavp(a[0]=>b)`` writes into the top one.
-* ``$_s(a format)`` is the text with the variables in it replaced, ``<null>`` where one is null. Here
+* ``$_s(a format)`` is the text with its variables replaced, ``<null>`` where one is null; here
   they may be plain ones (``$si``).
 * ``$shv(x)`` belongs to the whole server: 0 until it is set, "" when it was unset, or declared so.
 * Text is decoded when it is read: bytes that are not UTF-8 raise UnicodeDecodeError.
