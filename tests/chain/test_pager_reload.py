@@ -4,15 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.chain.calling import CALLER, dial
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import docker, until
+from tests.chain.harness.talker import talker
 from tests.chain.paging import (
     SPEAKERS,
     ZONE,
     answering,
     of_zone,
     outcomes,
-    page,
     sent_to,
     speaking,
 )
@@ -20,7 +21,6 @@ from tests.chain.paging import (
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 
 VOICE, OTHER_VOICE = 0x35, 0x2A
-TALK = 9000  # ms: the second page begins and ends within it
 
 
 def told(scene: Scene, change: Callable[[str], str], word: str) -> None:
@@ -38,15 +38,20 @@ def test_a_page_goes_on_through_a_reload_and_the_next_one_is_of_the_new_site(sce
     good = scene.site.path.read_text("utf-8")
     speakers = answering(scene, *SPEAKERS, "1015")
     try:
-        first = page(scene, VOICE, talk=TALK)
-        speaking(scene, ZONE)
-        told(scene, lambda text: text.replace("schema = 1", "schema = 0"), "reload=refused")
-        told(scene, lambda _: changed(good), "reload=taken")
-        second = scene.play(
-            scene.cast.trunk("reception"), "pbx/calls-and-talks", receive=20_000,
-            number="2001", dialled="8010", stream=scene.voice(OTHER_VOICE), pause=2000,
-        )  # fmt: skip
-        scene.finish(second, first, *speakers)
+        with talker(scene.place, scene.cast.device(CALLER).address[0]) as voice:
+            first = dial(scene, ZONE, "caller/is-spoken-for")
+            voice.said("hears")
+            speaking(scene, ZONE)
+            told(scene, lambda text: text.replace("schema = 1", "schema = 0"), "reload=refused")
+            told(scene, lambda _: changed(good), "reload=taken")
+            second = scene.play(
+                scene.cast.trunk("reception"), "pbx/calls-and-talks",
+                number="2001", dialled="8010", stream=scene.voice(OTHER_VOICE), pause=2000,
+            )  # fmt: skip
+            scene.finish(second)
+            voice.say(VOICE, 1)
+            voice.press("*0")
+            scene.finish(first, *speakers)
     finally:
         told(scene, lambda _: good, "reload=taken")
 
