@@ -20,7 +20,7 @@ from bellhop.zones import Zone
 _log = logging.getLogger("bellhop.ami")
 
 _NO_ANSWER = "3"  # OriginateResponse's Reason: Asterisk's own word for a call that nobody took
-_CAUSE_PATIENCE = 0.5  # seconds that a failed leg's own Hangup may come after the word of it
+_HANGUP_PATIENCE = 0.5  # seconds in which a leg's Hangup comes when it has failed, or left its room
 _ASK_EVERY = 0.5  # seconds between questions to the edge whether a device's call is over
 _MAY_COME = 120.0  # seconds in which the channel of a leg may come that nobody waits for any more
 
@@ -142,6 +142,9 @@ class Board:
 
     async def ring(self, device: Target, zone: Zone, page: Player) -> None:
         """Originate a device's leg, and take Asterisk's word on what became of it."""
+        # Many a device takes one call alone: no INVITE before the BYE of the one that just left.
+        if before := self.legs.get(device.number):
+            await self._ended(before)
         if page.over:  # Python 3.11's wait_for may lose the cancellation that would tell
             return
         holder = self.claims.holder(device.number)
@@ -170,18 +173,20 @@ class Board:
                 page.answered(leg.device)
             return
         # The channel's own Hangup has the cause, and may come just after.
-        end = asyncio.get_running_loop().time() + _CAUSE_PATIENCE
-        while self._unique.get(leg.unique) is leg:
-            left = end - asyncio.get_running_loop().time()
-            if left <= 0:
-                break
-            await self.freed(left)
-        else:
+        if await self._ended(leg):
             return
         if answer.get("Reason") == _NO_ANSWER:
             self._failed(leg, 19, None, "no answer")
         else:
             self._failed(leg, None, None, answer.get("Message") or "Asterisk could not ring it")
+
+    async def _ended(self, leg: Leg) -> bool:
+        """Wait for a leg's Hangup, which is at hand; False when it does not come."""
+        now = asyncio.get_running_loop().time
+        end = now() + _HANGUP_PATIENCE
+        while self._unique.get(leg.unique) is leg and (left := end - now()) > 0:
+            await self.freed(left)
+        return self._unique.get(leg.unique) is not leg
 
     def _failed(self, leg: Leg, cause: int | None, sip: int | None, why: str) -> None:
         for page in self._pages(leg):

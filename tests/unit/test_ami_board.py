@@ -1,5 +1,7 @@
 """The board: who may have a device that a page of an earlier pager still has."""
 
+import asyncio
+
 import pytest
 
 from ami import strangers
@@ -7,6 +9,7 @@ from ami.board import Board
 from ami.legs import Leg, unique
 from ami.sight import Channel
 from bellhop.claims import Way, Wish
+from bellhop.devices import Device
 from bellhop.zones import Zone
 
 
@@ -103,3 +106,47 @@ def test_the_end_of_a_leg_is_told_to_all_pages_that_it_has_served():
     board.hear(HUNG_UP)
     assert old.told == new.told == [("hung_up", "1008", 16, None)]
     assert board.claims.stacks == {}
+
+
+class Asterisk:
+    """A manager that notes what it is to do, and does it."""
+
+    up = True
+
+    def __init__(self):
+        self.sent = []
+
+    async def send(self, action, fields, patience=5.0):
+        self.sent.append((action, fields["ChannelId"]))
+        return [{"Response": "Success"}]
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["it ends", "nobody says that it ends"])
+def test_a_device_is_rung_when_the_call_that_left_its_room_has_ended(told, monkeypatch):
+    """Many devices take one call alone, and refuse one that comes before the BYE."""
+    monkeypatch.setattr("ami.board._HANGUP_PATIENCE", 10 if told else 0.01)
+    manager = Asterisk()
+
+    async def one_after_the_other():
+        board = Board(manager, None, 5)
+        old, new = Player("old"), Player("new")
+        board.pages = {"old": old, "new": new}
+        board.claim(old.wish, ["1008"])
+        leg = Leg("1008", "page-old-1008", channel="PJSIP/x-1", room="page-old")
+        leg.serve("page-old")
+        board.legs["1008"] = board._unique[leg.unique] = leg  # noqa: SLF001 - as `ring` does it
+        board.hear({"Event": "ConfbridgeLeave", "Uniqueid": leg.unique, "Conference": "page-old"})
+        assert board.plan(new.wish, {})["1008"].way is Way.RING
+        board.claim(new.wish, ["1008"])
+        ringing = asyncio.ensure_future(
+            board.ring(Device(number="1008", kind="speaker"), new.wish.zone, new)
+        )
+        await asyncio.sleep(0)
+        assert manager.sent == []
+        if told:
+            board.hear(HUNG_UP)
+        await ringing
+        assert new.told == [("answered", "1008")]
+
+    asyncio.run(one_after_the_other())
+    assert manager.sent == [("Originate", "page-new-1008")]
