@@ -1,11 +1,14 @@
 """`bellhop check`: whether a site file is good, and if not, all that is wrong with it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from bellhop import htdigest, named_files
+from bellhop.devices import Device
 from bellhop.settings import Site, SiteError, load
+from bellhop.zones import members
 
 
 @click.command("check")
@@ -17,7 +20,7 @@ def command(*, file: Path) -> None:
     """
     try:
         site = load(file)
-        notes = _files(site)
+        notes = [*_files(site), *_idle(site)]
     except SiteError as error:
         for line in error.lines:
             click.echo(line, err=True)
@@ -60,3 +63,13 @@ def _secrets(site: Site) -> list[str]:
     if without:
         return [f"no HA1 in {path.name}, so they can't register: {', '.join(sorted(without))}"]
     return []
+
+
+def _idle(site: Site) -> Iterator[str]:
+    """Yield what the site says, and nothing comes of."""
+    for zone in site.zones.values():
+        devices = [
+            m for m in members(zone, site.zones, site.devices, None) if isinstance(m, Device)
+        ]
+        if zone.volume is not None and not any(device.vapix for device in devices):
+            yield f"zones.{zone.number}.volume: no member has vapix, so nobody's volume is set"

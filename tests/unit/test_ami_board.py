@@ -116,7 +116,7 @@ class Asterisk:
     def __init__(self):
         self.sent = []
 
-    async def send(self, action, fields, patience=5.0):
+    async def send(self, action, fields, patience):  # noqa: ARG002
         self.sent.append((action, fields["ChannelId"]))
         return [{"Response": "Success"}]
 

@@ -112,6 +112,16 @@ def test_files_that_are_here_and_no_good_are_mistakes_with_line_and_key(check, t
         assert what in said
 
 
+@pytest.mark.parametrize(("vapix", "noted"), [("", True), ('vapix = "http://192.0.2.8"', False)])
+def test_a_volume_that_nobody_takes_is_noted(check, tmp_path, vapix, noted):
+    site = with_files(tmp_path)
+    text = site.read_text().replace('vapix = "http://192.0.2.8"', vapix)
+    site.write_text(text.replace("[zones.8000]\n", "[zones.8000]\nvolume = -6\n", 1))
+    code, out, err = check(site)
+    assert (code, err) == (0, "")
+    assert ("note: zones.8000.volume: no member has vapix" in out) is noted
+
+
 @pytest.mark.parametrize("arguments", [(), ("a", "b"), ("--nothing", "a")])
 def test_a_wrong_command_line_is_2(check, arguments):
     code, out, err = check(*arguments)
