@@ -94,4 +94,4 @@ def test_a_member_in_use_is_left_out_where_the_zone_says_so(scene: Scene):
     assert found["1009"] == ("failed", 17, 486, "in another page")
     assert outcomes(of_zone(scene, "8011")) == {"1009": "played"}
     assert scene.messages().where(method="INVITE", target=scene.cast.device("1009").socket).one()
-    assert heard(scene, "1009", OTHER_VOICE) == 0
+    assert heard(scene, "1009", OTHER_VOICE) < 0.2
