@@ -4,6 +4,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from tests.bench.figures import Measured, quantile, spread
 from tests.bench.sides import SIDES
@@ -31,6 +32,9 @@ def draw(found: Measured, path: Path) -> None:
         delays = [quantile(found.advance[name], share) for share in shares]
         delay.plot(delays, [100 * share for share in shares], color=colour, label=what)
     delay.set_xscale("log")
+    delay.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    delay.xaxis.set_major_formatter("{x:g}")
+    delay.xaxis.set_minor_locator(NullLocator())
     delay.set_xlabel("from a failure to the next INVITE, ms")
     delay.set_ylim(0, 118)
     delay.set_ylabel("% of calls within that")
