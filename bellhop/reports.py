@@ -173,11 +173,11 @@ class Reports:
             raise
         return cls(db)
 
-    def store(self, one: Report) -> None:
-        """Store a report, and drop the oldest beyond the bound."""
+    def store(self, *reports: Report) -> None:
+        """Store reports, all or none of them, and drop the oldest beyond the bound."""
         with self._db.transaction():
-            self._store([one])
-            self._stored += 1
+            self._store(reports)
+            self._stored += len(reports)
             if self._stored >= max(1, self._keep // 100):
                 self._stored = 0
                 self._forget()

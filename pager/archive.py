@@ -18,6 +18,9 @@ _log = logging.getLogger("bellhop.pager")
 _MOST = 1_000  # reports that wait
 _PAUSES = (1.0, 2.0, 5.0, 10.0)  # seconds until the database is asked again
 _LAST = 5.0  # seconds that the end waits for the last report
+# Seconds in which reports come together into one transaction: each takes the processor's time from
+# who asks the pager then, and refusals come in floods.
+_GATHER = 0.1
 
 _CUT_OFF = "the pager was restarted during the page"
 
@@ -33,6 +36,7 @@ class Archive:
         self._most = most
         self._began = time.time()
         self._given: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
         self._waiting: dict[str, Report] = {}  # by page, in the order in which they came
         self._reports: Reports | None = None
         self._known = False  # whether those that an earlier pager left open have been closed
@@ -48,6 +52,7 @@ class Archive:
 
     def close(self) -> None:
         """Write what there is, and end; it blocks for some seconds at most."""
+        self._closing.set()
         self._given.put(None)
         self._thread.join(_LAST)
         if self._thread.is_alive():
@@ -72,6 +77,7 @@ class Archive:
         """Wait for reports, or until those that wait may be tried again; False at the end."""
         try:
             one = self._given.get(timeout=self._pause())
+            self._closing.wait(_GATHER)
             while one is not None:
                 self._add(one)
                 one = self._given.get_nowait()
@@ -100,17 +106,28 @@ class Archive:
             if cut_off := self._reports.close_open(self._began, _CUT_OFF):
                 _log.warning("pages=%d ended=while-the-pager-was-down", cut_off)
             self._known = True
+        try:
+            if self._waiting:
+                self._reports.store(*self._waiting.values())
+            self._waiting.clear()
+        except Down:
+            raise
+        except Exception:  # noqa: BLE001 - which one it is will be seen, and said
+            self._write_singly(self._reports)
+        if self._failures:
+            self._failures = 0
+            _log.warning("reports=back")
+
+    def _write_singly(self, reports: Reports) -> None:
+        """Write those that can be written: one that cannot costs no other."""
         for page, one in tuple(self._waiting.items()):
             try:
-                self._reports.store(one)
+                reports.store(one)
             except Down:
                 raise
             except Exception:  # noqa: BLE001 - it would be no better the next time
                 _log.exception("page=%s report=lost", page)
             del self._waiting[page]
-        if self._failures:
-            self._failures = 0
-            _log.warning("reports=back")
 
     def _down(self, error: Down) -> None:
         if self._reports is not None:

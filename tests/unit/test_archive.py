@@ -120,6 +120,22 @@ def test_a_report_that_cannot_be_written_costs_no_other(path, caplog):
     assert "page=2-a report=lost" in caplog.text
 
 
+def test_reports_that_come_together_are_one_transaction(path, monkeypatch):
+    store, sizes = Reports.store, []
+
+    def counted(self, *reports):
+        sizes.append(len(reports))
+        store(self, *reports)
+
+    monkeypatch.setattr(Reports, "store", counted)
+    archive = Archive(lambda: Reports.writing(path))
+    for number in range(1, 51):
+        archive.save(report(page(number)))
+    archive.close()
+    assert sum(sizes) == len(kept(path)) == 50
+    assert len(sizes) <= 5
+
+
 def test_what_is_lost_at_the_end_is_named(path, caplog):
     house = House(path)
     archive = Archive(house.opened, PAUSES)
