@@ -226,7 +226,7 @@ def test_server_failures_is_blind_to_causes():
         ('stop = ["3xx"]', "stop: item 1: expected a code"),
         ("stop = [true]", "stop: item 1: expected a code"),
         ("stop = 404", "stop: expected a list, got 404"),
-        ("stop = [404, 404]", 'stop: "404" stands in the list twice'),
+        ("stop = [404, 404]", "stop: 404 stands in the list twice"),
         ("stop = [404]\nadvance = [480, 404]", "advance: 404 stands in `stop` too"),
         ('stop = ["5xx"]\nadvance = ["5xx"]', "advance: 5xx stands in `stop` too"),
         ("stop_causes = [0]", "stop_causes: item 1: expected a cause from 1 to 127"),
