@@ -69,14 +69,15 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
         return
     sip.follow_contact()
     peer = peer_of(site, sip.next_host())
-    refusal = _refusal(secret, method, peer)
+    door = who.door(site, way.here)
+    ours = door is who.Door.INTERNAL
+    refusal = _refusal(secret, method, peer, ours=ours)
     if refusal is not None:
         if method != "ACK":
             sip.refuse(*refusal)
         return
     floods.proved(way.source)
-    door = who.door(site, way.here)
-    headers.strip_in_dialog(method, ours=door is who.Door.INTERNAL)
+    headers.strip_in_dialog(method, ours=ours)
     if door is who.Door.DEVICES:
         sip.mark_contact()
     if (door is who.Door.DEVICES or peer == _DEVICE) and method != "ACK":
@@ -85,10 +86,12 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
         sip.error(f"in-dialog {method} could not be sent on")
 
 
-def _refusal(secret: bytes, method: str, peer: str | None) -> tuple[int, str] | None:
+def _refusal(secret: bytes, method: str, peer: str | None, *, ours: bool) -> tuple[int, str] | None:
     if method == "REFER":
         # A member must not move a page elsewhere, and a transfer is the PBX's own business.
         return 403, "Transfers Are Refused"
+    if not ours and headers.picks_up(method):
+        return 403, "Nobody Answers For Another"
     value = sip.text("$(route_uri{uri.params}{param.value,bh})") or ""
     tags = (sip.text("$ft") or "", sip.text("$tt") or "")
     if peer is None or not allowed(secret, sip.text("$ci") or "", tags, peer, value):

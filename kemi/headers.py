@@ -17,13 +17,27 @@ _NOT_THE_CALLERS = (
     "Call-Info",
     "Alert-Info",
 )
+# Whatever else makes a phone answer: X-AUTOANSWER (MicroSIP), X-Auto-Answer, P-Answer-State,
+# P-Alerting-Mode (OMA PoC), X-…-Intercom … Vendors make such names anew, so words decide.
+_AS_VENDORS_SAY = (
+    ".*auto-?(answer|accept|pick-?up).*",
+    ".*answer-?(mode|after|state|delay).*",
+    ".*(call|alert)-?info.*",
+    ".*alert(ing)?-?mode.*",
+    ".*intercom.*",
+)
 # A list of tokens (RFC 3261 §25.1), in one line.
 _TOKENS = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+(?:[ \t]*,[ \t]*[A-Za-z0-9.!%*_+`'~-]+)*", re.ASCII)
-_PATTERN = "^(X-Bellhop.*|" + "|".join(_NOT_THE_CALLERS) + ")[ \t]*$"
-
-
+_PATTERN = "^(X-Bellhop.*|" + "|".join((*_IDENTITY, *_AS_VENDORS_SAY)) + ")[ \t]*$"
 # What a message with any of them must have somewhere.
-_WORDS = ("x-bellhop", *(name.lower() for name in _NOT_THE_CALLERS))
+_WORDS = (
+    "x-bellhop",
+    *(name.lower() for name in _IDENTITY),
+    *("answer", "auto", "alert", "call-info", "callinfo", "intercom"),
+)
+# As a NOTIFY within a call that rings, `talk` has many a phone answer (BroadSoft's remote control:
+# AudioCodes, Polycom, Yealink …); `hold` is its other half.
+_REMOTE_CONTROL = frozenset({"talk", "hold"})
 
 
 def strip() -> None:
@@ -52,6 +66,14 @@ def strip_in_dialog(method: str, *, ours: bool) -> None:
         strip_identity()
     elif method in {"INVITE", "UPDATE"}:  # no other says who one is, or makes a phone answer
         strip()
+
+
+def picks_up(method: str) -> bool:
+    """Whether a request within a dialog is somebody's finger on another's phone."""
+    if method != "NOTIFY":
+        return False
+    events = (sip.text("$(hdr(Event)[*])") or "").lower()
+    return not _REMOTE_CONTROL.isdisjoint(re.split(r"[^a-z0-9.-]+", events))
 
 
 def hides_lines(method: str) -> bool:

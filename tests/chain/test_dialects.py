@@ -1,8 +1,10 @@
 """How a page is said to a device of which the site says nothing: as its User-Agent wants it."""
 
+import re
+
 import pytest
 
-from tests.chain.calling import assert_all_settled
+from tests.chain.calling import assert_all_settled, dial
 from tests.chain.harness.scene import Scene
 from tests.chain.paging import AUTO_ANSWER, heard, outcomes, page, registered, report
 
@@ -46,3 +48,51 @@ def test_a_caller_makes_no_device_answer_by_an_address(scene: Scene):
 
     received = scene.messages().where(method="INVITE", target=horn.socket).one()
     assert "intercom" not in received.uri
+
+
+# What makes somebody's phone answer, as its vendor's documents have it, besides what is in AUTO_ANSWER.
+VENDORS = (
+    "X-AUTOANSWER: TRUE",  # MicroSIP
+    "X-Auto-Answer: 0",
+    "P-Answer-State: Confirmed",
+    "P-Alerting-Mode: Auto",
+    "X-Cisco-Intercom: yes",
+    "X-Alert-Info: Ring Answer",
+    "x-answer-after : 0",
+    "Alert-Info: Intercom, <http://example.com>;info=alert-autoanswer, ring-answer",
+    "ALERT-INFO:\r\n <http://127.0.0.1>;info=Auto Answer",
+    "call-info\t: <sip:broadworks.net>;answer-after=0\r\nCall-Info: Auto Answer",
+    "Priv-Answer-Mode: Auto;require",
+)
+
+
+def test_no_vendors_header_makes_a_device_answer_for_an_outsider(scene: Scene):
+    """For a phone that may not page, and for a PBX."""
+    [intercom] = scene.register("1015")
+    extra = "\r\n".join([*VENDORS, "Subject: stays"])
+    for who, scenario, number in (
+        (scene.cast.device("1021"), "caller/calls-and-is-refused", "1021"),
+        (scene.cast.trunk("reception"), "pbx/calls-and-is-refused", "2001"),
+    ):
+        busy = scene.play(intercom, "speaker/is-busy-486")
+        caller = scene.play(who, scenario, number=number, dialled="1015", extra=extra)
+        scene.finish(caller, busy)
+
+    received = scene.messages().where(method="INVITE", target=intercom.socket)
+    assert len(received) == 2
+    for one in received:
+        assert one.header("subject") == "stays"
+        head = one.raw.partition("\r\n\r\n")[0].lower()
+        assert not re.search("answer|alert|intercom|call-info", head), head
+
+
+@pytest.mark.parametrize("event", ["Event: talk", "o: hold"])
+def test_nobody_picks_up_for_another(scene: Scene, event: str):
+    """As BroadSoft's servers do: a NOTIFY in the call that rings, and a phone takes it by itself."""
+    [intercom] = scene.register("1015")
+    rings = scene.play(intercom, "speaker/rings-only")
+    scene.finish(dial(scene, "1015", "caller/picks-up-for-another", event=event), rings)
+
+    messages = scene.messages()
+    assert not messages.where(method="NOTIFY", target=intercom.socket)
+    assert_all_settled(messages)

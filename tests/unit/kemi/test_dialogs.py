@@ -197,3 +197,28 @@ def _with_contacts(house, caller, callee):
         arrives(*given, **said)
 
     return go
+
+
+def with_event(event):
+    return [("Contact", f"<sip:x@{PHONE}>"), ("Event", event)]
+
+
+@pytest.mark.parametrize("event", ["talk", "Talk;id=1", "hold", "telephone-event,talk", " talk "])
+def test_nobody_has_anothers_phone_answer_by_an_event(within, event):
+    """BroadSoft's remote control: many a phone answers a ringing call by NOTIFY with `talk`."""
+    house = within("NOTIFY", to=PHONE, headers=with_event(event))
+    assert house.sent_to == []
+    assert house.answers == [403]
+
+
+@pytest.mark.parametrize("event", ["telephone-event", "talking", "dialog", ""])
+def test_any_other_event_goes_on(within, event):
+    house = within("NOTIFY", to=PHONE, headers=with_event(event))
+    assert house.sent_to == [f"sip:x@{PHONE}"]
+
+
+def test_the_pbx_may_have_a_phone_answer_by_an_event(within):
+    house = within(
+        "NOTIFY", to=PHONE, headers=with_event("talk"), source=PBX, door="internal", fU="8000"
+    )
+    assert house.sent_to == [f"sip:x@{PHONE}"]

@@ -20,7 +20,9 @@ def pattern(house):
     [
         "X-Bellhop", "x-bellhop-page", "X-BELLHOP-Anything", "P-Asserted-Identity", "alert-info",
         "Call-Info", "call-info ", "Alert-Info\t ", "Answer-Mode", "Priv-Answer-Mode",
-        "P-Auto-Answer", "p-preferred-identity", "Remote-Party-ID",
+        "P-Auto-Answer", "p-preferred-identity", "Remote-Party-ID", "X-AUTOANSWER", "X-Auto-Answer",
+        "Auto-Answer", "X-Answer-After", "P-Answer-State", "X-Alert-Info", "X-CallInfo",
+        "X-Cisco-Intercom", "P-Alerting-Mode", "X-AutoAccept", "Answer-Mode-Of-Mine",
     ],
 )  # fmt: skip
 def test_a_name_that_only_we_may_write_goes_however_it_is_spelled(pattern, name):
@@ -30,7 +32,8 @@ def test_a_name_that_only_we_may_write_goes_however_it_is_spelled(pattern, name)
 @pytest.mark.parametrize(
     "name",
     ["From", "To", "Via", "Contact", "Record-Route", "Route", "X-Other", "My-X-Bellhop", "Info",
-     "Answer-Mode-Of-Mine", "Content-Type", "Reason", "Call-ID", "Max-Forwards"],
+     "Content-Type", "Reason", "Call-ID", "Max-Forwards", "Info-Package", "X-Answered-By",
+     "X-Alert-Level", "Alert", "X-Call-ID", "Error-Info"],
 )  # fmt: skip
 def test_any_other_name_stays(pattern, name):
     assert not pattern.search(name)
@@ -47,7 +50,8 @@ def test_the_identity_alone_is_taken_from_the_pbx(house):
 
 
 NAMES = ["X-Bellhop-Page", "P-Asserted-Identity", "ALERT-INFO", "call-info ", "Answer-Mode",
-         "Priv-Answer-Mode", "P-Auto-Answer", "p-preferred-identity", "Remote-Party-ID"]  # fmt: skip
+         "Priv-Answer-Mode", "P-Auto-Answer", "p-preferred-identity", "Remote-Party-ID", "X-AUTOANSWER",
+         "X-AutoAccept", "X-CallInfo", "P-Alerting-Mode", "X-Intercom"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
