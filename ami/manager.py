@@ -208,8 +208,9 @@ class Manager:
         if not getattr(answer[0], "success", False):
             self._close()
             said = answer[0].get("Message", "")
-            # "Login Already In Use": our own old session, half-open, that Asterisk has yet to miss.
-            if "in use" in said.casefold():
+            # Anything else passes: "Login Already In Use", our own old session, half-open, that
+            # Asterisk has yet to miss; "Asterisk is shutting down", which it says until it has.
+            if "authentication failed" not in said.casefold():
                 raise NotConnected(f"Login: {said}")
             raise BadSecret(
                 f"Asterisk at {self._address} does not take AMI user {self._user!r} with the "

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from bellhop.values import NUMBER
+
 METHOD = "bellhop.present"
 # One question's devices, 20 digits each at most: a request is read into a buffer of 4 kB at least
 # (tcp_rd_buf_size), and all who are registered are soon told as quickly.
@@ -57,7 +59,7 @@ def parameters(question: Question) -> tuple[str, tuple[str, ...]] | None:
 
 
 def _is_number(said: object) -> bool:
-    return isinstance(said, str) and said.isascii() and said.isdigit() and len(said) <= 20
+    return isinstance(said, str) and NUMBER.fullmatch(said) is not None
 
 
 def answer(question: Question, found: Mapping[str, Present]) -> str:

@@ -3,7 +3,7 @@ from the site's own daemons alone; and the metrics, for them and whom the site n
 on any TCP listener of Kamailio's.
 """
 
-from bellhop.present import asked
+from bellhop.present import MOST, asked
 from bellhop.settings import Site
 from kemi import ksr_metrics, present, sip, who
 
@@ -32,7 +32,7 @@ def _rpc() -> None:
     """Answer our own method, and have Kamailio answer any other."""
     if (question := asked(sip.text("$rb") or "")) is not None:
         if (told := present.tell(question)) is None:
-            sip.http_reply(400, "Bad Request", "expected a name and at most 150 numbers\n")
+            sip.http_reply(400, "Bad Request", f"expected a name and at most {MOST} numbers\n")
         else:
             sip.http_reply(200, "OK", told)
     elif not sip.dispatch_rpc():

@@ -15,9 +15,8 @@ import pytest
 from pager.bells import NAME
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import Stack, docker, until
+from tests.chain.pager import connected, told
 from tests.chain.paging import answering, heard, outcomes, sent_to
-from tests.chain.test_fallback import connected
-from tests.chain.test_pager_reload import told
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 

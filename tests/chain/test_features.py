@@ -10,6 +10,7 @@ from tests.chain.calling import assert_all_settled, dial
 from tests.chain.harness.peer import Peer
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Messages
+from tests.chain.pager import connected
 from tests.chain.paging import (
     SPEAKERS,
     ZONE,
@@ -20,7 +21,6 @@ from tests.chain.paging import (
     report,
     speaking,
 )
-from tests.chain.test_fallback import connected
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 

@@ -9,8 +9,8 @@ from tests.chain.harness.peer import Peer
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Messages
 from tests.chain.harness.stack import until
+from tests.chain.pager import connected
 from tests.chain.paging import answering
-from tests.chain.test_fallback import connected
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 

@@ -1,13 +1,11 @@
 """The pager takes a changed site in the middle of a page: it goes on as it began, the next is other."""
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.chain.calling import CALLER, dial
 from tests.chain.harness.scene import Scene
-from tests.chain.harness.stack import docker, until
 from tests.chain.harness.talker import talker
+from tests.chain.pager import told, with_rules
 from tests.chain.paging import (
     SPEAKERS,
     ZONE,
@@ -21,16 +19,6 @@ from tests.chain.paging import (
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 
 VOICE, OTHER_VOICE = 0x35, 0x2A
-
-
-def told(scene: Scene, change: Callable[[str], str], word: str) -> None:
-    """Change the site file in place, have the pager read it, and wait until it says the word."""
-    assert scene.stack is not None
-    stack, path = scene.stack, scene.site.path
-    before = stack.log("pager", scene.began).count(word)
-    path.write_text(change(path.read_text("utf-8")), "utf-8")
-    docker("kill", "--signal=HUP", stack.container("pager"))
-    until(word, lambda: stack.log("pager", scene.began).count(word) > before, 15)
 
 
 def test_a_page_goes_on_through_a_reload_and_the_next_one_is_of_the_new_site(scene: Scene):
@@ -68,10 +56,5 @@ def test_a_page_goes_on_through_a_reload_and_the_next_one_is_of_the_new_site(sce
 
 
 def changed(text: str) -> str:
-    for zone, old, new in (
-        ("8000", '"1008", "1009", "1010"', '"1008"'),
-        ("8010", '"1008", "1015"', '"1009", "1015"'),
-    ):
-        before, head, after = text.partition(f"[zones.{zone}]\n")
-        text = before + head + after.replace(f"members = [{old}]", f"members = [{new}]", 1)
-    return text
+    text = with_rules(text, "8000", {'"1008", "1009", "1010"': '"1008"'})
+    return with_rules(text, "8010", {'"1008", "1015"': '"1009", "1015"'})

@@ -1,14 +1,13 @@
 """Rules that a zone may have, and none of the site's has: a quorum, and members in use left out."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from tests.chain.calling import CALLER, dial
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.talker import talker
+from tests.chain.pager import ruled
 from tests.chain.paging import (
     ZONE,
     answering,
@@ -21,27 +20,11 @@ from tests.chain.paging import (
     sentence,
     speaking,
 )
-from tests.chain.test_pager_reload import told
 from tests.chain.test_programs import bellhop
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 
 VOICE, OTHER_VOICE = 0x35, 0x2A
-
-
-@contextmanager
-def ruled(scene: Scene, zone: str, rules: dict[str, str]) -> Iterator[None]:
-    """Give a zone these rules, by lines that it has; then the old ones again."""
-    good = scene.site.path.read_text("utf-8")
-    before, head, after = good.partition(f"[zones.{zone}]\n")
-    for old, new in rules.items():
-        assert old in after.partition("\n[")[0]
-        after = after.replace(old, new, 1)
-    told(scene, lambda _: before + head + after, "reload=taken")
-    try:
-        yield
-    finally:
-        told(scene, lambda _: good, "reload=taken")
 
 
 def test_the_microphone_opens_when_a_quorum_is_there(scene: Scene):

@@ -72,16 +72,22 @@ class Player:
 HUNG_UP = {"Event": "Hangup", "Uniqueid": "page-old-1008", "Cause": "16"}
 
 
-@pytest.mark.parametrize("taken", [False, True], ids=["queued for", "to be taken"])
-def test_the_end_of_a_leg_is_nothing_to_a_page_that_has_yet_to_ring_the_device(taken):
-    """It has been given the device, and its own word to Asterisk is on the way."""
-    board = Board(None, None, 5)
+def with_a_leg(manager=None):
+    """Return a board where the old page has the device in its room, and the new one has not yet."""
+    board = Board(manager, None, 5)
     old, new = Player("old"), Player("new")
     board.pages = {"old": old, "new": new}
     board.claim(old.wish, ["1008"])
     leg = Leg("1008", "page-old-1008", channel="PJSIP/x-1", room="page-old")
     leg.serve("page-old")
     board.legs["1008"] = board._unique[leg.unique] = leg  # noqa: SLF001 - as `ring` does it
+    return board, old, new, leg
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["queued for", "to be taken"])
+def test_the_end_of_a_leg_is_nothing_to_a_page_that_has_yet_to_ring_the_device(taken):
+    """It has been given the device, and its own word to Asterisk is on the way."""
+    board, old, new, _ = with_a_leg()
     if not taken:
         board.release("old")
     board.claim(new.wish, ["1008"])
@@ -94,14 +100,9 @@ def test_the_end_of_a_leg_is_nothing_to_a_page_that_has_yet_to_ring_the_device(t
 
 
 def test_the_end_of_a_leg_is_told_to_all_pages_that_it_has_served():
-    board = Board(None, None, 5)
-    old, new = Player("old"), Player("new")
-    board.pages = {"old": old, "new": new}
-    leg = Leg("1008", "page-old-1008", channel="PJSIP/x-1", room="page-old")
-    board.legs["1008"] = board._unique[leg.unique] = leg  # noqa: SLF001 - as `ring` does it
-    for page in (old, new):
-        board.claim(page.wish, ["1008"])
-        leg.serve(page.room)
+    board, old, new, leg = with_a_leg()
+    board.claim(new.wish, ["1008"])
+    leg.serve(new.room)
 
     board.hear(HUNG_UP)
     assert old.told == new.told == [("hung_up", "1008", 16, None)]
@@ -128,13 +129,7 @@ def test_a_device_is_rung_when_the_call_that_left_its_room_has_ended(told, monke
     manager = Asterisk()
 
     async def one_after_the_other():
-        board = Board(manager, None, 5)
-        old, new = Player("old"), Player("new")
-        board.pages = {"old": old, "new": new}
-        board.claim(old.wish, ["1008"])
-        leg = Leg("1008", "page-old-1008", channel="PJSIP/x-1", room="page-old")
-        leg.serve("page-old")
-        board.legs["1008"] = board._unique[leg.unique] = leg  # noqa: SLF001 - as `ring` does it
+        board, _, new, leg = with_a_leg(manager)
         board.hear({"Event": "ConfbridgeLeave", "Uniqueid": leg.unique, "Conference": "page-old"})
         assert board.plan(new.wish, {})["1008"].way is Way.RING
         board.claim(new.wish, ["1008"])

@@ -248,9 +248,12 @@ def test_a_wrong_password_is_said_and_final():
     assert "secret-word" not in said
 
 
-def test_an_own_session_that_asterisk_has_not_missed_yet_is_no_wrong_password():
+@pytest.mark.parametrize("said", ["Login Already In Use", "Asterisk is shutting down"])
+def test_a_login_that_will_be_taken_later_is_no_wrong_password(said):
+    """An own session that Asterisk has yet to miss; one that was reached while it goes down."""
+
     async def main():
-        busy = ["Response: Error", "Message: Login Already In Use"]
+        busy = ["Response: Error", f"Message: {said}"]
         server = await Server(Login=busy).start()
         manager = Manager(Address("127.0.0.1", server.port), "bellhop", "secret-word")
         running = asyncio.create_task(manager.run())
