@@ -222,7 +222,9 @@ class Pages:
 
     def _request(self, zone: Zone, caller: Caller | None, channel: str) -> Request:
         own = caller.name if caller and caller.kind is Kind.DEVICE else None
-        everybody = zones.members(zone, self._site.zones, self._site.devices, own)
+        everybody = zones.members(
+            zone, self._site.zones, self._site.devices, own, self._site.numbering
+        )
         taken_out = self._taken_out(zone)
         out = {m.number: str(taken_out[m.number]) for m in everybody if m.number in taken_out}
         everybody = tuple(member for member in everybody if member.number not in out)

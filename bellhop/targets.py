@@ -7,11 +7,12 @@ A member of a zone is spelled in a closed set, matched whole: a number (a device
 
 import ipaddress
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from bellhop.answering import Headers, headers_of
 from bellhop.devices import Device
+from bellhop.numbering import Numbering
 from bellhop.values import number, shown
 
 MULTICAST, OUTSIDE = "multicast:", "tel:"
@@ -91,6 +92,28 @@ def headers(target: Target) -> Headers:
 def may_ring(may: Collection[str], target: Target) -> bool:
     """Whether a caller with these rights may ring this member: a call outside costs money."""
     return "carriers" in may or not isinstance(target, Outside)
+
+
+def each_once(found: Iterable[Target], numbering: Numbering) -> tuple[Target, ...]:
+    """Return them without what is another one spelled otherwise: a group twice would be two streams
+    that horns mix, of which the one that goes further stays; a number twice would ring twice.
+    """
+    kept: dict[object, Target] = {}
+    for one in found:
+        match one:
+            case Multicast():
+                key: object = (one.host, one.port)
+                before = kept.get(key)
+                if isinstance(before, Multicast) and before.hops >= one.hops:
+                    continue
+            case Outside():
+                key = "+", numbering.e164(one.digits) or one.digits.removeprefix("+")
+                if key in kept:
+                    continue
+            case Device():
+                key = one.number
+        kept[key] = one
+    return tuple(kept.values())
 
 
 def is_multicast(spelled: str) -> bool:

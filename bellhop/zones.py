@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from bellhop import targets, values
 from bellhop.callers import Caller
 from bellhop.devices import Device
+from bellhop.numbering import Numbering
 from bellhop.tables import key
 from bellhop.targets import Target
 
@@ -17,6 +18,7 @@ _WAV = re.compile(
 )
 
 EMERGENCY = 10  # above any priority
+_AS_WRITTEN = Numbering()
 
 
 def _caller(value: object) -> str:
@@ -132,11 +134,15 @@ def flattened(number: str, zones: Mapping[str, Zone]) -> Iterator[str]:
 
 
 def members(
-    zone: Zone, zones: Mapping[str, Zone], devices: Mapping[str, Device], caller: str | None
+    zone: Zone,
+    zones: Mapping[str, Zone],
+    devices: Mapping[str, Device],
+    caller: str | None,
+    numbering: Numbering = _AS_WRITTEN,
 ) -> tuple[Target, ...]:
     """Return whom a page of the zone rings: each once, the caller's own device left out."""
     numbers = (n for n in flattened(zone.number, zones) if n != caller)
-    return tuple(targets.target(n, devices) for n in numbers)
+    return targets.each_once((targets.target(n, devices) for n in numbers), numbering)
 
 
 def cycle(number: str, zones: Mapping[str, Zone]) -> tuple[str, ...] | None:

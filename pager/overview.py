@@ -61,7 +61,9 @@ class Overview:
                 "name": zone.name,
                 "members": [
                     dict(zip(("member", "state", "why"), (m.number, *state(m, out)), strict=True))
-                    for m in members(zone, self._site.zones, self._site.devices, None)
+                    for m in members(
+                        zone, self._site.zones, self._site.devices, None, self._site.numbering
+                    )
                 ],
             }
             for zone in self._site.zones.values()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bellhop import zones as zones_module
 from bellhop.callers import Caller, Kind
 from bellhop.devices import Device
+from bellhop.numbering import Numbering
 from bellhop.zones import Zone, cycle, flattened, for_caller, may_page, members
 
 quiet = settings(deadline=None, derandomize=True, max_examples=200)
@@ -29,6 +30,28 @@ def test_a_page_leaves_its_caller_out():
     found = members(book["80"], book, DEVICES, "2")
     assert [device.number for device in found] == ["1", "3"]
     assert len(members(book["80"], book, DEVICES, None)) == 3
+
+
+def numbers(spelled, numbering=Numbering()):  # noqa: B008 - a value
+    book = zones(z80=["81", *spelled[:1]], z81=spelled[1:])
+    return [one.number for one in members(book["80"], book, DEVICES, None, numbering)]
+
+
+def test_a_group_that_zones_name_with_other_hops_is_one_stream_and_the_farther_one():
+    near, far = "multicast:239.1.2.3:5004", "multicast:239.1.2.3:5004/4"
+    assert numbers([near, far]) == [far]
+    assert numbers([far, near]) == [far]
+    assert numbers([near, "multicast:239.1.2.3:5006"]) == ["multicast:239.1.2.3:5006", near]
+
+
+def test_a_number_outside_that_is_spelled_in_two_ways_rings_once():
+    at_home = Numbering(country="44", international="00", national="0")
+    spelled = ["tel:+442079460000", "tel:442079460000"]
+    assert numbers(spelled) == ["tel:442079460000"]
+    assert numbers(["tel:00442079460000", *spelled[:1], "tel:02079460000"], at_home) == [
+        "tel:+442079460000"
+    ]
+    assert len(numbers(["tel:02079460000", *spelled])) == 2
 
 
 NUMBERS = st.sampled_from(["1", "2", "3", "80", "81", "82", "83"])
