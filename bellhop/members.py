@@ -140,7 +140,10 @@ _WHY = {
     19: "no answer",
     20: "not registered",
     21: "rejected the call",
+    58: "takes no audio that Asterisk sends (G.711)",
 }
+# What Asterisk makes of SIP codes that it has no cause for (420, 415): they say more themselves.
+_TRANSLATED = frozenset({3, 127})
 
 
 def failure_text(cause: int | None, sip: int | None) -> str:
@@ -149,6 +152,6 @@ def failure_text(cause: int | None, sip: int | None) -> str:
         return "does not take the call"
     if cause in _WHY:
         return _WHY[cause]
-    if cause and (known := causes.cause(cause)):
-        return known.name.lower()
-    return f"SIP {sip}" if sip else "no answer"
+    known = None if sip and cause in _TRANSLATED else causes.cause(cause)
+    said = [f"refused with SIP {sip}"] if sip else []
+    return ": ".join([*said, *([known.name.lower()] if known else [])]) or "no answer"

@@ -64,8 +64,11 @@ def test_what_is_over_stays_over():
     [
         (1, 404, "no such device"), (17, 486, "busy"), (18, 408, "does not respond"),
         (19, None, "no answer"), (20, 480, "not registered"), (21, 603, "rejected the call"),
-        (34, 503, "no circuit/channel available"), (None, 503, "SIP 503"), (0, 503, "SIP 503"),
-        (200, 500, "SIP 500"), (None, None, "no answer"),
+        (34, 503, "refused with SIP 503: no circuit/channel available"),
+        (None, 503, "refused with SIP 503"), (0, 503, "refused with SIP 503"),
+        (127, 415, "refused with SIP 415"), (3, 420, "refused with SIP 420"), (3, None, "no route to destination"),
+        (58, 488, "takes no audio that Asterisk sends (G.711)"), (58, None, "takes no audio that Asterisk sends (G.711)"),
+        (200, 500, "refused with SIP 500"), (None, None, "no answer"),
     ],
 )  # fmt: skip
 def test_a_failure_is_said_in_words(cause, sip, said):
