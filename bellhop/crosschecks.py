@@ -171,6 +171,8 @@ def _schedules(parts: Mapping[str, Any]) -> Iterator[Mistake]:
             yield Mistake(f"schedules.{name}.zone", what)
         if bool(schedule.file) == bool(schedule.say):
             yield Mistake(f"schedules.{name}", "expected one of file and say")
+        if schedule.say and parts["pager"] is not None and not parts["pager"].say_command:
+            yield Mistake(f"schedules.{name}.say", "needs pager.say_command, which speaks it")
 
 
 def _dids(parts: Mapping[str, Any]) -> Iterator[Mistake]:

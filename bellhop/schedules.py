@@ -1,6 +1,7 @@
 """Bells: pages by the clock. Pure: which are due between two moments is asked, and told."""
 
 import re
+import zoneinfo
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -63,6 +64,14 @@ class Bell:
 
     at: float
     schedule: str
+
+
+def time_zone(name: str) -> tzinfo | None:
+    """Return a time zone by its name; None where this machine knows none of it."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def due(schedule: Schedule, zone: tzinfo, after: float, until: float) -> Iterator[Bell]:

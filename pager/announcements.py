@@ -5,8 +5,11 @@ those of yesterday are removed.
 """
 
 import asyncio
+import contextlib
 import logging
+import os
 import secrets
+import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -59,18 +62,23 @@ class Announcements:
             try:
                 await self._run([made if p == "{file}" else text if p == "{text}" else p
                                  for p in self._command])  # fmt: skip
-                data = await asyncio.to_thread(made.read_bytes)
+                data = await asyncio.to_thread(made.read_bytes) if made.exists() else b""
             except OSError as error:
                 raise CannotSay(f"say_command: {error.strerror or error}") from None
             finally:
                 made.unlink(missing_ok=True)
-        return await self.kept(data)
+        if not data:
+            raise CannotSay("say_command wrote nothing to {file}")
+        try:
+            return await self.kept(data)
+        except CannotSay as error:
+            raise CannotSay(f"what say_command wrote: {error}") from None
 
     async def _run(self, argv: "list[str | Path]") -> None:
         """Run the site's command: no shell, nothing on its standard input, a time limit."""
         quiet = asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(
-            *argv, stdin=quiet, stdout=quiet, stderr=quiet, cwd="/"
+            *argv, stdin=quiet, stdout=quiet, stderr=quiet, cwd="/", start_new_session=True
         )
         try:
             code = await asyncio.wait_for(process.wait(), _PATIENCE)
@@ -78,7 +86,9 @@ class Announcements:
             raise CannotSay(f"say_command took more than {_PATIENCE:g} s") from None
         finally:
             if process.returncode is None:
-                process.kill()
+                # With whatever it has started: a script's own commands would go on without it.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
         if code:
             raise CannotSay(f"say_command ended with {code}")

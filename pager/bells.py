@@ -11,14 +11,13 @@ import logging
 import math
 import secrets
 import time
-import zoneinfo
 from collections.abc import Awaitable, Callable
 from datetime import tzinfo
 from pathlib import Path
 
 from bellhop.pages import Page, Refusal
 from bellhop.reports import Report, report
-from bellhop.schedules import Bell, Schedule, all_due
+from bellhop.schedules import Bell, Schedule, all_due, time_zone
 from bellhop.settings import Site
 from pager.announcements import Announcements, CannotSay
 from pager.programs import NotMade, Programs
@@ -92,25 +91,27 @@ class Bells:
             if bells or now - self._written >= _WRITE_EVERY:
                 self._write(now)
             for bell in bells:
+                # As it is now: a reload may take it away before it has rung.
+                schedule = self._site.schedules[bell.schedule]
                 if now - bell.at > _LATE:
                     if not self._turn.reports:
                         continue
-                    self._missed(
-                        bell, f"nobody looked at the clock until {now - bell.at:.0f} s later"
-                    )
+                    why = f"nobody looked at the clock until {now - bell.at:.0f} s later"
+                    self._missed(bell, schedule, why)
                     continue
-                task = asyncio.get_running_loop().create_task(self._ring(bell))
+                task = asyncio.get_running_loop().create_task(self._ring(bell, schedule))
                 self._ringing.add(task)
                 task.add_done_callback(self._ringing.discard)
 
-    async def _ring(self, bell: Bell) -> None:
-        schedule = self._site.schedules[bell.schedule]
+    async def _ring(self, bell: Bell, schedule: Schedule) -> None:
         if not await asyncio.to_thread(self._turn):
             return
         try:
             page = await self._page(schedule)
+        except TimeoutError:  # an OSError that says nothing
+            self._missed(bell, schedule, f"its sound was not there within {_LATE:g} s")
         except (NotMade, CannotSay, OSError) as error:
-            self._missed(bell, str(error))
+            self._missed(bell, schedule, str(error))
         else:
             _log.info("schedule=%s page=%s", schedule.name, page)
 
@@ -125,11 +126,11 @@ class Bells:
             schedule.zone, f"schedule:{schedule.name}", await asyncio.wait_for(sound, _LATE)
         )
 
-    def _missed(self, bell: Bell, why: str) -> None:
+    def _missed(self, bell: Bell, schedule: Schedule, why: str) -> None:
         _log.error("schedule=%s bell=missed why=%s", bell.schedule, why)
         page = Page(
             id=f"{int(bell.at):x}-{secrets.token_hex(4)}",
-            zone=self._site.schedules[bell.schedule].zone,
+            zone=schedule.zone,
             leader=f"schedule:{bell.schedule}",
             started=bell.at,
             quorum=100,
@@ -156,16 +157,11 @@ class Bells:
 
 
 def _known(site: Site) -> list[tuple[Schedule, tzinfo]]:
-    return [(one, zone) for one in site.schedules.values() if (zone := _zone(one)) is not None]
-
-
-def _zone(schedule: Schedule) -> tzinfo | None:
-    try:
-        return zoneinfo.ZoneInfo(schedule.timezone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        _log.error(
-            "schedule=%s silent=this-machine-knows-no-time-zone zone=%s",
-            schedule.name,
-            schedule.timezone,
-        )
-        return None
+    known = []
+    for one in site.schedules.values():
+        if zone := time_zone(one.timezone):
+            known.append((one, zone))
+        else:
+            why = "silent=this-machine-knows-no-time-zone"
+            _log.error("schedule=%s %s zone=%s", one.name, why, one.timezone)
+    return known

@@ -7,6 +7,7 @@ import click
 
 from bellhop import htdigest, named_files
 from bellhop.devices import Device
+from bellhop.schedules import time_zone
 from bellhop.settings import Site, SiteError, load
 from bellhop.zones import members
 
@@ -73,3 +74,9 @@ def _idle(site: Site) -> Iterator[str]:
         ]
         if zone.volume is not None and not any(device.vapix for device in devices):
             yield f"zones.{zone.number}.volume: no member has vapix, so nobody's volume is set"
+    for schedule in site.schedules.values():
+        if time_zone(schedule.timezone) is None:
+            yield (
+                f'schedules.{schedule.name}.timezone: this machine knows no "{schedule.timezone}":'
+                " where the pager's does not either, its bells are silent"
+            )

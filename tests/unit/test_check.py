@@ -122,6 +122,18 @@ def test_a_volume_that_nobody_takes_is_noted(check, tmp_path, vapix, noted):
     assert ("note: zones.8000.volume: no member has vapix" in out) is noted
 
 
+@pytest.mark.parametrize(("name", "noted"), [("Europe/Berln", True), ("Europe/Berlin", False)])
+def test_a_time_zone_that_nobody_knows_is_noted(check, tmp_path, name, noted):
+    site = with_files(tmp_path)
+    bell = (
+        f'[schedules.late]\nzone = "8000"\nfile = "x.wav"\ntimes = ["08:00"]\ntimezone = "{name}"\n'
+    )
+    site.write_text(f"{site.read_text()}\n{bell}")
+    code, out, err = check(site)
+    assert (code, err) == (0, "")
+    assert (f'schedules.late.timezone: this machine knows no "{name}"' in out) is noted
+
+
 @pytest.mark.parametrize("arguments", [(), ("a", "b"), ("--nothing", "a")])
 def test_a_wrong_command_line_is_2(check, arguments):
     code, out, err = check(*arguments)

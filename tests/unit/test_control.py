@@ -74,7 +74,9 @@ def test_a_text_is_one_argument_of_the_command_whatever_is_in_it(tmp_path, text)
         ((), "no pager.say_command"),
         (("/bin/false", "{file}", "{text}"), "ended with 1"),
         (("/nowhere/says", "{file}", "{text}"), "No such file"),
-        (("/bin/true", "{file}", "{text}"), "No such file"),
+        (("/bin/true", "{file}", "{text}"), "say_command wrote nothing"),
+        (("/usr/bin/touch", "{file}"), "say_command wrote nothing"),
+        (("/bin/cp", "/etc/passwd", "{file}"), "what say_command wrote: expected a WAV file"),
     ],
 )
 def test_a_command_that_does_not_speak_is_told(tmp_path, command, why):
@@ -84,9 +86,15 @@ def test_a_command_that_does_not_speak_is_told(tmp_path, command, why):
 
 def test_a_command_that_never_ends_is_ended(tmp_path, monkeypatch):
     monkeypatch.setattr("pager.announcements._PATIENCE", 0.2)
-    sleeps = announcements(tmp_path, "/bin/sh", "-c", "sleep 60", "{file}", "{text}")
+    script = 'sleep 60 & echo $! > "$2"; wait'
+    begun = tmp_path / "begun"
+    sleeps = announcements(tmp_path, "/bin/sh", "-c", script, "{file}", "{text}", str(begun))
     with pytest.raises(CannotSay, match="took more than"):
         asyncio.run(sleeps.spoken("hello"))
+    state = Path(f"/proc/{begun.read_text().strip()}/status")  # what the script has begun, too
+    end = time.monotonic() + 5
+    while state.exists() and "\nState:\tZ" not in state.read_text():
+        assert time.monotonic() < end, "it goes on"
 
 
 def test_sounds_of_yesterday_are_removed(tmp_path):

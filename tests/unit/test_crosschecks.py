@@ -315,3 +315,13 @@ def test_what_keys_and_repeats_need_is_told(told, keys, said):
     alarms = zone("92", "1008") + "emergency = true\n" + zone("93", "1008")
     more = alarms + 'emergency = true\npin_file = "pins"\n' + zone("91", "1008") + f"{keys}\n"
     assert told(more=more) == ([f"zones.91.{said}"] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("command", "wrong"), [("", True), ('say_command = ["/s", "{file}", "{text}"]\n', False)]
+)
+def test_a_bell_that_speaks_needs_a_command_that_does(told, command, wrong):
+    bell = '[schedules.late]\nzone = "8000"\nsay = "x"\ntimes = ["08:00"]\n'
+    found = told("[pager]\n", f"[pager]\n{command}", more=bell)
+    said = "schedules.late.say: needs pager.say_command, which speaks it"
+    assert found == ([said] if wrong else [])

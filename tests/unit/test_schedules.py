@@ -16,7 +16,11 @@ from bellhop.settings import SiteError, load
 from pager.bells import NAME, Bells
 from pager.programs import NotMade
 
-GOOD = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
+GOOD = (
+    (Path(__file__).parent / "sites" / "good.toml")
+    .read_text("utf-8")
+    .replace("[pager]\n", '[pager]\nsay_command = ["/bin/says", "{file}", "{text}"]\n')
+)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -196,6 +200,28 @@ def test_a_bell_for_which_there_is_no_page_is_reported(tmp_path):
     looks(house, noon - 1, noon + 0.1)
     [missed] = house.kept
     assert missed.why == "missed: Originate: AMI is down"
+
+
+def test_a_sound_that_takes_too_long_is_reported_with_why(tmp_path, monkeypatch):
+    monkeypatch.setattr("pager.bells._LATE", 0.05)
+    house, noon = House(tmp_path), at("2026-07-01T12:00:00+00:00")
+    house.spoken = lambda _text: asyncio.sleep(60)
+    looks(house, noon - 0.01, noon + 0.01)
+    assert [one.why for one in house.kept] == ["missed: its sound was not there within 0.05 s"]
+
+
+def test_a_bell_that_a_reload_takes_away_while_it_is_made_is_reported_all_the_same(tmp_path):
+    house, noon = House(tmp_path, fails="AMI is down"), at("2026-07-01T12:00:00+00:00")
+
+    async def main():
+        bells = house.bells()
+        house.now = noon + 0.1
+        bells.look()
+        bells.adopt(replace(house.site, schedules={}))
+        await asyncio.gather(*bells._ringing)  # noqa: SLF001 - nothing else tells its end
+
+    asyncio.run(main())
+    assert [(one.zone, one.why) for one in house.kept] == [("8000", "missed: AMI is down")]
 
 
 def test_a_file_that_is_not_there_is_reported(tmp_path):
