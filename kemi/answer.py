@@ -9,8 +9,7 @@ from bellhop.calls import Call
 from bellhop.dialling import Refusal
 from bellhop.health import Skipped
 from bellhop.reason import parse, q850
-from kemi import ledger, sip
-from kemi.results import Unreadable
+from kemi import ksr_replies, ledger, sip
 
 # The headers of finals.Code.repair hold tokens, media types and numbers.
 _REPAIR = re.compile(r"[A-Za-z0-9.!%*_+`'~/ ,;=-]{1,200}", re.ASCII)
@@ -62,16 +61,8 @@ def _of_reply(told: finals.Final) -> list[str]:
     or 422 asks for. Written anew, from a closed set.
     """
     if told.moved:
-        found = contacts.parse(said("Contact"))
+        found = contacts.parse(ksr_replies.said("Contact"))
         return [f"Contact: {', '.join(one.header() for one in found)}"] if found else []
     name = finals.code(told.code).repair
-    value = said(name) if name and not told.ours else ""
+    value = ksr_replies.said(name) if name and not told.ours else ""
     return [f"{name}: {value}"] if _REPAIR.fullmatch(value) else []
-
-
-def said(name: str) -> str:
-    """Read a header of the reply that ended the attempt in hand, all its lines as one."""
-    try:
-        return sip.text(f"$T_rpl($(hdr({name})[*]))") or ""
-    except Unreadable:
-        return ""

@@ -20,7 +20,9 @@ from kemi import (
     floods,
     gateways,
     headers,
+    insane,
     invite,
+    ksr_sanity,
     names,
     register,
     rpc,
@@ -138,12 +140,10 @@ def _request(site: Site, known: secrets.Secrets, key: bytes) -> None:
     if not floods.admitted(site, way):
         return
     method = sip.method()
-    if not sip.hops_left():
-        if method != "ACK":  # which nothing answers
-            sip.reply(483, "Too Many Hops")
-    elif not sip.sane():
-        if not sip.say_what_is_wrong():
-            unreadable.answer(way)
+    if not ksr_sanity.hops_left():
+        insane.no_hops(method)
+    elif not ksr_sanity.sane() and not insane.put_right(method, way):
+        pass
     elif not headers.hides_lines(method) and not headers.asks_too_much(method):
         _sane_request(site, known, key, method, way)
 

@@ -12,8 +12,7 @@ from bellhop.health import retry_after
 from bellhop.profiles import CARRIER, Profile
 from bellhop.recursion import Decision, Failure, Verdict, decide
 from bellhop.settings import Site
-from kemi import attempt, challenges, health, late, ledger, redirect, sip, standby
-from kemi.results import Unreadable
+from kemi import attempt, challenges, health, ksr_replies, late, ledger, redirect, sip, standby
 from kemi.secrets import Secrets
 
 
@@ -81,21 +80,14 @@ def _asked_away(failure: Failure) -> int | None:
     """Return the ms for which a 503 asks to be left alone (RFC 3261 §21.5.4)."""
     if failure.code != 503 or not failure.replied:
         return None
-    try:
-        return retry_after(sip.text("$T_rpl($(hdr(Retry-After)[0]))") or "")
-    except Unreadable:
-        return None
+    return retry_after(ksr_replies.said("Retry-After", 0))
 
 
 def _read(*, trusted: bool, heeded: bool, rang: bool) -> Failure:
     """Read this attempt's failure: tm gives its winning reply (failure_reply_mode 3)."""
     if sip.timed_out_here():
         return Failure(None, replied=False, rang=rang, cancelled=sip.cancelled())
-    try:
-        headers = sip.text("$T_rpl($(hdr(Reason)[*]))") or ""
-    except Unreadable:
-        headers = ""
-    said = reason.said(headers)
+    said = reason.said(ksr_replies.said("Reason"))
     return Failure(
         sip.number("$T_reply_code"),
         cause=said.cause,

@@ -1,8 +1,24 @@
-"""KSR, for replies on their way to the caller, and what a branch's request asks of them."""
+"""KSR, for replies: what the one that failed says, those on their way to the caller, and what a
+branch's request asks of them.
+"""
 
 import KSR
 
-from kemi.results import done
+from kemi import sip
+from kemi.results import Unreadable, done
+
+
+def said(name: str, which: int | str = "*") -> str:
+    """Read a header of the reply that ended the attempt in hand, in a failure route: all its lines
+    as one, or one of them, from 0; "" when there is none. Carriers write Latin-1 in quoted texts;
+    what is not UTF-8 is replaced, for what stands beside it counts.
+    """
+    inner = f"T_rpl($(hdr({name})[{which}]))"
+    try:
+        return sip.text(f"${inner}") or ""
+    except Unreadable:
+        coded = sip.text(f"$({inner}{{s.encode.hexa}})") or ""
+        return bytes.fromhex(coded).decode("utf-8", "replace")
 
 
 def is_reliable() -> bool:

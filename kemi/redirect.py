@@ -10,7 +10,7 @@ from bellhop.identity import introduced
 from bellhop.profiles import Profile
 from bellhop.recursion import Decision, Verdict
 from bellhop.settings import Site
-from kemi import answer, names
+from kemi import ksr_replies, names
 
 
 def follow(site: Site, call: Call, profile: Profile, decision: Decision) -> tuple[Call, Decision]:
@@ -20,7 +20,7 @@ def follow(site: Site, call: Call, profile: Profile, decision: Decision) -> tupl
     if decision.verdict is not Verdict.REDIRECT or profile.redirect != "follow":
         return call, decision
     legs: list[Leg] = []
-    said = contacts.parse(answer.said("Contact"))
+    said = contacts.parse(ksr_replies.said("Contact"))
     for contact in said:
         if (found := redirects.way(site, call, contact)) is not None:
             legs += redirects.legs(*found, names.resolve, site.numbering)

@@ -115,21 +115,6 @@ def error(line: str) -> None:
     KSR.err(line + "\n")
 
 
-def hops_left() -> bool:
-    """Take one off Max-Forwards; False when there is none left."""
-    return done(KSR.maxfwd.process_maxfwd(10), "process_maxfwd")
-
-
-def sane() -> bool:
-    """Whether the request stands up to RFC 3261."""
-    return done(KSR.sanity.sanity_check(17895 + 512, 7), "sanity_check")
-
-
-def say_what_is_wrong() -> bool:
-    """Answer what is not sane with what it is not; False: Kamailio could build no answer."""
-    return done(KSR.sanity.sanity_reply(), "sanity_reply")
-
-
 def remove_headers(name: str) -> None:
     """Remove all headers of a name from the request."""
     KSR.textops.remove_hf(name)

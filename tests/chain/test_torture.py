@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chain.calling import dial
-from tests.chain.harness.raw import raw, request
+from tests.chain.faulty import reply
+from tests.chain.harness.raw import Raw, raw, request
 from tests.chain.harness.scene import Scene
-from tests.chain.harness.sip import Messages
-from tests.chain.torture import ALL, SILENCE
+from tests.chain.harness.sip import Message, Messages, parse
+from tests.chain.torture import ALL, CALLS, REFUSALS, SILENCE
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(180)]
 
@@ -63,6 +64,73 @@ def test_each_torture_message_gets_its_answer_and_reaches_nobody(scene: Scene, p
             assert answers[one.name] in one.right, one.why
     sent = from_the_edge(scene)
     assert not sent, sent.ladder()
+
+
+def told(peer: Raw, invite: str) -> int:
+    """Return the final answer to an INVITE, and acknowledge it with the INVITE's own lines."""
+    asked = parse(invite)
+    assert asked is not None
+    while (came := peer.receive(AT_LAST)) is not None:
+        answer = came.message
+        if answer.code >= 200 and answer.call_id == asked.call_id:
+            lines = [
+                *(f"{name}: {asked.header(name)}" for name in ("Via", "From", "Call-ID")),
+                f"To: {answer.header('to')}",
+                f"CSeq: {asked.header('cseq').split()[0]} ACK",
+            ]
+            start = f"ACK {asked.uri} SIP/2.0"
+            peer.send("\r\n".join([start, *lines, "Content-Length: 0", "", ""]))
+            return answer.code
+    raise AssertionError(f"no answer to {invite[:200]!r}")
+
+
+def called(carrier: Raw, call_id: str, seconds: float) -> Message | None:
+    """Return the INVITE of a call."""
+    while (came := carrier.receive(seconds)) is not None:
+        if (came.message.method, came.message.call_id) == ("INVITE", call_id):
+            return came.message
+    return None
+
+
+def test_what_is_odd_and_valid_in_a_call_is_a_call_like_any_other(scene: Scene, place, subtests):
+    who, north = scene.cast.trunk("reception"), scene.cast.carrier("north")
+    host, port = who.address
+    with raw(place, who, scene.directory) as peer, raw(place, north, scene.directory) as carrier:
+        for one in CALLS:
+            places = {"edge": who.edge[0], "me": host, "port": str(port)}
+            text = one.bytes(m=f"{scene.began:.0f}", **places).decode()
+            asked = parse(text)
+            assert asked is not None
+            peer.send(text)
+            with subtests.test(name=one.name):
+                came = called(carrier, asked.call_id, AT_LAST)
+                assert came is not None
+                assert came.body == asked.body.partition("INVITE")[0]
+                carrier.send(reply(came, "486 Busy Here"))
+                assert told(peer, text) == 486
+
+
+def test_what_is_odd_and_valid_in_a_carriers_reply_counts(scene: Scene, place, subtests):
+    who = scene.cast.trunk("reception")
+    north, south = scene.cast.carrier("north"), scene.cast.carrier("south")
+    with (
+        raw(place, who, scene.directory) as peer,
+        raw(place, north, scene.directory) as first,
+        raw(place, south, scene.directory) as second,
+    ):
+        for n, (name, (status, lines, goes_on)) in enumerate(REFUSALS.items()):
+            mark = f"{scene.began:.0f}-{n}"
+            invite = request(who, "INVITE", "441632960100", mark=mark)
+            peer.send(invite)
+            with subtests.test(name=name):
+                came = called(first, f"raw-{mark}@{who.address[0]}", AT_LAST)
+                assert came is not None
+                first.send(reply(came, status, *([lines] if lines else [])))
+                went = called(second, came.call_id, AT_LAST if goes_on else SOON)
+                if went is not None:
+                    second.send(reply(went, "486 Busy Here"))
+                assert (went is not None) is goes_on
+                assert told(peer, invite) == (486 if goes_on else int(status[:3]))
 
 
 def test_a_reply_to_nothing_is_sent_on_to_nobody(scene: Scene, place):

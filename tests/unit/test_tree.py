@@ -33,6 +33,7 @@ KSR_ADAPTERS = {
         "ksr_raw",
         "ksr_registrar",
         "ksr_replies",
+        "ksr_sanity",
         "ksr_tables",
         "ksr_uac",
     )

@@ -28,6 +28,7 @@ CONTACT_HOST = "$(ct{nameaddr.uri}{uri.host})"
 ROUTE_MARK = "$(route_uri{uri.params}{param.value,bh})"
 SOCKETS = {
     "devices": ("UDP", "192.0.2.10", 5060),
+    "tcp": ("TCP", "192.0.2.10", 5060),
     "trunks": ("UDP", "192.0.2.10", 5070),
     "internal": ("UDP", "198.51.100.10", 5080),
     "strange": ("UDP", "192.0.2.99", 5060),
@@ -215,14 +216,15 @@ class House:
         contact = said.pop("contact", source)
         # As it came, for what is only looked for in it; most tests of headers have an odd one.
         raw = said.pop("raw", "INVITE\r\nCall-Info: x\r\n\r\n")
+        body = {"$rb": None, "$cT": None, "$bs": 0, "$cl": 0} | said.pop("body", {})
         said.setdefault("headers", [("Contact", f"<sip:x@{contact}>")])
         self.fake.request(method, ruri, source=(source, 5060), **(plain | said))
         self.says(
             {
             "$proto": protocol, "$Ri": host, "$Rp": port, "$nh(d)": next_hop, "$nh(p)": "5060", ROUTE_MARK: mark,
             CONTACT_HOST: contact,
-            "$T(id_index)": 7 if transaction else None, "$T_branch_idx": -1, "$hu": None, "$rb": None,
-            "$mb": raw,
+            "$T(id_index)": 7 if transaction else None, "$T_branch_idx": -1, "$hu": None, "$mb": raw,
+            **body,
             "$dlg(from_contact)": f"sip:1020@{PHONE}:5060", "$dlg(to_contact)": f"sip:{NORTH}:5060",
         })  # fmt: skip
         self.app.ksr_request_route(None)

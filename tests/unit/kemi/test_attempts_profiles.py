@@ -7,10 +7,19 @@ from kamailio_kemi.fake import installed
 from bellhop.recursion import Failure, Verdict, decide
 
 
-def test_a_reason_that_is_not_utf8_does_not_count_and_ends_nothing(house):
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [
+        ([b'Q.850;cause=17;text="Occup\xe9"'], 17),
+        ([b'SIP;cause=480;text="\xff"', b"Q.850;cause=34"], 34),
+        ([b"Q.850\xff;cause=17"], None),
+        ([b"Q.850;cause=\xb9\xb7"], None),
+    ],
+)
+def test_of_a_reason_that_is_not_utf8_what_can_be_read_counts(house, said, counts):
     house.calls("4412")
-    house.fails(503, reason=[b'Q.850;cause=17;text="\xff"'])
-    assert house.rows[-1].cause is None
+    house.fails(503, reason=said)
+    assert house.rows[-1].cause == counts
     assert len(house.relays) == 2
 
 

@@ -74,7 +74,7 @@ def test_what_is_not_utf8_is_400(house, said):
     assert house.relays == []
 
 
-@pytest.mark.parametrize("break_", ["kemi.app._request", "kemi.sip.sane", "kemi.who.door"])
+@pytest.mark.parametrize("break_", ["kemi.app._request", "kemi.ksr_sanity.sane", "kemi.who.door"])
 def test_an_ack_is_not_answered_whatever_breaks(house, monkeypatch, break_):
     breaks(monkeypatch, break_, RuntimeError())
     house.arrives("ACK", "sip:1009@edge")

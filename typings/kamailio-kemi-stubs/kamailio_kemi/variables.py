@@ -11,6 +11,8 @@
   they may be plain ones (``$si``).
 * ``$shv(x)`` belongs to the whole server: 0 until it is set, "" when it was unset, or declared so.
 * Text is decoded when it is read: bytes that are not UTF-8 raise UnicodeDecodeError.
+* ``$(x{s.encode.hexa})`` is the bytes of ``$x``, two digits each; of other transformations a test
+  says what they give.
 * Setting what cannot be set (``$si``, ``$fU``, ``$hdr(X)``) returns True and does nothing.
 """
 
@@ -33,6 +35,7 @@ _PLAIN = re.compile(r"\$(\w+)(?:\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\))?")
 _WRAPPED = re.compile(r"\$\((\w+)(?:\(((?:[^()]|\([^()]*\))*)\))?(?:\[(\*|-?\d+)\])?\)")
 _FORMATTED = re.compile(r"\$\w+")
 _XAVP = re.compile(r"(\w+)(?:\[(\d+)\])?=>(\w+)")
+_HEXA = re.compile(r"\$\((.+)\{s\.encode\.hexa\}\)", re.DOTALL)
 _URI = re.compile(r"(sips?|tel):(?:([^@]*)@)?([^:;?>]*)(?::(\d+))?(.*)", re.DOTALL)
 _READ_ONLY = frozenset({"si", "sp", "fU", "hdr", "hdrc", "T_reply_code", "T_rpl"})
 _FREE = frozenset({"fs", "fn", "tn", "br", "mf", "sf", "bf", "xavi", "xavu", "dlg_var", "dlg_ctx"})
@@ -118,6 +121,8 @@ class Variables:
     def _read(self, name: str) -> Stored:  # noqa: C901, PLR0912 - one case for each kind of variable
         if name in self._given:
             return self._given[name]
+        if coded := _HEXA.fullmatch(name):
+            return _hexa(self._read("$" + coded[1]))
         parsed = self._parse(name)
         if parsed is None:
             self._error(f"invalid pv [{name}]")
@@ -281,6 +286,12 @@ def _picked(values: list[Stored], index: str | None, between: str) -> Stored:
     if between == ", " and number < 0:
         return None  # AVPs count from the top alone; headers from the end too
     return values[number] if -len(values) <= number < len(values) else None
+
+
+def _hexa(value: Stored) -> Stored:
+    if value is None:
+        return None
+    return (value if isinstance(value, bytes) else str(value).encode()).hex()
 
 
 def _decoded(value: Stored) -> str | int | None:

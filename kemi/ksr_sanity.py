@@ -1,0 +1,42 @@
+"""Kamailio's sanity and maxfwd: whether a request stands up to RFC 3261; and textops, to cut one
+that is longer than it says.
+"""
+
+import KSR
+
+from kemi.results import BadCall, done
+
+# Kamailio's own default with Proxy-Require (512), and the length alone (128).
+_ALL = 17895 + 512
+_LENGTH = 128
+_HEADERS = 7
+
+
+def hops_left() -> bool:
+    """Take one off Max-Forwards; False when there is none left, or it is no number."""
+    return done(KSR.maxfwd.process_maxfwd(10), "process_maxfwd")
+
+
+def sane() -> bool:
+    """Whether the request stands up to RFC 3261."""
+    return done(KSR.sanity.sanity_check(_ALL, _HEADERS), "sanity_check")
+
+
+def sane_but_for_its_length() -> bool:
+    """Whether it does when nobody asks how long it is."""
+    return done(KSR.sanity.sanity_check(_ALL - _LENGTH, _HEADERS), "sanity_check")
+
+
+def say_what_is_wrong() -> bool:
+    """Answer what is not sane with what it is not; False: Kamailio could build no answer."""
+    return done(KSR.sanity.sanity_reply(), "sanity_reply")
+
+
+def give_body(body: str, content_type: str) -> None:
+    """Put a body in the place of the request's; an empty one is none."""
+    if body:
+        given = done(KSR.textops.set_body(body, content_type), "set_body")
+    else:
+        given = done(KSR.textopsx.remove_body(), "remove_body")
+    if not given:
+        raise BadCall("a body that could not be replaced")
