@@ -10,7 +10,7 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from asterisk.agi import AGI
 
@@ -27,19 +27,32 @@ class Refused(Exception):  # noqa: N818
     """Asterisk would not do the command; `args[0]` is its answer."""
 
 
+class Writer(Protocol):
+    """Where commands go. Each raises OSError."""
+
+    def write(self, data: bytes, /) -> object:
+        """Send it."""
+
+    def flush(self) -> object:
+        """Have it on its way."""
+
+    def end(self) -> object:
+        """Say that nothing more comes."""
+
+
 class Channel(AGI):  # type: ignore[misc]
     """The channel that runs the AGI application.
 
     env: what Asterisk said at the start (agi_channel, agi_uniqueid, …), keys without `agi_`.
-    reads and writes go to a socket's two files; a time limit on the socket bounds each. end: until
-    when the dialplan waits for what is asked of us, on the monotonic clock.
+    reads and writes go to one socket; a time limit on it bounds each. end: until when the dialplan
+    waits for what is asked of us, on the monotonic clock.
     """
 
     def __init__(
         self,
         env: Mapping[str, str],
         reader: BinaryIO,
-        writer: BinaryIO,
+        writer: Writer,
         end: float = math.inf,
     ) -> None:
         # Not pyst2's own constructor: see above.
@@ -48,6 +61,7 @@ class Channel(AGI):  # type: ignore[misc]
         self._got_sighup = False
         self._reader = reader
         self._writer = writer
+        self._parting = False
 
     def left(self) -> float:
         """Return the seconds that are left for the whole request; none are left below 0."""
@@ -79,6 +93,13 @@ class Channel(AGI):  # type: ignore[misc]
         if done != "0":  # -2: no such application
             raise Refused(f"MSet: {done}")
 
+    def part(self, values: Mapping[str, str]) -> None:
+        """Tell the channel these as the last of all: Asterisk goes on as soon as it has them, and
+        waits for nothing that we do afterwards. Raises what `tell` does.
+        """
+        self._parting = True
+        self.tell(values)
+
     def _quote(self, string: object) -> str:
         text = str(string)
         if any(c < " " or c == "\x7f" for c in text):
@@ -97,6 +118,8 @@ class Channel(AGI):  # type: ignore[misc]
         try:
             self._writer.write(encoded + b"\n")
             self._writer.flush()
+            if self._parting:
+                self._writer.end()
         except OSError as error:
             raise Gone(str(error)) from None
 

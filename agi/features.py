@@ -53,11 +53,11 @@ class Codes:
         if refusal is None and caller is not None and feature is not None:
             refusal = self._do(feature, name_of(caller))
         if refusal is not None:
+            channel.part({"BELLHOP_CAUSE": str(refusal.cause), "BELLHOP_RESULT": "refused"})
             _log.info("feature=refused dialled=%s why=%s", dialled, refusal.why)
-            channel.tell({"BELLHOP_CAUSE": str(refusal.cause), "BELLHOP_RESULT": "refused"})
             return
         back = feature is not None and feature.deed is Deed.PUT_BACK
-        channel.tell({"BELLHOP_BEEPS": "2" if back else "1", "BELLHOP_RESULT": "done"})
+        channel.part({"BELLHOP_BEEPS": "2" if back else "1", "BELLHOP_RESULT": "done"})
 
     def _refusal(self, caller: Caller | None, feature: Feature | None) -> Refusal | None:
         if feature is None:

@@ -159,14 +159,14 @@ class Pages:
         if isinstance(passes, Refusal):
             return self._refuse(channel, request, passes)
         if not passes:
-            channel.put("BELLHOP_RESULT", "pin")
+            channel.part({"BELLHOP_RESULT": "pin"})
             return None
         if program is None:
             request = replace(request, emergency=self._emergency(zone, caller))
         request = self._there(request, min(_EDGE_PATIENCE, channel.left() / 2))
         if zone.speech == "recorded" and program is None and request.members:
             token, take = self._later(caller, zone)
-            channel.tell(
+            channel.part(
                 {
                     "BELLHOP_TOKEN": token,
                     "BELLHOP_TAKE": str(take),
@@ -267,7 +267,7 @@ class Pages:
         return refusal
 
     def _tell(self, channel: Channel, refusal: Refusal) -> Refusal:
-        channel.tell({"BELLHOP_CAUSE": str(refusal.cause), "BELLHOP_RESULT": "refused"})
+        channel.part({"BELLHOP_CAUSE": str(refusal.cause), "BELLHOP_RESULT": "refused"})
         why = refusal.why
         _log.info("page=refused channel=%s cause=%d why=%s", leader(channel), refusal.cause, why)
         return refusal

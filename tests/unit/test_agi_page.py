@@ -72,8 +72,10 @@ class Asterisk:
         self.put = []
         self.gone_at = gone_at
         self.answers = io.BytesIO()
+        self.ended = False
 
     def write(self, data):
+        assert not self.ended, "a command after the last one"
         verb, _, name, *value = data.decode().replace('"', "").split(maxsplit=3)
         pairs = [tuple(pair.split("=")) for pair in name.split(",")] if verb == "EXEC" else []
         if self.gone_at in {name, *dict(pairs)}:
@@ -93,6 +95,9 @@ class Asterisk:
 
     def flush(self):
         pass
+
+    def end(self):
+        self.ended = True
 
 
 def everybody(numbers, _patience):
