@@ -9,8 +9,9 @@ from typing import Any
 from bellhop import vapix
 from bellhop.settings import Site, SiteError
 from bellhop.vapix import VapixError
+from pager.patience import Patience
 
-_PATIENCE = 2.0  # seconds that a device may say nothing
+_PATIENCE = 2.0  # seconds that a device has for an answer, and the challenge before it
 _LARGEST = 1_000_000  # bytes of an answer
 
 
@@ -20,11 +21,9 @@ class Api:
     def __init__(self, url: str, user: str, password: str, patience: float = _PATIENCE) -> None:
         self._url = url.rstrip("/") + vapix.PATH
         self._patience = patience
-        known = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-        known.add_password(None, self._url, user, password)
-        self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), _Once(known), _Straight()
-        )
+        self._late = f"no answer within {patience:g} s"
+        self._known = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        self._known.add_password(None, self._url, user, password)
 
     def ask(self, method: str, params: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """Return an answer's data. Raises VapixError."""
@@ -32,15 +31,33 @@ class Api:
         request = urllib.request.Request(  # noqa: S310
             self._url, vapix.question(method, params), {"Content-Type": "application/json"}
         )
+        with Patience(self._patience) as patience:
+            try:
+                return self._answer(request, patience)
+            except VapixError:
+                if patience.over:
+                    raise VapixError(self._late) from None
+                raise
+
+    def _answer(self, request: urllib.request.Request, patience: Patience) -> Mapping[str, Any]:
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}),
+            _Once(self._known),
+            _Straight(),
+            *patience.handlers(),
+        )
         try:
-            with self._opener.open(request, timeout=self._patience) as said:
+            with opener.open(request, timeout=self._patience) as said:
                 return vapix.answer(said.read(_LARGEST))
         except urllib.error.HTTPError as error:
             with error:
                 words = "its user or password is wrong" if error.code == 401 else error.reason
             raise VapixError(f"HTTP {error.code}: {words}") from None
+        except TimeoutError:
+            raise VapixError(self._late) from None
         except urllib.error.URLError as error:
-            raise VapixError(f"{error.reason}") from None
+            late = isinstance(error.reason, TimeoutError)
+            raise VapixError(self._late if late else f"{error.reason}") from None
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise VapixError(str(error) or type(error).__name__) from None
 

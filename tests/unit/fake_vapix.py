@@ -61,7 +61,9 @@ def md5(text):
 
 
 class Device(http.server.BaseHTTPRequestHandler):
-    """One device. asked: the methods in order; fails: error codes by method; mute: say nothing."""
+    """One device. asked: the methods in order; fails: error codes by method; drips: what comes a byte
+    now and then, and never ends: "head" or "body".
+    """
 
     protocol_version = "HTTP/1.1"
 
@@ -94,10 +96,25 @@ class Device(http.server.BaseHTTPRequestHandler):
             answer["data"] = {}
         said = json.dumps(answer).encode()
         self.send_response(200)
+        if self.house.drips == "head":
+            self.drip(b"X-More: ")
+            return
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(said)))
         self.end_headers()
+        if self.house.drips == "body":
+            self.drip(b"")
+            return
         self.wfile.write(said)
+
+    def drip(self, first):
+        """Send a byte now and then, until nobody reads it any more."""
+        self.flush_headers()
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.wfile.write(first)
+            while not self.house.enough.wait(0.05):
+                self.wfile.write(b" ")
 
     def proved(self):
         given = self.headers.get("Authorization", "")
@@ -121,6 +138,8 @@ class House:
         self.fails = {}
         self.challenged = 0
         self.hold = None
+        self.drips = ""
+        self.enough = threading.Event()
         self.url = ""
 
     def take(self, params):
@@ -167,6 +186,7 @@ def device():
     try:
         yield house
     finally:
+        house.enough.set()
         server.shutdown()
         server.server_close()
         thread.join()

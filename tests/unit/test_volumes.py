@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -54,6 +55,16 @@ def test_a_wrong_password_is_said_once(horn):
     with pytest.raises(VapixError, match="HTTP 401: its user or password is wrong"):
         Api(horn.url, USER, "guess").ask("getDevicesSettings")
     assert horn.challenged == 2  # the challenge, and the refusal
+
+
+@pytest.mark.parametrize("where", ["head", "body"])
+def test_a_device_that_drips_its_answer_has_no_longer_than_one_that_says_nothing(horn, where):
+    horn.drips = where
+    began = time.monotonic()
+    with pytest.raises(VapixError, match=r"no answer within 0\.4 s"):
+        Api(horn.url, USER, PASSWORD, patience=0.4).ask("getDevicesSettings")
+    assert 0.3 < time.monotonic() - began < 3
+    assert horn.asked == ["getDevicesSettings"]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +150,10 @@ def test_nobody_waits_for_a_silent_device_and_the_report_says_so(horn):
     async def story(made):
         made.set("1-a", -2, ["1008"])
         await until(
-            lambda: made.noted(report(page(1))).members[0].why == "volume: not set: timed out"
+            lambda: (
+                made.noted(report(page(1))).members[0].why
+                == "volume: not set: no answer within 0.2 s"
+            )
         )
         made.put_back("1-a")
         horn.hold.set()

@@ -1,0 +1,93 @@
+"""How long an HTTP answer may take, from the question to its last byte.
+
+A socket's own time limit is one for each piece that comes: who sends a byte now and then keeps
+whoever reads waiting for as long as he likes.
+"""
+
+import http.client
+import socket
+import threading
+import urllib.request
+from functools import partial
+from typing import Any, Self
+
+
+class Patience:
+    """The connections that are made in a `with` end when its time is up. over: whether it was."""
+
+    def __init__(self, seconds: float) -> None:
+        self.over = False
+        self._made: list[socket.socket] = []
+        self._turn = threading.Lock()
+        self._clock = threading.Timer(seconds, self._end)
+        self._clock.daemon = True
+
+    def __enter__(self) -> Self:
+        self._clock.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._clock.cancel()
+
+    def handlers(self) -> tuple[urllib.request.BaseHandler, ...]:
+        """Return what makes such connections, for an opener."""
+        return _Http(self), _Https(self)
+
+    def take(self, made: socket.socket) -> None:
+        """Have this connection end with the others."""
+        with self._turn:
+            self._made.append(made)
+            if self.over:
+                _shut(made)
+
+    def _end(self) -> None:
+        with self._turn:
+            self.over = True
+            for made in self._made:
+                _shut(made)
+
+
+def _shut(made: socket.socket) -> None:
+    try:
+        # TLS's own shutdown is not for another thread than the one that reads.
+        socket.socket.shutdown(made, socket.SHUT_RDWR)
+    except OSError:
+        return  # it has ended by itself
+
+
+class _Plain(http.client.HTTPConnection):
+    def __init__(self, patience: Patience, host: str, **more: Any) -> None:
+        super().__init__(host, **more)
+        self._patience = patience
+
+    def connect(self) -> None:
+        super().connect()
+        self._patience.take(self.sock)
+
+
+class _Secret(http.client.HTTPSConnection):
+    def __init__(self, patience: Patience, host: str, **more: Any) -> None:
+        super().__init__(host, **more)
+        self._patience = patience
+
+    def connect(self) -> None:
+        super().connect()
+        self._patience.take(self.sock)
+
+
+class _Http(urllib.request.HTTPHandler):
+    def __init__(self, patience: Patience) -> None:
+        super().__init__()
+        self._patience = patience
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(_Plain, self._patience), req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def __init__(self, patience: Patience) -> None:
+        super().__init__()
+        self._patience = patience
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(_Secret, self._patience), req)
