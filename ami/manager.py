@@ -10,10 +10,12 @@ deadline, and a wrong password ends the program.
 import asyncio
 import logging
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import panoramisk
+from panoramisk.ami_protocol import AMIProtocol
 
 from bellhop.values import Address
 
@@ -34,6 +36,7 @@ ALLOWED = frozenset(
     }
 )
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_LINE = 1_000  # Asterisk's buffer is 1025 with the line's end (main/manager.c)
 _PING_EVERY, _PING_PATIENCE = 10.0, 5.0
 _CONNECT_PATIENCE = 2.0
@@ -56,11 +59,42 @@ class BadSecret(Exception):  # noqa: N818
 
 def check(name: str, value: str) -> str:
     """Return the value if it may stand in an action's line; ValueError if not."""
-    if any(c < " " or c == "\x7f" for c in value):
+    if _CONTROL.search(value):
         raise ValueError(f"AMI: {name} must not have control characters in it")
     if len(f"{name}: {value}".encode()) > _LONGEST_LINE:
         raise ValueError(f"AMI: {name} is longer than a line may be")
     return value
+
+
+class _Protocol(AMIProtocol):  # type: ignore[misc]
+    """panoramisk's protocol, for answers. Events that answer nothing are read here: a page of 500
+    makes thousands, while Asterisk wants the same CPUs, and of each it makes two dictionaries that
+    know no case (measured: four times the work).
+    """
+
+    _rest = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come, which may end anywhere."""
+        *blocks, self._rest = (self._rest + data).split(b"\r\n\r\n")
+        for block in blocks:
+            text = block.decode("utf-8", "replace").strip()
+            if _is_news(text):
+                self.factory.config["heard"](_fields(text))
+            else:
+                super().data_received(block + b"\r\n\r\n")
+
+
+def _is_news(text: str) -> bool:
+    """Whether it is an event that answers no action. The library knows what a shutdown means."""
+    return text.startswith("Event: ") and not (
+        "\r\nActionID: " in text or text.startswith("Event: Shutdown")
+    )
+
+
+def _fields(text: str) -> dict[str, str]:
+    found = (line.partition(": ") for line in text.split("\r\n"))
+    return {name: value for name, colon, value in found if colon}
 
 
 class _Library(panoramisk.Manager):  # type: ignore[misc]
@@ -186,9 +220,10 @@ class Manager:
             events="on",
             ping_delay=3600,
             ping_interval=3600,
+            protocol_factory=_Protocol,
             lost=self._went_down,
+            heard=self._hear,
         )
-        library.register_event("*", self._hear)
         _transport, protocol = await asyncio.wait_for(
             loop.create_connection(
                 library.config["protocol_factory"], self._address.host, self._address.port
@@ -217,7 +252,7 @@ class Manager:
                 "secret of pager.ami_secret_file, or does not permit this address"
             )
 
-    def _hear(self, _library: object, event: Event) -> None:
+    def _hear(self, event: Event) -> None:
         try:
             self.on_event(event)
         except Exception:  # noqa: BLE001 - asyncio would close the connection, and with it all pages

@@ -391,6 +391,30 @@ def test_events_come_in_order_and_one_that_hurts_does_not_end_the_others(caplog)
     assert any(r.exc_info for r in caplog.records)
 
 
+def test_an_event_that_comes_in_pieces_is_whole():
+    async def story(server, manager):
+        seen = []
+        manager.on_event = seen.append
+        for byte in "Event: UserEvent\r\nWho: Gürtel: 1\r\nNone: \r\nEnd: x\r\n\r\n".encode():
+            server.writers[-1].write(bytes([byte]))
+            await server.writers[-1].drain()
+            await asyncio.sleep(0.001)
+        await until(lambda: seen)
+        assert seen == [{"Event": "UserEvent", "Who": "Gürtel: 1", "None": "", "End": "x"}]
+
+    connected(story)
+
+
+def test_a_shutdown_of_asterisk_ends_the_connection_at_once():
+    async def story(server, manager):
+        downs = []
+        manager.on_down = lambda: downs.append(1)
+        server.say("Event: Shutdown\r\nPrivilege: system,all\r\nShutdown: Cleanly\r\n\r\n")
+        await until(lambda: downs)
+
+    connected(story)
+
+
 def test_the_secret_is_in_no_log(caplog):
     caplog.set_level(0)
 
