@@ -1,11 +1,13 @@
-"""How a page is said to a device of which the site says nothing: as its User-Agent wants it."""
+"""How a page is said to a device, by each dialect; and that nobody else says anything of the kind."""
 
 import re
 
 import pytest
 
+from bellhop import answering
 from tests.chain.calling import assert_all_settled, dial
 from tests.chain.harness.scene import Scene
+from tests.chain.pager import told, with_rules
 from tests.chain.paging import AUTO_ANSWER, heard, outcomes, page, registered, report
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
@@ -48,6 +50,75 @@ def test_a_caller_makes_no_device_answer_by_an_address(scene: Scene):
 
     received = scene.messages().where(method="INVITE", target=horn.socket).one()
     assert "intercom" not in received.uri
+
+
+OURS = "<sip:page.bellhop.invalid>;"
+# As docs/paging.md has them, and the vendors' documents: not what the product's table says.
+DIALECTS = {
+    "common": [f"call-info: {OURS}answer-after=0", f"alert-info: {OURS}info=alert-autoanswer"],
+    "axis": [f"call-info: {OURS}answer-after=0"],
+    "cisco": [f"call-info: {OURS}answer-after=0"],
+    "mitel": ["call-info: <sip:broadworks.net>;answer-after=0"],
+    "snom": [f"call-info: {OURS}answer-after=0", f"alert-info: {OURS}info=alert-autoanswer"],
+    "gigaset": [
+        f"call-info: {OURS}answer-after=0",
+        f"alert-info: {OURS}info=alert-autoanswer;delay=0",
+    ],
+    "grandstream": [
+        f"call-info: {OURS}answer-after=0",
+        f"alert-info: {OURS}info=alert-autoanswer;delay=0",
+    ],
+    "audiocodes": [
+        f"call-info: {OURS}answer-after=0",
+        "alert-info: info=alert-autoanswer;delay=0",
+    ],
+    "obihai": [f"call-info: {OURS}answer-after=0", "alert-info: info=alert-autoanswer;delay=0"],
+    "yealink": ["alert-info: info=alert-autoanswer;delay=0"],
+    "aastra": ["alert-info: info=alert-autoanswer;delay=0"],
+    "polycom": ["alert-info: info=Auto Answer"],
+    "polycom-ring-answer": ["alert-info: Ring Answer"],
+    "panasonic": ["alert-info: Intercom"],
+    "unify": ["alert-info: <http://example.com>;info=alert-autoanswer"],
+    "sangoma": ["alert-info: ring-answer"],
+    "sangoma-s": ["alert-info: <http://www.sangoma.com>;info=external"],
+    "rfc5373": ["answer-mode: Auto"],
+    "rfc5373-priv": ["priv-answer-mode: Auto"],
+    "none": [],
+}
+SPEAKERS = ("1008", "1009", "1010", "1015", "1016", "1017", "1018")
+
+
+def speaking(text: str, spoken: dict[str, str]) -> str:
+    """Return a site file in which these devices have these dialects, and a zone has them all."""
+    text = text.replace('dialect = "rfc5373"\n', "")
+    for number, dialect in spoken.items():
+        table = rf"(\[devices\.{number}\][^\n]*\n)"
+        text = re.sub(table, rf'\1dialect = "{dialect}"\n', text)
+    members = ", ".join(f'"{number}"' for number in spoken)
+    return with_rules(text, ZONE, {'"1016", "1017", "1018"': members})
+
+
+def test_each_dialect_of_the_closed_set_is_on_the_wire_as_its_vendor_has_it(scene: Scene):
+    """What the speakers do with it is theirs: these are busy, which ends a page at once."""
+    assert DIALECTS.keys() == answering.DIALECTS.keys()
+    good = scene.site.path.read_text("utf-8")
+    sockets = {one.name: one.socket for one in scene.register(*SPEAKERS)}
+    left = list(DIALECTS)
+    rounds = [dict(zip(SPEAKERS, left[n : n + 7], strict=False)) for n in range(0, len(left), 7)]
+    try:
+        for spoken in rounds:
+            told(scene, lambda _, spoken=spoken: speaking(good, spoken), "reload=taken")
+            busy = [scene.play(scene.cast.device(n), "speaker/is-busy-486") for n in spoken]
+            scene.finish(dial(scene, ZONE, "caller/calls-until-it-ends"), *busy)
+    finally:
+        told(scene, lambda _: good, "reload=taken")
+
+    for number, socket in sockets.items():
+        invites = scene.messages().where(method="INVITE", target=socket).once()
+        dialects = [spoken[number] for spoken in rounds if number in spoken]
+        for dialect, invite in zip(dialects, invites, strict=True):
+            said = [f"{name}: {v}" for name in AUTO_ANSWER for v in invite.all(name)]
+            assert sorted(said) == sorted(DIALECTS[dialect]), dialect
 
 
 # What makes somebody's phone answer, as its vendor's documents have it, besides what is in AUTO_ANSWER.
