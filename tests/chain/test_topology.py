@@ -133,6 +133,20 @@ def test_a_hidden_caller_may_give_up(hidden: Scene):
     assert_all_settled(messages)
 
 
+def test_a_200_that_crosses_a_hidden_callers_cancel_is_one_call_which_he_ends(hidden: Scene):
+    west = hidden.play(hidden.cast.carrier("west"), "carrier/answers-despite-cancel", pause=150)
+    caller = dial(hidden, "4930123456", "caller/cancels-too-late", pause=200)
+    hidden.finish(caller, west)
+
+    messages = hidden.messages()
+    assert final(messages, caller).code == 200
+    assert west.logged("late 200 was taken")
+    assert shown(messages, west.who, caller.who) == LEFT
+    assert shown(messages, caller.who, west.who) == {"body"}
+    for method in ("ACK", "BYE"):
+        assert messages.where(method=method, target=west.who.socket)
+
+
 def test_credentials_raise_the_cseq_of_a_hidden_call_too(hidden: Scene):
     north = hidden.play(hidden.cast.carrier("north"), ASKS, **asking("north"))
     caller = dial(hidden, OUTSIDE, "caller/calls-and-reinvites")
