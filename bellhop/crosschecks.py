@@ -7,7 +7,7 @@ could not be read stands as None under its name.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bellhop import targets
+from bellhop import reach, targets
 from bellhop.gateways import hosts
 from bellhop.profiles import BUILT_IN
 from bellhop.routes import digits_of, route_for
@@ -28,6 +28,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         *_auth_users(parts),
         *_credentials(parts),
         *_addresses(parts),
+        *reach.mistakes(parts),
         *_databases(parts),
         *_vapix(parts),
     ]

@@ -178,12 +178,12 @@ def test_hundreds_of_zones_in_one_another_are_no_traceback(told):
         ),
         (
             'trunks = ["udp:192.0.2.10:5070"]',
-            'trunks = ["tls:192.0.2.10:5060"]',
+            'trunks = ["udp:192.0.2.10:5070", "tls:192.0.2.10:5060"]',
             "edge.trunks: tls:192.0.2.10:5060 is a listener of edge.devices too",
         ),
         (
             'trunks = ["udp:192.0.2.10:5070"]',
-            'trunks = ["tcp:198.51.100.10:5080"]',
+            'trunks = ["udp:192.0.2.10:5070", "tcp:198.51.100.10:5080"]',
             "edge.trunks: tcp:198.51.100.10:5080 is a listener of edge.internal too",
         ),
     ],
@@ -206,6 +206,45 @@ def test_what_is_wrong_between_tables_is_told_beside_what_is_wrong_in_them(told)
             "8001, 81"
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        (
+            'gateway = "203.0.113.2:5060"',
+            'gateway = ["203.0.113.2:5060", "192.0.2.10:5070"]',
+            "carriers.south.gateway: 192.0.2.10:5070 is a listener of the edge itself",
+        ),
+        (
+            'gateway = "192.0.2.41:5060"',
+            'gateway = "198.51.100.10:5080"',
+            "trunks.annex.gateway: 198.51.100.10:5080 is a listener of the edge itself",
+        ),
+        (
+            'gateway = "203.0.113.2:5060"',
+            'gateway = "224.0.1.75:5060"',
+            "carriers.south.gateway: 224.0.1.75:5060 is a multicast address: nobody takes calls there",
+        ),
+        (
+            'gateway = "203.0.113.2:5060"',
+            'gateway = "[2001:db8::2]:5060"',
+            "carriers.south.gateway: [2001:db8::2]:5060 is IPv6; calls leave by udp:192.0.2.10:5070",
+        ),
+        (
+            'address = "198.51.100.20:5060"',
+            'address = "[2001:db8::2]:5060"',
+            "pbx.address: [2001:db8::2]:5060 is IPv6; calls leave by udp:198.51.100.10:5080",
+        ),
+        (
+            'trunks = ["udp:192.0.2.10:5070"]',
+            'trunks = ["tcp:192.0.2.10:5070"]',
+            "edge.trunks: expected one of udp among them: by it leave calls to carriers and trunks",
+        ),
+    ],
+)
+def test_what_could_never_be_called_is_told(told, old, new, what):
+    assert told(old, new) == [what]
 
 
 def test_nothing_follows_from_a_broken_table_that_others_name(told):

@@ -24,8 +24,8 @@ def test_every_listener_and_the_database_are_named_once():
 def test_an_ipv6_listener_keeps_its_brackets(tmp_path):
     good = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
     file = tmp_path / "site.toml"
-    file.write_text(good.replace("udp:192.0.2.10:5070", "udp:[2001:DB8::10]:5070"))
-    assert "listen=udp:[2001:db8::10]:5070\n" in listen_cfg(load(file))
+    file.write_text(good.replace("udp:192.0.2.10:5060", "udp:[2001:DB8::10]:5060"))
+    assert "listen=udp:[2001:db8::10]:5060\n" in listen_cfg(load(file))
 
 
 def test_topology_is_hidden_only_where_the_site_says_so_and_from_a_restart_on(tmp_path):
