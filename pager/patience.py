@@ -6,6 +6,7 @@ whoever reads waiting for as long as he likes.
 
 import http.client
 import socket
+import ssl
 import threading
 import urllib.request
 from functools import partial
@@ -29,9 +30,9 @@ class Patience:
     def __exit__(self, *_: object) -> None:
         self._clock.cancel()
 
-    def handlers(self) -> tuple[urllib.request.BaseHandler, ...]:
-        """Return what makes such connections, for an opener."""
-        return _Http(self), _Https(self)
+    def handler(self, context: ssl.SSLContext | None) -> urllib.request.BaseHandler:
+        """Return what makes such connections, for an opener. context: of TLS; None for http."""
+        return _Http(self) if context is None else _Https(self, context)
 
     def take(self, made: socket.socket) -> None:
         """Have this connection end with the others."""
@@ -85,9 +86,9 @@ class _Http(urllib.request.HTTPHandler):
 
 
 class _Https(urllib.request.HTTPSHandler):
-    def __init__(self, patience: Patience) -> None:
-        super().__init__()
-        self._patience = patience
+    def __init__(self, patience: Patience, context: ssl.SSLContext) -> None:
+        super().__init__(context=context)
+        self._made = partial(_Secret, patience, context=context)
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(partial(_Secret, self._patience), req)
+        return self.do_open(self._made, req)

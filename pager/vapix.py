@@ -1,6 +1,7 @@
 """A device's HTTP API: one question at a time, with digest authentication (RFC 7616), bounded."""
 
 import http.client
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ class Api:
         self._url = url.rstrip("/") + vapix.PATH
         self._patience = patience
         self._late = f"no answer within {patience:g} s"
+        # It reads all certificates that this machine trusts: once.
+        self._context = ssl.create_default_context() if url.startswith("https:") else None
         self._known = urllib.request.HTTPPasswordMgrWithDefaultRealm()
         self._known.add_password(None, self._url, user, password)
 
@@ -40,12 +43,15 @@ class Api:
                 raise
 
     def _answer(self, request: urllib.request.Request, patience: Patience) -> Mapping[str, Any]:
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}),
+        opener = urllib.request.OpenerDirector()  # each with a patience of its own, and no proxy
+        for handler in (
+            patience.handler(self._context),
             _Once(self._known),
             _Straight(),
-            *patience.handlers(),
-        )
+            urllib.request.HTTPErrorProcessor(),
+            urllib.request.HTTPDefaultErrorHandler(),
+        ):
+            opener.add_handler(handler)
         try:
             with opener.open(request, timeout=self._patience) as said:
                 return vapix.answer(said.read(_LARGEST))
