@@ -32,6 +32,26 @@ ask('SET VARIABLE "BELLHOP_CAUSE" "20"')
 ask('SET VARIABLE "BELLHOP_RESULT" "refused"')
 """
 
+# What a request costs when nothing is asked and nothing is looked up: Asterisk's own part, and the way.
+FLOOR_PORT = 4575
+FLOOR_AGI = f"""
+import socket, sys, threading
+def serve():
+    with socket.create_server(("", {FLOOR_PORT})) as listening:
+        print("listening", flush=True)
+        while True:
+            peer, _ = listening.accept()
+            with peer:
+                said = b""
+                while not said.endswith(b"\\n\\n"):
+                    said += peer.recv(65536)
+                peer.sendall(b'EXEC MSet "BELLHOP_CAUSE=21,BELLHOP_RESULT=refused"\\n')
+                peer.shutdown(socket.SHUT_WR)
+                peer.recv(65536)
+threading.Thread(target=serve, daemon=True).start()
+sys.stdin.read()
+"""
+
 
 def devices(count: int = LARGEST) -> list[str]:
     """Return the numbers of the first so many speakers."""
@@ -134,6 +154,7 @@ def extensions(sizes: Iterable[int]) -> str:
     asks = {
         "daemon": (BARRED, daemon),
         "edge": (NOBODY, daemon),
+        "floor": (BARRED, f"AGI(agi://${{CUT(BELLHOP_AGI,:,1)}}:{FLOOR_PORT}/page)"),
         "process": (BARRED, "AGI(bench-agi)"),
     }
     for kind, (zone, ask) in asks.items():

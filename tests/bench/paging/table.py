@@ -59,6 +59,7 @@ def _others(found: Measured) -> list[str]:
         "an emergency takes its members, ms from dialled": [t.from_dialled for t in found.taken],
         "the same, ms from the pager's word that it may": [t.from_told for t in found.taken],
         "a request to our AGI server, ms": found.agi["daemon"],
+        "the same to a server that only says so, ms": found.agi["floor"],
         "the same to a program that is started each time, ms": found.agi["process"],
         "a request for which it asks the edge who is registered, ms": found.agi["edge"],
     }
