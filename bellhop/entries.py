@@ -160,11 +160,11 @@ encode_json = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Entry | Ending] = msgspec.json.Decoder(Entry | Ending)
 
 
-def encode(record: Entry | Ending) -> str:
-    """Return the record as a line for the queue."""
-    return encode_json(record).decode()
+def encode(*records: Entry | Ending) -> str:
+    """Return the records as an item for the queue: a line each."""
+    return "\n".join([encode_json(record).decode() for record in records])
 
 
-def decode(line: str) -> Entry | Ending:
-    """Read a line of the queue."""
-    return _decoder.decode(line)
+def decode(item: str) -> list[Entry | Ending]:
+    """Read an item of the queue."""
+    return _decoder.decode_lines(item)

@@ -34,8 +34,9 @@ from kemi import (
     writer,
 )
 from kemi.guard import guarded
-from kemi.live import Live, begin
+from kemi.live import PUBLISHED, Live, begin
 from kemi.registrations import Registrar
+from kemi.results import Unreadable
 from kemi.stderr import whole_lines
 
 SITE = "BELLHOP_SITE"
@@ -65,8 +66,9 @@ class Edge:
     @guarded(sip.reply)
     def ksr_request_route(self, _message: Any) -> None:
         """Route a request."""
-        now = self._live.now()
-        _request(now.site, now.secrets, self._key)
+        published, method, way = sip.arrival(PUBLISHED)
+        now = self._live.at(published)
+        _request(now.site, now.secrets, self._key, method, way)
 
     @guarded(None)
     def ksr_unreadable(self, _message: Any) -> None:
@@ -86,7 +88,7 @@ class Edge:
     @guarded(None)
     def ksr_reply_call(self, _message: Any) -> None:
         """Handle a reply to an attempt."""
-        attempt.progressed(self._live.last.site, sip.number("$rs"))
+        attempt.progressed(self._live.last.site)
 
     @guarded(None)
     def ksr_reply_dialog(self, _message: Any) -> None:
@@ -135,11 +137,13 @@ class Edge:
         return self._live.now().site
 
 
-def _request(site: Site, known: secrets.Secrets, key: bytes) -> None:
-    way = sip.way()
+def _request(
+    site: Site, known: secrets.Secrets, key: bytes, method: str | None, way: sip.Way
+) -> None:
     if not floods.admitted(site, way):
         return
-    method = sip.method()
+    if method is None:
+        raise Unreadable("$rm")
     if not ksr_sanity.hops_left():
         insane.no_hops(method)
     elif not ksr_sanity.sane() and not insane.put_right(method, way):

@@ -37,6 +37,7 @@ from kemi import (
     ledger,
     metrics,
     names,
+    questions,
     sip,
 )
 
@@ -45,7 +46,11 @@ _CALL = "$avp(bellhop)"
 _CALL_ALONE = "$(avp(bellhop)[*])"
 _BRANCH = "$avp(bellhop_branch)"
 _BRANCH_ALONE = "$(avp(bellhop_branch)[*])"
-_RANG = "$avp(bellhop_rang)"
+RANG = "$avp(bellhop_rang)"
+_MADE = "$T_branch_idx"
+# Of the branch that t_relay makes next, in a failure route (tm's own count there; in the request
+# route it stays 0, however many could not be sent: measured).
+NEXT_BRANCH = "$T_branch_idx"
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Call).decode
@@ -75,7 +80,8 @@ def go_on(
     attempt before, once: the next INVITE does not wait for it, but all that is written later does.
     """
     while True:
-        if sip.cancelled():
+        # A failure route has just asked; what is cancelled in between, tm refuses to forward.
+        if (branch is None or not call.attempts) and sip.cancelled():
             write_last()
             end(call, "cancelled")
             return
@@ -113,12 +119,12 @@ def end(call: Call, why: str) -> None:
     answer.final(call, why)
 
 
-def again(site: Site, call: Call, credential: Credential) -> bool:
+def again(site: Site, call: Call, branch: int, credential: Credential) -> bool:
     """Send the current attempt once more, with the credentials that its reply asks for. False: it
     could not be, for the challenge is of another realm, or of a kind that we do not know.
     """
     store(challenged(call))
-    if _send(site, call, sip.next_branch(), credential) is None:
+    if _send(site, call, branch, credential) is None:
         return True
     store(call)
     return False
@@ -138,7 +144,7 @@ def _send(
     elif not challenges.answer(credential):
         return NOT_SENT
     if len(call.attempts) > 1 or credential is not None:  # what the one before has left
-        sip.forget(_RANG)
+        sip.forget(RANG)
     _arm(leg, branch)
     timer = answer_timer(call, now())
     sip.timers(timer, min(timer, leg.first_reply or timer))
@@ -197,7 +203,7 @@ def _is_a_devices(site: Site, leg: Leg) -> bool:
 
 def branch() -> None:
     """Remember which branch is the current attempt's, as it is made."""
-    sip.put(_BRANCH_ALONE, str(sip.number("$T_branch_idx")))
+    sip.put(_BRANCH_ALONE, str(sip.number(_MADE)))
 
 
 def shaped_branch() -> None:
@@ -210,41 +216,37 @@ def shaped_branch() -> None:
             sip.append_header(line)
 
 
-def _is_current() -> bool:
-    return sip.text(_BRANCH) == str(sip.number("$T_branch_idx"))
-
-
-def progressed(site: Site, code: int) -> None:
+def progressed(site: Site) -> None:
     """Note a reply to the current attempt: 18x means that it rang, and starts the ring timer, once;
     a 2xx ends the call's search. A reply of an abandoned attempt changes nothing, nor does one
     that comes again: a 2xx does until the caller's ACK has arrived. An abandoned carrier's ringing
     or announcement is not the caller's to hear.
     """
-    if code >= 300:
+    code, made, current, at = questions.numbers("$rs", _MADE, _BRANCH, RANG)
+    if code is None or code >= 300:
         return  # what ends an attempt is the failure route's
     call = load()
     if call is None:
         return
     if call.leg.kind is LegKind.DEVICE:
         sip.mark_contact()
-    if call.current.ended >= 0 or not _is_current():
+    if call.current.ended >= 0 or current is None or current != made:
         if code < 200:
             ksr_replies.drop()
         return
     moment = now()
+    ring = rang(call, at)
     if code >= 200:
-        ring = rang(call)
         health.alive(site, call, moment)
         if not call.rang and ring < 0:
             metrics.delay(call, moment)
         call = ended(call, moment, rule="answered", rang=ring >= 0, ring=ring)
         store(call)
-        ledger.write_down(call, ledger.entry(call, "answered"))
-        ledger.final(call, code, None, "answered", of=len(call.attempts))
+        ledger.answered(call, code)
         return
     early.heard(call.leg, code)
-    if 180 <= code <= 183 and rang(call) < 0:
-        sip.put(_RANG, str(moment))
+    if 180 <= code <= 183 and ring < 0:
+        sip.put(RANG, str(moment))
         health.alive(site, call, moment)
         if not call.rang:
             metrics.delay(call, moment)
@@ -252,7 +254,8 @@ def progressed(site: Site, code: int) -> None:
         sip.timers(timer, timer)
 
 
-def rang(call: Call) -> int:
-    """Return how many ms the current attempt took to its first 18x; -1 when none has come."""
-    at = sip.text(_RANG)
-    return -1 if at is None else int(at) - call.current.started
+def rang(call: Call, at: int | None) -> int:
+    """Return how many ms the current attempt took to its first 18x, which came `at` that moment;
+    -1 when none has come.
+    """
+    return -1 if at is None else at - call.current.started

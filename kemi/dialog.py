@@ -14,10 +14,11 @@ from hashlib import blake2s
 from bellhop import sides, users
 from bellhop.carriers import Trunk
 from bellhop.settings import Site
-from kemi import challenges, floods, headers, names, sip, who
+from kemi import challenges, floods, headers, names, questions, sip, who
 from kemi.sip import Way
 
 _BYTES = 5
+_MARK = "$(route_uri{uri.params}{param.value,bh})"
 _DEVICE = ""  # as a peer: nobody's address is a device's
 
 
@@ -49,7 +50,7 @@ def record(secret: bytes, peers: tuple[str, ...], *, follow: bool = True) -> Non
     the dialog module knows of it: not of one that is no call.
     """
     sip.remove_headers("Route")
-    call_id, tag = sip.text("$ci") or "", sip.text("$ft") or ""
+    call_id, tag = questions.texts("$ci", "$ft")
     sip.record_route(f";bh={mark(secret, call_id, tag, peers)}")
     if follow:
         sip.follow_call()
@@ -76,7 +77,7 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
         if method != "ACK":
             sip.refuse(*refusal)
         return
-    floods.proved(way.source)
+    floods.proved(site, way)
     headers.strip_in_dialog(method, ours=ours)
     if door is who.Door.DEVICES:
         sip.mark_contact()
@@ -92,9 +93,8 @@ def _refusal(secret: bytes, method: str, peer: str | None, *, ours: bool) -> tup
         return 403, "Transfers Are Refused"
     if not ours and headers.picks_up(method):
         return 403, "Nobody Answers For Another"
-    value = sip.text("$(route_uri{uri.params}{param.value,bh})") or ""
-    tags = (sip.text("$ft") or "", sip.text("$tt") or "")
-    if peer is None or not allowed(secret, sip.text("$ci") or "", tags, peer, value):
+    value, call_id, *tags = questions.texts(_MARK, "$ci", "$ft", "$tt")
+    if peer is None or not allowed(secret, call_id, tuple(tags), peer, value):
         return 403, "Not A Dialog Of Ours"
     if method == "INVITE" and not _of_a_call():
         return 481, "No Such Dialog Here"

@@ -2,14 +2,14 @@
 
 from bellhop.callers import Caller, Kind
 from bellhop.settings import Site
-from bellhop.values import Address
 from kemi import floods, guesses, ksr_auth, sip
 from kemi.ksr_auth import Proof
 from kemi.secrets import Secrets
+from kemi.sip import Way
 
 
-def device(site: Site, secrets: Secrets, source: Address) -> Caller | None:
-    """Return the device whose credentials the request from `source` carries. None: it has been
+def device(site: Site, secrets: Secrets, way: Way) -> Caller | None:
+    """Return the device whose credentials the request carries. None: it has been
     answered.
 
     An unknown Authentication ID takes the same way as a wrong password, down to the digest that is
@@ -26,7 +26,7 @@ def device(site: Site, secrets: Secrets, source: Address) -> Caller | None:
             guesses.wrong(site, user or "")
         ksr_auth.challenge(site.site.realm, stale=proof is Proof.STALE)
         return None
-    floods.proved(source)
+    floods.proved(site, way)
     guesses.right(user)
     found = site.devices[number]
     return Caller(Kind.DEVICE, found.number, found.number, found.may)

@@ -12,7 +12,18 @@ from bellhop.health import retry_after
 from bellhop.profiles import CARRIER, Profile
 from bellhop.recursion import Decision, Failure, Verdict, decide
 from bellhop.settings import Site
-from kemi import attempt, challenges, health, ksr_replies, late, ledger, redirect, sip, standby
+from kemi import (
+    attempt,
+    challenges,
+    health,
+    ksr_replies,
+    late,
+    ledger,
+    questions,
+    redirect,
+    sip,
+    standby,
+)
 from kemi.secrets import Secrets
 
 
@@ -21,11 +32,12 @@ def failed(site: Site, secrets: Secrets) -> None:
     call = attempt.load()
     if call is None:
         raise RuntimeError("a failure route without a call")
-    ring = attempt.rang(call)
+    at, code, branch = questions.numbers(attempt.RANG, "$T_reply_code", attempt.NEXT_BRANCH)
+    ring = attempt.rang(call, at)
     profile = _profile(site, call)
-    failure = _read(trusted=call.leg.trusted, heeded=profile.trust_reason, rang=ring >= 0)
+    failure = _read(code, trusted=call.leg.trusted, heeded=profile.trust_reason, rang=ring >= 0)
     credential = challenges.credential(site, secrets, call, failure)
-    if credential is not None and attempt.again(site, call, credential):
+    if credential is not None and attempt.again(site, call, branch or 0, credential):
         return
     health.failed(site, call, failure, attempt.now(), asked_away=_asked_away(failure))
     decided, conflicts = _decided(failure, profile, call.earlier)
@@ -48,7 +60,7 @@ def failed(site: Site, secrets: Secrets) -> None:
     due = ledger.Due(call, entry)
     try:
         if decision.verdict is Verdict.ADVANCE or decision.rule == FOLLOWED:
-            attempt.go_on(site, call, sip.next_branch(), due.write_down)
+            attempt.go_on(site, call, branch or 0, due.write_down)
         else:
             due.write_down()
             attempt.end(call, decision.rule)
@@ -83,18 +95,19 @@ def _asked_away(failure: Failure) -> int | None:
     return retry_after(ksr_replies.said("Retry-After", 0))
 
 
-def _read(*, trusted: bool, heeded: bool, rang: bool) -> Failure:
+def _read(code: int | None, *, trusted: bool, heeded: bool, rang: bool) -> Failure:
     """Read this attempt's failure: tm gives its winning reply (failure_reply_mode 3)."""
+    cancelled = sip.cancelled(in_transaction=True)
     if sip.timed_out_here():
-        return Failure(None, replied=False, rang=rang, cancelled=sip.cancelled())
+        return Failure(None, replied=False, rang=rang, cancelled=cancelled)
     said = reason.said(ksr_replies.said("Reason"))
     return Failure(
-        sip.number("$T_reply_code"),
+        code or 0,
         cause=said.cause,
         location=said.location,
         conflicting=said.conflicting,
         rang=rang,
-        cancelled=sip.cancelled(),
+        cancelled=cancelled,
         trusted=trusted,
         heeded=heeded,
     )

@@ -1,16 +1,16 @@
 """Floods: how many requests of one address may prove nothing.
 
-Every request counts, by its source, before anything else is done with it; one that proves itself
-(a right digest, our mark on a dialog) is taken off the count again. So a whole site behind one
-NAT address may register at once, and who only asks is left without an answer above the bound. It
-is no ban: a datagram's source can be forged, and a ban would shut out whoever it was forged as.
+Every request counts, by its source, before anything else is done with it, unless it is a peer's
+own, at a peer's door; one that proves itself (a right digest, our mark on a dialog) is taken off
+the count again. So a whole site behind one NAT address may register at once, and who only asks is
+left without an answer above the bound. It is no ban: a datagram's source can be forged, and a ban
+would shut out whoever it was forged as.
 """
 
 from functools import lru_cache
 from ipaddress import ip_network
 
 from bellhop.settings import Site
-from bellhop.values import Address
 from kemi import ksr_auth, ksr_tables, sip, who
 from kemi.sip import Way
 
@@ -23,10 +23,12 @@ _PROMISING = 4
 
 def admitted(site: Site, way: Way) -> bool:
     """Count the request, and say whether it is to be looked at; if not, it gets no answer."""
+    if who.is_peer(site, way):
+        return True
     key = _counted_as(way.source.host)
     asked = ksr_tables.count(_ASKED, key)
     bound = site.edge.unproved
-    if asked <= bound or who.is_peer(site, way):
+    if asked <= bound:
         return True
     if asked <= _PROMISING * bound and (ksr_auth.has_credentials() or sip.has_to_tag()):
         return True
@@ -35,9 +37,10 @@ def admitted(site: Site, way: Way) -> bool:
     return False
 
 
-def proved(source: Address) -> None:
+def proved(site: Site, way: Way) -> None:
     """Take a request off its source's count: it has shown that it may be here."""
-    ksr_tables.uncount(_ASKED, _counted_as(source.host))
+    if not who.is_peer(site, way):  # which is not counted
+        ksr_tables.uncount(_ASKED, _counted_as(way.source.host))
 
 
 def source_key() -> str:

@@ -119,7 +119,7 @@ def proved(site: Site, secrets: Secrets, way: Way) -> Caller | None:
     """Return who calls; None when that has been answered."""
     match who.door(site, way.here):
         case who.Door.DEVICES:
-            caller = digest.device(site, secrets, way.source)
+            caller = digest.device(site, secrets, way)
             if caller is None:
                 return None
             ksr_auth.drop_credentials()

@@ -12,17 +12,17 @@ _QUEUE = "bellhop"
 
 
 def waiting() -> int:
-    """Return how many lines wait; -1 when there is no such queue."""
+    """Return how many items wait; -1 when there is no such queue."""
     return int(KSR.mqueue.mq_size(_QUEUE))
 
 
 def put(key: str, value: str) -> bool:
-    """Put a line into the queue; False when there is no memory for it."""
+    """Put an item into the queue; False when there is no memory for it."""
     return done(KSR.mqueue.mq_add(_QUEUE, key, value), "mq_add")
 
 
 def take() -> str | None:
-    """Take the oldest line; None when there is none."""
+    """Take the oldest item; None when there is none."""
     if not done(KSR.mqueue.mq_fetch(_QUEUE), "mq_fetch"):
         return None
     try:

@@ -56,6 +56,17 @@ def write_down(call: Call, one: Entry) -> None:
     sip.note(one.line())
 
 
+def answered(call: Call, code: int) -> None:
+    """Write down the attempt that was answered, and what the caller got of it, at once."""
+    one = entry(call, "answered")
+    ending = _ending(call, code, None, "answered", of=one.attempt)
+    metrics.attempt(call.leg, one)
+    metrics.call(ending)
+    _queue(one, ending)
+    sip.note(one.line())
+    sip.note(ending.line())
+
+
 class Due:
     """An entry that is still to be written down, once."""
 
@@ -104,9 +115,16 @@ def final(call: Call, code: int, cause: int | None, why: str, *, of: int = 0) ->
     Q.850 cause beside it, if any, and which attempt's answer that is (from 1; 0: no attempt's).
     why: answered, cancelled, a rule, or what was used up.
     """
+    ending = _ending(call, code, cause, why, of)
+    metrics.call(ending)
+    _queue(ending)
+    sip.note(ending.line())
+
+
+def _ending(call: Call, code: int, cause: int | None, why: str, of: int) -> Ending:
     tried = [attempt for attempt in call.attempts if attempt.ended >= 0]
     answered = bool(tried) and tried[-1].verdict == "answered"
-    ending = Ending(
+    return Ending(
         call=call.id,
         call_id=call.call_id,
         caller=call.caller,
@@ -121,12 +139,12 @@ def final(call: Call, code: int, cause: int | None, why: str, *, of: int = 0) ->
         why=why,
         prefix=call.prefix,
     )
-    metrics.call(ending)
-    _queue(ending)
-    sip.note(ending.line())
 
 
-def _queue(one: Entry | Ending) -> None:
-    if ksr_queue.waiting() >= _MOST_QUEUED or not ksr_queue.put(one.call, encode(one)):
-        metrics.lost("queue")
-        sip.error(f"call={one.call} ledger=full")
+def _queue(*records: Entry | Ending) -> None:
+    """Queue what is written down together: one item, for each takes its lock twice."""
+    name = records[0].call
+    if ksr_queue.waiting() >= _MOST_QUEUED or not ksr_queue.put(name, encode(*records)):
+        for _ in records:
+            metrics.lost("queue")
+        sip.error(f"call={name} ledger=full")

@@ -76,7 +76,10 @@ class Live:
 
     def now(self) -> Snapshot:
         """Return what to route by now."""
-        published = sip.number(PUBLISHED)
+        return self.at(sip.number(PUBLISHED))
+
+    def at(self, published: int) -> Snapshot:
+        """Return what to route by when this is published."""
         if published > self._looked:
             self._looked = published  # once: a snapshot that can't be read is not asked again
             self._adopt()

@@ -11,7 +11,7 @@ def register(site: Site, secrets: Secrets, way: Way) -> None:
     if who.door(site, way.here) is not who.Door.DEVICES:
         sip.reply(403, "No Registrations Here")
         return
-    caller = digest.device(site, secrets, way.source)
+    caller = digest.device(site, secrets, way)
     if caller is None:
         return
     # To is the address of record, From who asks for it (RFC 3261 §10.2): both its own.

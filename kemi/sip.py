@@ -45,6 +45,8 @@ def forget(variable: str) -> None:
 
 # --- what the message is ---
 
+_WAY = "$si $sp $proto $Ri $Rp"
+
 
 def method() -> str:
     """Return the method of the request, or of the transaction's request."""
@@ -61,7 +63,19 @@ class Way:
 
 def way() -> Way:
     """Return how the message came, which is asked in one question."""
-    return _way(text("$_s($si $sp $proto $Ri $Rp)") or "")
+    return _way(text(f"$_s({_WAY})") or "")
+
+
+def arrival(published: str) -> tuple[int, str | None, Way]:
+    """Return a number that a shared variable holds, the method (None: nobody can read it), and how
+    the request came: what every request is asked, in one question.
+    """
+    try:
+        said = text(f"$_s({published} $rm {_WAY})") or ""
+    except Unreadable:
+        return number(published), None, way()
+    version, method, came = said.split(" ", 2)
+    return int(version or 0), method, _way(came)
 
 
 @lru_cache(maxsize=4096)
@@ -206,13 +220,6 @@ def relay() -> bool:
     return done(KSR.tm.t_relay(), "t_relay")
 
 
-def next_branch() -> int:
-    """Return the index of the branch that t_relay makes next, in a failure route (tm's own count
-    there; in the request route it stays 0, however many could not be sent: measured).
-    """
-    return number("$T_branch_idx")
-
-
 def on_branch(route: str) -> None:
     """Arm a route for the branch that t_relay makes next; tm forgets it then."""
     KSR.tm.t_on_branch(route)
@@ -237,9 +244,9 @@ def timers(invite_ms: int, first_ms: int) -> None:
     KSR.tm.t_set_fr(invite_ms, first_ms)
 
 
-def cancelled() -> bool:
+def cancelled(*, in_transaction: bool = False) -> bool:
     """Whether the caller has cancelled; asked without a transaction, tm would log an error."""
-    if KSR.pv.get("$T(id_index)") is None:
+    if not in_transaction and KSR.pv.get("$T(id_index)") is None:
         return False
     return done(KSR.tm.t_is_canceled(), "t_is_canceled")
 

@@ -58,8 +58,8 @@ def is_peer(site: Site, way: Way) -> bool:
     """Whether a message came in at a peer's door from an address of that peer."""
     match door(site, way.here):
         case Door.TRUNKS:
-            return peer(site, way.source) is not None
+            return names.caller_at(site, way.source.host) is not None
         case Door.INTERNAL:
-            return pbx(site, way.source) is not None
+            return sides.at(site, way.source.host) is not None
         case Door.DEVICES | None:
             return False

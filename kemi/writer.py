@@ -17,7 +17,7 @@ from kemi import ksr_queue, metrics, sip
 
 MOST_PENDING = 50_000
 _AT_ONCE = 2_000  # in one transaction
-_IN_A_ROW = 10_000  # taken from the queue in one run
+_IN_A_ROW = 10_000  # items taken from the queue in one run
 _PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0)  # seconds until the database is asked again
 _SAY_AGAIN = 60.0
 
@@ -50,11 +50,11 @@ class Writer:
             metrics.pending(self._shown)
 
     def _take(self) -> None:
-        for _ in range(min(_IN_A_ROW, MOST_PENDING - len(self._pending))):
-            line = ksr_queue.take()
-            if line is None:
+        for _ in range(_IN_A_ROW):
+            item = ksr_queue.take() if len(self._pending) < MOST_PENDING else None
+            if item is None:
                 return
-            self._pending.append(_come(decode(line)))
+            self._pending += map(_come, decode(item))
 
     def _write(self) -> None:
         if self._ledger is None:

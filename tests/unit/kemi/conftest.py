@@ -294,7 +294,7 @@ class House:
 
     @property
     def _written(self):
-        return [decode(args[2]) for args in self.fake.called("mqueue.mq_add")]
+        return [one for args in self.fake.called("mqueue.mq_add") for one in decode(args[2])]
 
     @property
     def logged(self):

@@ -140,3 +140,19 @@ def test_an_attempt_is_written_down_whatever_breaks_after_it(house, monkeypatch)
     house.fails(503)
     assert house.answers == [500]
     assert [row.verdict for row in house.rows] == ["advance"]
+
+
+def test_an_answer_and_the_calls_end_are_queued_together(house):
+    house.calls("4412")
+    house.replies(200)
+    assert len(house.fake.called("mqueue.mq_add")) == 1
+    assert [row.verdict for row in house.rows] == ["answered"]
+    assert [end.why for end in house.endings] == ["answered"]
+
+
+def test_what_is_lost_together_is_counted_each(house):
+    house.calls("4412")
+    house.fake.returns["mqueue.mq_add"] = -1
+    house.replies(200)
+    counted = [args[2] for args in house.fake.called("xhttp_prom.counter_inc_l1")]
+    assert counted.count("queue") == 2

@@ -7,8 +7,7 @@
   sets() (which replaces them) and for unset().
 * ``$xavp(a=>b)`` without an index pushes a new record at each set, so that the field set before is
   no longer seen; ``$xavp(a[0]=>b)`` writes into the top one.
-* ``$_s(a format)`` is the text with its variables replaced, ``<null>`` where one is null; here
-  they may be plain ones (``$si``).
+* ``$_s(a format)`` is the text with its variables replaced, ``<null>`` where one is null.
 * ``$shv(x)`` belongs to the whole server: 0 until it is set, "" when it was unset, or declared so.
 * Text is decoded when it is read: bytes that are not UTF-8 raise UnicodeDecodeError.
 * ``$(x{s.encode.hexa})`` is the bytes of ``$x``, two digits each; of other transformations a test
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r"\$(\w+)(?:\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\))?")
 _WRAPPED = re.compile(r"\$\((\w+)(?:\(((?:[^()]|\([^()]*\))*)\))?(?:\[(\*|-?\d+)\])?\)")
-_FORMATTED = re.compile(r"\$\w+")
+_FORMATTED = re.compile(r"\$\w+(?:\((?:[^()]|\([^()]*\))*\))?|\$\((?:[^()]|\([^()]*\))*\)")
 _XAVP = re.compile(r"(\w+)(?:\[(\d+)\])?=>(\w+)")
 _HEXA = re.compile(r"\$\((.+)\{s\.encode\.hexa\}\)", re.DOTALL)
 _URI = re.compile(r"(sips?|tel):(?:([^@]*)@)?([^:;?>]*)(?::(\d+))?(.*)", re.DOTALL)
