@@ -10,10 +10,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as TookTooLong
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from ami import sight, strangers
 from ami.begun import begun, said, whys
@@ -22,16 +20,14 @@ from ami.hints import Hints
 from ami.manager import Event, Manager, NotConnected
 from ami.players import Edge, Volumes
 from ami.running import Running
+from ami.threads import PATIENCE, Threads
 from bellhop.claims import Way
 from bellhop.features import NotDone
 from bellhop.pages import Refusal, Request, Reservation, Unavailable
 from bellhop.reports import Report, report
 
-T = TypeVar("T")
-
 _log = logging.getLogger("bellhop.ami")
 
-_PATIENCE = 1.0  # seconds that an AGI thread waits for the loop; the dialplan's own limit is 2
 _BUSY = 17  # Q.850
 _RESERVED = 5.0  # seconds after which a page that nobody committed or dropped is forgotten
 _SIGHT = 30.0  # seconds that AMI may be away before a page's report is closed without its end
@@ -58,6 +54,7 @@ class Engine:
         self._keep = keep
         self._board = Board(manager, edge, call_priority)
         self._loop = asyncio.get_running_loop()
+        self._threads = Threads(self._loop, manager)
         self._reserved: dict[str, Running] = {}
         self._running: dict[str, Running] = {}
         self._tasks: set[asyncio.Future[Any]] = set()
@@ -68,44 +65,40 @@ class Engine:
 
     # --- from the AGI server's threads ---
 
-    def reserve(self, request: Request, patience: float = _PATIENCE) -> Reservation | Refusal:
+    def reserve(self, request: Request, patience: float = PATIENCE) -> Reservation | Refusal:
         """Reserve a page, or say why it is not made. Raises Unavailable when no page can be made
         now, which leaves it to the dialplan's fallback; it takes at most `patience` seconds.
         """
-        return self._in_loop(partial(self._reserve, request), patience)
+        made = self._threads.ask(partial(self._reserve, request), patience)
+        if isinstance(made, Reservation):
+            self._threads.want_sign(made.page)
+        return made
 
     def refused(self, request: Request, refusal: Refusal) -> None:
         """Report a page that was asked for and is not made. It waits for nothing."""
         self._loop.call_soon_threadsafe(self._refused, request, refusal)
 
-    def commit(self, reservation: Reservation, patience: float = _PATIENCE) -> None:
+    def commit(self, reservation: Reservation, patience: float = PATIENCE) -> None:
         """Ring the members. Raises Unavailable when none will be rung, which is so after
         `patience` seconds.
         """
-        self._in_loop(partial(self._commit, reservation.page), patience)
+        began = time.monotonic()
+        try:
+            self._threads.sign(reservation.page, patience)
+        except Unavailable:
+            self.drop(reservation)
+            raise
+        left = patience - (time.monotonic() - began)
+        self._threads.ask(partial(self._commit, reservation.page), left)
 
     def drop(self, reservation: Reservation) -> None:
         """Forget the page. It waits for nothing."""
+        self._threads.want_none(reservation.page)
         self._loop.call_soon_threadsafe(self._drop, reservation.page)
 
     def stop(self, zone: str, by: str) -> None:
         """End a zone's pages. Raises NotDone when there is none, and Unavailable."""
-        self._in_loop(partial(self.stop_pages, zone, by), _PATIENCE)
-
-    def _in_loop(self, work: Callable[[], T], patience: float) -> T:
-        """Have the loop do something: in time, or not at all. Who hears Unavailable has another
-        do it, so nothing of it may come later.
-        """
-        if patience <= 0:
-            raise Unavailable("there was no time left to ask the page engine")
-        done: Future[T] = Future()
-        self._loop.call_soon_threadsafe(_do, work, done)
-        try:
-            return done.result(min(patience, _PATIENCE))
-        except TookTooLong:
-            if done.cancel():
-                raise Unavailable("the page engine is too slow") from None
-            return done.result()  # it is being done, and waits for nothing
+        self._threads.ask(partial(self.stop_pages, zone, by), PATIENCE)
 
     # --- in the loop ---
 
@@ -287,13 +280,3 @@ class Engine:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def _do(work: Callable[[], T], done: "Future[T]") -> None:
-    """Do what a thread waits for, unless it waits no more."""
-    if not done.set_running_or_notify_cancel():
-        return
-    try:
-        done.set_result(work())
-    except Exception as error:  # noqa: BLE001 - it is the thread's that asked
-        done.set_exception(error)

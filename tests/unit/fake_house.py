@@ -37,6 +37,9 @@ class House:
         await asyncio.sleep(0)
         return await getattr(self, f"do_{action.lower()}")(fields)
 
+    async def do_ping(self, _fields):
+        return [{"Response": "Success", "Ping": "Pong"}]
+
     async def do_originate(self, fields):
         unique, device = fields["ChannelId"], fields["Channel"][6:].partition("@")[0]
         if device in self.legs:
