@@ -55,8 +55,7 @@ def failed(site: Site, secrets: Secrets) -> None:
         ring=ring,
     )
     entry = ledger.entry(call, decision.why, conflict=conflicts)
-    if not failure.replied:
-        late.left(entry)
+    late.left(entry)
     due = ledger.Due(call, entry)
     try:
         if decision.verdict is Verdict.ADVANCE or decision.rule == FOLLOWED:

@@ -1,8 +1,9 @@
-"""A 2xx that comes when its attempt is over: it crossed our CANCEL.
+"""A 2xx that comes when its attempt is over: it crossed our CANCEL, or follows a refusal, as where
+a carrier forks the call and answers for one branch and then for another.
 
 A proxy passes every 2xx on (RFC 3261 §16.7 step 5), and Kamailio does: a caller who has been told
 something else, or who talks to the next carrier, would get a second call. Here it goes no further:
-an attempt that was left without a final reply is marked by its branch for as long as a callee may
+an attempt that has ended without an answer is marked by its branch for as long as a callee may
 repeat its 2xx (64·T1, §13.3.1.4). bellhop.cfg's reply_route, which sees every reply first and costs
 less than a callback of ours, drops what is marked, and puts the mark into the ledger's queue.
 """
@@ -15,10 +16,12 @@ from kemi import ksr_tables, sip
 _TABLE = "bellhop_late"
 _SECONDS = 40
 _BRANCH = "$avp(bellhop_branch)"
+_LEFT = "it answered when the call had been taken from it: nobody was told, and it gets no ACK"
+_REFUSED = "it answered when it had refused the call: nobody was told, and it gets no ACK"
 
 
 def left(entry: Entry) -> None:
-    """Mark the current attempt, which has ended without a final reply."""
+    """Mark the current attempt, which has ended without an answer."""
     branch = sip.text(_BRANCH)
     if branch is None:  # none was made
         return
@@ -29,7 +32,7 @@ def left(entry: Entry) -> None:
         replied=True,
         verdict=LATE,
         rule="late-answer",
-        why="it answered when the call had been taken from it: nobody was told, and it gets no ACK",
+        why=_REFUSED if entry.replied else _LEFT,
     )
     key = f"{sip.text('$ci')}:{_name(sip.number('$T(id_index)'))}:{_digits(int(branch))}"
     ksr_tables.hold(_TABLE, key, encode(late), _SECONDS)

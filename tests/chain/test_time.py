@@ -3,6 +3,8 @@
 import pytest
 
 from tests.chain.calling import assert_all_settled, calls, cause, dial, final, to, tried
+from tests.chain.faulty import reply
+from tests.chain.harness.raw import raw, request
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import until
 
@@ -102,6 +104,41 @@ def test_a_200_that_comes_too_late_reaches_nobody_however_often_it_is_said(scene
     for method in ("ACK", "BYE"):
         assert not messages.where(method=method, target=north.who.socket)
     assert north.logged("late 200 was abandoned")
+
+
+@pytest.mark.parametrize("last", ["200 OK", "486 Busy Here"])
+def test_who_refuses_and_then_answers_all_the_same_has_refused(scene: Scene, place, last):
+    """A carrier that forks a call may answer for one branch and then for another. It has been left
+    for the next one by then, or the caller has been told: he has one answer.
+    """
+    who, north = scene.cast.trunk("reception"), scene.cast.carrier("north")
+    south = scene.cast.carrier("south")
+    invite = request(who, "INVITE", TO_NORTH, mark=f"{scene.began}")
+    with (
+        raw(place, who, scene.directory) as peer,
+        raw(place, north, scene.directory) as first,
+        raw(place, south, scene.directory) as second,
+    ):
+        peer.send(invite)
+        asked = first.receive()
+        assert asked is not None
+        first.send(reply(asked.message, "503 Service Unavailable"))
+        went = second.receive()
+        assert went is not None
+        second.send(reply(went.message, last, f"Contact: <sip:1@{south.socket}>"))
+        told = [went.message]
+        while told[-1].code < 200:
+            came = peer.receive()
+            assert came is not None
+            told.append(came.message)
+        for carrier, message in ((first, asked.message), (second, went.message)):
+            late = {"to": f"{message.header('to')};tag=late"}
+            if carrier is first or last != "200 OK":
+                carrier.send(reply(message, "200 OK", "Contact: <sip:1@192.0.2.1>", **late))
+        assert peer.ask(request(who, "OPTIONS", mark=f"{scene.began}-o")).code == 200
+    answers = scene.messages().where(answers="INVITE", target=who.socket)
+    assert {m.code for m in answers if m.code >= 200} == {int(last[:3])}
+    assert not [m for m in answers if "late" in m.header("to")]
 
 
 @pytest.mark.control

@@ -1,6 +1,7 @@
-"""What is left without a final reply is marked, so that its late 2xx is known by its branch."""
+"""An attempt that ends without an answer is marked, so that its late 2xx is known by its branch."""
 
 import msgspec
+import pytest
 
 from bellhop.entries import Entry
 from kemi import writer
@@ -17,7 +18,7 @@ def test_a_silent_carrier_is_marked_as_tm_writes_its_branch(house):
     house.says({"$T(id_index)": 4243})  # 0x1093, which tm writes with the last digit first
     house.fails(503, branch=9)
     house.fails(branch=10)
-    [(_, key, value, seconds)] = marks(house)
+    _, (_, key, value, seconds) = marks(house)
     assert key == "call-1:z9hG4bK3901:a"
     assert seconds >= 32  # 64 times T1
     late = msgspec.json.decode(value, type=Entry)
@@ -25,10 +26,14 @@ def test_a_silent_carrier_is_marked_as_tm_writes_its_branch(house):
     assert (late.verdict, late.rule) == ("late", "late-answer")
 
 
-def test_who_gave_a_final_reply_is_not_marked(house):
+@pytest.mark.parametrize("code", [486, 503])
+def test_who_refused_is_marked_whether_the_search_goes_on_or_not(house, code):
     house.calls("4412")
-    house.fails(503)
-    assert marks(house) == []
+    house.fails(code)
+    [(_, _, value, _)] = marks(house)
+    late = msgspec.json.decode(value, type=Entry)
+    assert (late.leg, late.code, late.verdict) == ("carrier:north", 200, "late")
+    assert "refused" in late.why
 
 
 def test_a_callee_who_rang_too_long_is_marked_too(house):
