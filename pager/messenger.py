@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import http.client
 import logging
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
@@ -20,6 +21,7 @@ import msgspec
 from ami.manager import Manager, NotConnected
 from bellhop.reports import Report
 from bellhop.settings import Site, SiteError
+from pager.patience import Patience
 
 _log = logging.getLogger("bellhop.pager")
 
@@ -56,6 +58,7 @@ def poster(url: str, secret: bytes) -> Post:
     could not be told, Refused when trying again is of no use. With a secret the body is signed:
     `X-Bellhop-Signature: sha256=` and its HMAC in hexadecimal.
     """
+    context = ssl.create_default_context() if url.startswith("https:") else None
 
     def post(body: bytes) -> int:
         headers = {"Content-Type": "application/json", "User-Agent": "bellhop-pager"}
@@ -64,8 +67,10 @@ def poster(url: str, secret: bytes) -> Post:
         # values.url lets http and https alone through.
         request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310
         try:
-            with _straight.open(request, timeout=_PATIENCE) as answer:
-                return int(answer.status)
+            with Patience(_PATIENCE) as patience:
+                opener = urllib.request.build_opener(_Straight(), patience.handler(context))
+                with opener.open(request, timeout=_PATIENCE) as answer:
+                    return int(answer.status)
         except urllib.error.HTTPError as error:
             with error:
                 code = error.code
@@ -83,9 +88,6 @@ class _Straight(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *_: object) -> None:
         return None
-
-
-_straight = urllib.request.build_opener(_Straight)
 
 
 class Messenger:

@@ -1,11 +1,14 @@
 """Telling others of a page: a webhook that is a small HTTP server, and AMI's event."""
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import http.server
 import json
+import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -124,6 +127,26 @@ def test_a_webhook_that_refuses_is_not_tried_again_nor_followed(hook, code):
     with pytest.raises(Refused, match=str(code)):
         poster(hook.url, b"")(b"{}")
     assert len(hook.got) == 1
+
+
+def test_a_webhook_that_answers_byte_by_byte_is_given_up_in_time(monkeypatch):
+    monkeypatch.setattr("pager.messenger._PATIENCE", 0.5)
+
+    def drips(listener):
+        peer, _ = listener.accept()
+        with peer, contextlib.suppress(OSError):
+            while True:
+                peer.sendall(b"H")
+                time.sleep(0.05)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        dripping = threading.Thread(target=drips, args=(listener,), daemon=True)
+        dripping.start()
+        began = time.monotonic()
+        with pytest.raises(OSError, match="no answer of HTTP"):
+            poster(f"http://127.0.0.1:{listener.getsockname()[1]}/", b"")(b"{}")
+        assert time.monotonic() - began < 3
+        dripping.join(5)
 
 
 def test_what_is_given_up_is_said_in_the_log(hook, caplog):
