@@ -15,7 +15,7 @@ _COPIED = ("via", "from", "to", "call-id", "cseq")
 _SPELLED = {"call-id": "Call-ID", "cseq": "CSeq"}
 _ASKS = re.compile(r"(?P<method>[!-~]+) .* SIP/2\.0", re.ASCII | re.IGNORECASE)
 _VIA = re.compile(
-    r"SIP\s*/\s*2\.0\s*/\s*UDP\s+(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
+    r"SIP\s*/\s*2\.0\s*/\s*(?P<protocol>UDP|TCP|TLS)\s+(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
     r"(?:\s*:\s*(?P<port>[0-9]{1,5}))?\s*(?P<rest>[;,].*)?",
     re.ASCII | re.IGNORECASE,
 )
@@ -32,10 +32,14 @@ class Answer:
     to: Address
 
 
-def answer(message: str, source: Address, status: str = "400 Bad Request") -> Answer | None:
-    """Return the answer to a request that came over UDP from an address. None where there can be
-    none: to an ACK, to what is no SIP request, and where no sender would know it for the answer:
-    it has no Via that can be read, or no CSeq, Call-ID, From or To.
+def answer(
+    message: str, source: Address, status: str = "400 Bad Request", *, protocol: str = "udp"
+) -> Answer | None:
+    """Return the answer to a request that came from an address. None where there can be none: to an
+    ACK, to what is no SIP request, and where no sender would know it for the answer: it has no Via
+    that can be read, or another protocol's, or no CSeq, Call-ID, From or To.
+
+    Over UDP it goes where the Via says, at that address; else back by the connection.
     """
     first, *lines = re.split(r"\r\n|\r|\n", re.sub(r"\r\n[ \t]+", " ", message))
     asks = _ASKS.fullmatch(first)
@@ -45,10 +49,10 @@ def answer(message: str, source: Address, status: str = "400 Bad Request") -> An
     if any(not found[name] for name in _COPIED):
         return None
     via = _VIA.fullmatch(found["via"][0])
-    if via is None:
+    if via is None or via["protocol"].lower() != protocol:
         return None
     asked = _RPORT.search((via["rest"] or "").partition(",")[0]) is not None
-    port = source.port if asked else int(via["port"] or _SIP_PORT)
+    port = int(via["port"] or _SIP_PORT) if protocol == "udp" and not asked else source.port
     if not 0 < port < 65_536:
         return None
     vias = [_stamped(found["via"][0], via, source), *found["via"][1:]]

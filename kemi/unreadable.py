@@ -15,12 +15,10 @@ def arrived(site: Site) -> None:
 
 
 def answer(way: Way) -> None:
-    """Answer the request in hand from its text. Over UDP alone: on a connection nobody knows where
-    a message ends that cannot be read.
+    """Answer the request in hand from its text. On a connection Kamailio has found its end, by its
+    length, before it gave it up.
     """
-    if way.here.protocol != "udp":
-        return
-    made = unreadable.answer(_message(), way.source)
+    made = unreadable.answer(_message(), way.source, protocol=way.here.protocol)
     if made is not None:
         ksr_raw.send(made.text, made.to, way.here)
 

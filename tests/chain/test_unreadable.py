@@ -2,11 +2,13 @@
 And who cannot be told is nobody whose answer could be known for one.
 """
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from tests.chain.calling import dial
+from tests.chain.harness.places import run
 from tests.chain.harness.raw import raw
 from tests.chain.harness.scene import Scene
 from tests.chain.test_torture import SOON, SPEAKER, from_the_edge
@@ -38,6 +40,20 @@ UNREADABLE = {
         "i: {m}@{me}",
     ),
 }
+# Over TCP, each by a connection of its own: what came back.
+_OVER_TCP = """
+import json, socket, sys
+said = {}
+for name, text in json.loads(sys.argv[3]).items():
+    with socket.create_connection((sys.argv[1], int(sys.argv[2])), 5) as peer:
+        peer.settimeout(3)
+        peer.sendall(bytes.fromhex(text))
+        try:
+            said[name] = peer.recv(65_536).decode("latin-1")
+        except OSError as error:
+            said[name] = repr(error)
+print(json.dumps(said))
+"""
 # Without them, an answer could not be matched to the request (RFC 3261 §8.2.6.2, §17.1.3); on
 # Kamailio 5.6 and 6.0 also what is there twice, a To that does not end, and an empty one.
 NAMELESS = {
@@ -90,6 +106,28 @@ def test_a_request_that_cannot_be_read_is_told_so(scene: Scene, place, subtests)
             assert (code, branch) == ("400", own)
             assert tag
     assert not from_the_edge(scene)
+
+
+def test_over_tcp_it_is_told_on_its_connection(scene: Scene, place, subtests):
+    who = scene.cast.stranger(scene.cast.devices_door)
+    texts = {}
+    for name, changed in UNREADABLE.items():
+        text = message(OPTIONS, *changed).replace("SIP/2.0/UDP", "SIP/2.0/TCP")
+        for key, value in (
+            ("edge", who.edge[0]),
+            ("me", who.address[0]),
+            ("port", "1"),
+            ("m", "t"),
+        ):
+            text = text.replace("{" + key + "}", value)
+        texts[name] = text.encode("utf-8", "surrogateescape").hex()
+    argv = ["python3", "-c", _OVER_TCP, *map(str, who.edge), json.dumps(texts)]
+    said = json.loads(run(place, *argv, timeout=60))
+    for name, answer in said.items():
+        with subtests.test(name=name):
+            assert answer.startswith("SIP/2.0 400 Bad Request\r\nVia: SIP/2.0/TCP ")
+            assert "branch=z9hG4bK-t" in answer
+    assert set(said) == set(UNREADABLE)
 
 
 def test_who_cannot_be_told_is_not(scene: Scene, place, subtests):

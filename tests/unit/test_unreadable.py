@@ -86,6 +86,17 @@ def test_it_goes_where_the_request_came_from(via, stamped, port):
     assert lines[0] == f"Via: SIP/2.0/UDP {stamped}"
 
 
+@pytest.mark.parametrize("protocol", ["tcp", "tls"])
+@pytest.mark.parametrize("via", ["192.0.2.9:5071;branch=b", "192.0.2.7;rport;branch=b"])
+def test_by_a_connection_it_goes_back_whatever_the_via_says(protocol, via):
+    message = request(Via=f"Via: SIP/2.0/{protocol.upper()} {via}")
+    found = answer(message, HERE, protocol=protocol)
+    assert found is not None
+    assert found.to == HERE
+    for other in {"udp", "tcp", "tls"} - {protocol}:
+        assert answer(message, HERE, protocol=other) is None
+
+
 @pytest.mark.parametrize(
     "changed",
     [

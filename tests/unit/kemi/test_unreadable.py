@@ -36,6 +36,15 @@ def test_where_it_cannot_its_text_is_answered_from_the_socket_that_it_came_in_by
     assert not insane.relays
 
 
+def test_by_a_connection_it_goes_back(insane):
+    insane.fake.returns["sanity.sanity_reply"] = -1
+    raw = RAW.replace("SIP/2.0/UDP", "SIP/2.0/TCP").replace(";rport", "")
+    insane.arrives("INVITE", source=SOURCE, raw=raw, door="tcp")
+    [(to, socket, _)] = sent(insane)
+    assert to == f"sip:{SOURCE}:5060;transport=tcp"
+    assert socket.startswith("tcp:")
+
+
 def insane_socket():
     from tests.unit.kemi.conftest import SOCKETS  # noqa: PLC0415
 
