@@ -179,7 +179,7 @@ class Engine:
             if not running.planned:
                 self._tell(running)
                 await self._turn(running)
-            await running.run(partial(self._tell, running))
+            await running.run(partial(self._tell, running), partial(self._note, running))
         except Exception:  # noqa: BLE001 - one page's defect is not another's
             _log.exception("page=%s failed", running.page.id)
             for device in self._board.claims.held(running.page.id):
@@ -194,6 +194,10 @@ class Engine:
             self._keep(report(running.page))
             _log.info("page=%s zone=%s %s", running.page.id, running.page.zone, said(running.page))
 
+    def _note(self, running: Running) -> None:
+        """Have whoever asks what becomes of a page told how it stands."""
+        self._keep(report(running.page))
+
     def _tell(self, running: Running) -> None:
         """Tell others of a page; when it rings, its members have been sent for by then."""
         zone, page = running.wish.zone, running.page.id
@@ -201,7 +205,7 @@ class Engine:
         if self._volumes is not None and zone.volume is not None and held:
             self._volumes.set(page, zone.volume, held)
         self._show()
-        self._keep(report(running.page))
+        self._note(running)
 
     async def _turn(self, running: Running) -> None:
         """Wait for a page's turn; when that takes too long, it begins with whoever is free."""

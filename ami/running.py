@@ -178,8 +178,8 @@ class Running:
             if member.state is State.WAITING:
                 self._become(member.failed(*_BUSY, member.why or why))
 
-    async def run(self, tell: Callable[[], None]) -> None:
-        """Ring, tell, open, wait, end. Cancelled, it leaves the page to Asterisk."""
+    async def run(self, tell: Callable[[], None], note: Callable[[], None]) -> None:
+        """Ring, tell, open, note, wait, end. Cancelled, it leaves the page to Asterisk."""
         # The leader may have hung up while this page was being agreed on.
         work = [asyncio.ensure_future(one()) for one in self._work if not self.over]
         try:
@@ -188,6 +188,7 @@ class Running:
             if self._leader.leaving:
                 await self._leader.leave(self.page.id, self._took, self.until)
             await self._open()
+            note()
             await self.until(lambda: self.over)
             if self.page.lost and not self._leader.away and not self._blind:
                 await self._leader.move("lost")

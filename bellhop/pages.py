@@ -92,8 +92,8 @@ class Outcome(StrEnum):
 
 # What a report says of a member while the page runs.
 _PENDING = {
-    State.WAITING: "is waited for",
-    State.REQUESTED: "is being rung",
+    State.WAITING: "waited for",
+    State.REQUESTED: "being rung",
     State.ANSWERED: "answered",
     State.JOINED: "in the room",
     State.TAKEN: "in a page that goes before",

@@ -1,5 +1,6 @@
 """Reports of pages: what a person and a program are told, and the database that keeps them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,9 +63,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return self.cause is not None or not outcomes <= {Outcome.PLAYED, Outcome.SENT}
 
     def sentence(self) -> str:
-        """Say it in one sentence: "2 of 3 played, in 812 ms; 1010 did not: no answer"."""
+        """Say it in one sentence: "2 of 3 played, in 812 ms; 1010 did not: no answer"; of a page
+        that still runs "goes on: 2 in the room; 1010 did not: no answer".
+        """
         if self.cause is not None:
             return f"refused: {self.why}"
+        if self.ended is None:
+            return self._so_far()
         played = self.played
         known = [m for m in self.members if m.outcome != Outcome.SENT]
         said = f"{len(played)} of {len(known)} played"
@@ -79,9 +84,22 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             [
                 said,
                 *(f"{m.device}: {m.why}" for m in sent),
-                *(f"{m.device} did not: {m.why or m.outcome}" for m in others),
+                *map(_did_not, others),
             ]
         )
+
+    def _so_far(self) -> str:
+        pending = Counter(m.why for m in self.members if m.outcome == Outcome.PENDING)
+        others = [m for m in self.members if m.outcome not in _WELL]
+        how = ", ".join(f"{count} {why}" for why, count in pending.items())
+        return "; ".join([f"goes on: {how}" if how else "goes on", *map(_did_not, others)])
+
+
+_WELL = frozenset({Outcome.PENDING, Outcome.PLAYED, Outcome.SENT})
+
+
+def _did_not(member: MemberReport) -> str:
+    return f"{member.device} did not: {member.why or member.outcome}"
 
 
 def report(page: Page) -> Report:

@@ -149,7 +149,9 @@ class Programs:
                 patience=_RING + 5,
             )
             if answers[-1].get("Response") != "Success" and not program.answer.done():
-                raise NotMade("nobody answered")
+                phone = caller.name if caller.kind is Kind.DEVICE else ""
+                asked = f"{phone} did not answer: is it registered, and free?"
+                raise NotMade(asked if phone else "Asterisk did not begin it")
             what = await asyncio.wait_for(program.answer, patience)
         except NotConnected as error:
             raise NotMade(str(error)) from None

@@ -52,7 +52,8 @@ def opened(site: str, database: str | None) -> Iterator[Reports]:
 
 def _print(one: Report) -> None:
     all_played = len(one.played) == len(one.members)
-    show.heading(one.sentence(), "green" if all_played else "yellow" if one.played else "red")
+    some = one.played or one.ended is None
+    show.heading(one.sentence(), "green" if all_played else "yellow" if some else "red")
     running = "still running" if one.ended is None else f"until {one.ended[11:23]}"
     show.lines(
         [

@@ -43,7 +43,7 @@ class Asterisk:
         self.devices = {name.removeprefix("d"): how for name, how in devices.items()}
         self.up = True
         self.on_event = self.on_down = lambda *_: None
-        self.sent = []
+        self.sent, self.noted = [], []
         self.legs = {}
         self.leader_leaves_at_beep = self.mute = False
         self.cancelled = {}
@@ -162,8 +162,15 @@ def run(asterisk, story, zone=ZONE, edge=None):
     """Run a story of the engine in a loop; returns the reports that it kept, in order."""
 
     async def main():
-        kept = []
-        engine = Engine(asterisk, kept.append, edge or Edge(), 5)
+        kept = []  # of each page, as it began and as it ended
+
+        def keep(one):
+            if one.ended or one.page not in {other.page for other in kept}:
+                kept.append(one)
+            else:
+                asterisk.noted.append(one)
+
+        engine = Engine(asterisk, keep, edge or Edge(), 5)
         await asyncio.wait_for(story(engine, kept, zone), 10)
         await engine.close()
         return kept
@@ -198,6 +205,20 @@ def opened(asterisk):
 
 def outcomes(one):
     return {m.device: (m.outcome, m.cause, m.sip) for m in one.members}
+
+
+def test_who_asks_while_a_page_goes_on_is_told_who_is_in_the_room():
+    asterisk = Asterisk(d1010="busy")
+
+    async def story(engine, kept, zone):
+        await begin(engine, zone)
+        await until(lambda: asterisk.noted)
+        asterisk.leader_leaves()
+        await until(lambda: len(kept) == 2)
+
+    run(asterisk, story)
+    [now] = asterisk.noted
+    assert now.sentence() == "goes on: 2 in the room; 1010 did not: busy"
 
 
 def whole_page(asterisk):

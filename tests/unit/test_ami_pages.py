@@ -239,7 +239,7 @@ def test_pages_of_a_zone_that_queues_come_one_after_the_other():
         await site.speaks(first)
         second = await site.page("82", ["1"], **queue)
         third = await site.page("83", ["1"], **queue)
-        assert [m.why for m in site.of("82").members] == ["is waited for"]
+        assert [m.why for m in site.of("82").members] == ["waited for"]
         house.leader_goes(first)
         await site.speaks(second)
         assert house.leaders[third].startswith("wait")

@@ -115,6 +115,8 @@ class Asterisk:
     async def send(self, action, fields, patience):
         del patience
         self.sent.append((action, fields))
+        if self.made == "nobody":
+            return [{"Response": "Failure", "Reason": "0"}]
         if self.made is not None:
             token = next(v for v in fields["Variable"] if v.startswith("BELLHOP_TOKEN="))
             program = self.programs.take(token.removeprefix("BELLHOP_TOKEN="))
@@ -159,6 +161,17 @@ def asked(tmp_path, *questions, made="1-a"):
             await control.close()
 
     return asyncio.run(main()), asterisk
+
+
+def test_a_phone_that_does_not_answer_is_told_by_its_number(tmp_path):
+    (phone, text), _ = asked(
+        tmp_path,
+        {"do": "page", "zone": "8000", "from": "1020"},
+        {"do": "page", "zone": "8000", "say": "x"},
+        made="nobody",
+    )
+    assert str(phone) == "1020 did not answer: is it registered, and free?"
+    assert str(text) == "Asterisk did not begin it"
 
 
 def test_its_owner_and_group_may_ask_and_nobody_else(tmp_path):

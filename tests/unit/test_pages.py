@@ -128,7 +128,7 @@ def test_only_a_member_that_audio_was_sent_to_has_played(member, opened, outcome
 
 @pytest.mark.parametrize(
     ("member", "why"),
-    [(NEW, "is being rung"), (NEW.answered(40), "answered"), (IN, "in the room")],
+    [(NEW, "being rung"), (NEW.answered(40), "answered"), (IN, "in the room")],
 )
 def test_while_the_page_runs_nothing_is_settled_of_who_is_in_it(member, why):
     assert page(member, opened_ms=500).outcome(member) == (Outcome.PENDING, why)

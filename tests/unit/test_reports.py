@@ -74,7 +74,19 @@ def test_the_contract_has_its_keys_and_values():
 
 
 def test_the_sentence_counts_and_names_who_did_not_play():
-    assert report(page()).sentence() == "1 of 2 played, in 12 ms; 1010 did not: no answer"
+    ended = report(page(ended=BEGAN + 4))
+    assert ended.sentence() == "1 of 2 played, in 12 ms; 1010 did not: no answer"
+
+
+def test_a_page_that_goes_on_is_said_as_one():
+    rung = Page(id="1-a", zone="8000", leader="1020", started=BEGAN, quorum=100, head_start=0)
+    for number in ("1008", "1009"):
+        rung = rung.with_member(Member(device=number).rung())
+    assert report(rung).sentence() == "goes on: 2 being rung"
+    inside = rung.with_member(Member(device="1008").joined(12))
+    failed = inside.with_member(Member(device="1010").failed(17, 486, "busy"))
+    said = report(failed).sentence()
+    assert said == "goes on: 1 in the room, 1 being rung; 1010 did not: busy"
 
 
 def test_a_stored_report_is_read_by_another_process(reports, path):
