@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from bellhop import users
 
-MOST = 16  # targets of one header; more are noise
+MOST = 16  # targets of one header that are of use
+_READ = 256  # of which these are chosen; more are noise
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|<[^>]*+>?|,|[^",<]++', re.DOTALL)
 # What may stand between < and >: nothing that could end them, a line or a quoted string.
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}:[!#-;=?-~]{1,500}", re.ASCII)
@@ -48,21 +49,22 @@ class Place:
 
 def parse(header: str) -> tuple[Contact, ...]:
     """Return the targets of a Contact header's body, the preferred first (RFC 3261 §8.1.3.4: by q,
-    and those of the same q as they stand).
+    and those of the same q as they stand), and no more than MOST of them.
     """
-    found: list[Contact] = []
+    found: dict[Contact, None] = {}
     item: list[str] = []
+    read = 0
     for piece in (*_TOKENS.findall(header), ","):
         if piece != ",":
             item.append(piece)
-            continue
-        one = _contact(item)
-        if one is not None and one not in found:
-            found.append(one)
-        item = []
-        if len(found) >= MOST:
-            break
-    return tuple(sorted(found, key=lambda one: -one.q))
+        elif item:
+            if (one := _contact(item)) is not None:
+                found.setdefault(one)
+            item = []
+            read += 1
+            if read == _READ:
+                break
+    return tuple(sorted(found, key=lambda one: -one.q)[:MOST])
 
 
 def place(contact: Contact) -> Place | None:

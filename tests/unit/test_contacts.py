@@ -69,3 +69,8 @@ def test_whatever_stands_there_nothing_that_breaks_a_header_comes_out(header):
 
 def test_a_header_without_end_is_cut():
     assert len(parse(", ".join(f"<sip:{n}@x>" for n in range(5000)))) == MOST
+
+
+def test_of_many_targets_the_preferred_are_taken_wherever_they_stand():
+    many = ", ".join(f"<sip:{n}@x>;q=0.{n:03}" for n in range(100))
+    assert [one.uri for one in parse(many)] == [f"sip:{n}@x" for n in range(99, 99 - MOST, -1)]
