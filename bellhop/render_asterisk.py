@@ -27,6 +27,15 @@ _EVENTS = (
     "Hangup",
 )
 
+# What Asterisk makes of each step of each member, and the pager does not listen to. A filter keeps
+# it from the pager alone: it has been put together by then, and each session woken for it.
+_NOBODYS = (
+    *("Newexten", "VarSet", "Newstate", "NewCallerid", "NewConnectedLine", "NewAccountCode"),
+    *("DialBegin", "DialState", "DialEnd", "DeviceStateChange", "RTCPSent", "RTCPReceived"),
+    *("BridgeCreate", "BridgeDestroy", "BridgeEnter", "BridgeLeave", "LocalBridge"),
+    *("SoftHangupRequest", "HangupHandlerPush", "HangupHandlerRun", "HangupHandlerPop"),
+)
+
 
 def asterisk_files(site: Site) -> dict[str, str]:
     """Return file names and texts, for the folder that bellhop/*.conf include as bellhop/site/."""
@@ -36,6 +45,7 @@ def asterisk_files(site: Site) -> dict[str, str]:
         "extensions.conf": head + _extensions(site),
         "manager.conf": head + _manager(site),
         "manager_listen.conf": head + _manager_listen(site),
+        "manager_events.conf": head + f"disabledevents = {','.join(_NOBODYS)}\n",
     }
 
 

@@ -132,3 +132,11 @@ def test_every_event_that_the_page_engine_hears_is_let_through():
     assert {"Newchannel", "ConfbridgeJoin", "HangupRequest", "Hangup", "UserEvent"} <= heard
     passed = re.findall(r"name\((\w+)\)", asterisk_files(SITE)["manager.conf"])
     assert heard - LISTED <= set(passed)
+
+
+def test_no_event_that_the_pager_listens_to_is_one_that_asterisk_makes_none_of():
+    files = asterisk_files(SITE)
+    passed = re.findall(r"name\((\w+)\)", files["manager.conf"])
+    [unmade] = re.findall(r"^disabledevents = (.*)$", files["manager_events.conf"], re.MULTILINE)
+    assert {"Newexten", "VarSet"} <= set(unmade.split(","))
+    assert not {"FullyBooted", "CoreShowChannel", *passed} & set(unmade.split(","))
