@@ -6,7 +6,7 @@ walks forward only.
 """
 
 from collections.abc import Callable
-from enum import Enum
+from enum import Enum, StrEnum
 
 import msgspec
 
@@ -16,7 +16,7 @@ from bellhop.recursion import Failure, Verdict
 SHORTEST_ATTEMPT = 200
 
 
-class LegKind(Enum):
+class LegKind(StrEnum):
     """What a leg leads to."""
 
     CARRIER = "carrier"
@@ -103,7 +103,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def leg(self) -> Leg:
         """Return the leg of the attempt under way."""
-        return self.legs[self.current.leg]
+        return self.legs[self.attempts[-1].leg]
 
     @property
     def rang(self) -> bool:
@@ -195,7 +195,7 @@ def ended(
         rang=rang,
         ring=ring,
         failure=failure,
-        verdict=verdict.value if verdict else "answered",
+        verdict=str(verdict) if verdict else "answered",
         rule=rule,
     )
     return msgspec.structs.replace(call, attempts=(*call.attempts[:-1], attempt))

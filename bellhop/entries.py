@@ -1,6 +1,7 @@
 """What the ledger keeps: an entry for each attempt of a call, and one ending for the call."""
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
@@ -129,13 +130,16 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
         )
 
 
+_WORDS: Mapping[str | int | None, str] = {None: "none", "": "none", True: "true", False: "false"}
+
+
 def _line(form: str, *values: str | int | bool | None) -> str:
     # A number says itself; and most texts are plain, which one look at all of them tells.
     texts = [v for v in values if type(v) is str]
     if "none" in texts or not _PLAIN.fullmatch("".join(texts)):
         return form % tuple(map(_value, values))
     return form % tuple(
-        [v if type(v) is int or (v and type(v) is str) else _value(v) for v in values]
+        [v if type(v) is int or (v and type(v) is str) else _WORDS[v] for v in values]
     )
 
 
@@ -143,10 +147,8 @@ def _value(value: str | int | bool | None) -> str:
     """Return a value of a log line: no space, no line's end, and another text for another value
     (what could be taken for something else is percent-encoded, as in RFC 3986 §2.1).
     """
-    if value is None or value == "":
-        return "none"
-    if value is True or value is False:
-        return "true" if value else "false"
+    if value is None or value is True or value is False or value == "":
+        return _WORDS[value]
     text = str(value)
     if _PLAIN.fullmatch(text) and text != "none":
         return text

@@ -28,7 +28,10 @@ def sides(site: Site) -> Mapping[str, Address]:
 
 def at(site: Site, host: str) -> str | None:
     """Return the Asterisk at a host address; None for somebody else's."""
-    return next((name for name, place in sides(site).items() if place.host == host), None)
+    if site.pbx.address.host == host:
+        return FIRST
+    one = site.standby
+    return STANDBY if one is not None and one.address.host == host else None
 
 
 def other_of(site: Site, side: str) -> tuple[str, Address] | None:

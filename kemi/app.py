@@ -93,7 +93,7 @@ class Edge:
     @guarded(None)
     def ksr_reply_dialog(self, _message: Any) -> None:
         """Handle a reply to a request within a dialog."""
-        if who.door(self._site(), sip.way().here) is who.Door.DEVICES:
+        if who.door(self._site(), sip.way()) is who.Door.DEVICES:
             sip.mark_contact()
 
     @guarded(sip.reply)

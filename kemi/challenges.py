@@ -48,6 +48,6 @@ def go_past(call: Call) -> None:
     """Have the next carrier's INVITE continue where those before it have raised the CSeq: the
     dialog has one difference for all, and the next one's ACK and BYE will have it.
     """
-    raised = sum(attempt.challenged for attempt in call.attempts)
+    raised = len([attempt for attempt in call.attempts if attempt.challenged])
     if raised:
         sip.append_header(f"{_RAISED}: {sip.number('$cs') + raised}")

@@ -70,7 +70,7 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
         return
     sip.follow_contact()
     peer = peer_of(site, sip.next_host())
-    door = who.door(site, way.here)
+    door = who.door(site, way)
     ours = door is who.Door.INTERNAL
     refusal = _refusal(secret, method, peer, ours=ours)
     if refusal is not None:

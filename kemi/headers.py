@@ -57,7 +57,7 @@ def _mentioned() -> bool:
         message = (sip.text("$mb") or "").lower()
     except Unreadable:
         return True
-    return any(word in message for word in _WORDS)
+    return any(map(message.__contains__, _WORDS))
 
 
 def strip_in_dialog(method: str, *, ours: bool) -> None:

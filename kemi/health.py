@@ -153,7 +153,7 @@ def failed(
 
 def _tell(carrier: Carrier, leg: Leg, seen: Outcome, *, began: int, now: int) -> None:
     key = gateway_key(carrier.name, leg.address)
-    good = seen.kind in {Kind.LIFE, Kind.NOTHING}
+    good = seen.kind is Kind.LIFE or seen.kind is Kind.NOTHING
     if good and ksr_tables.read(TABLE, key) is None:
         return
     with ksr_tables.locked(TABLE, key):

@@ -117,7 +117,7 @@ def reason_to(site: Site, caller: Caller) -> str:
 
 def proved(site: Site, secrets: Secrets, way: Way) -> Caller | None:
     """Return who calls; None when that has been answered."""
-    match who.door(site, way.here):
+    match who.door(site, way):
         case who.Door.DEVICES:
             caller = digest.device(site, secrets, way)
             if caller is None:
@@ -163,7 +163,7 @@ def _moved(site: Site, legs: tuple[Leg, ...], profile: str) -> set[str]:
 
 def _peers(caller: Caller, legs: tuple[Leg, ...]) -> set[str]:
     """Return the names of those that the dialog may be with, as dialog.peer_of spells them."""
-    names = {"pbx" if leg.kind is LegKind.PBX else f"{leg.kind.value}:{leg.name}" for leg in legs}
+    names = {"pbx" if leg.kind is LegKind.PBX else f"{leg.kind}:{leg.name}" for leg in legs}
     match caller.kind:
         case Kind.PBX:
             names.add("pbx")

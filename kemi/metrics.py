@@ -64,7 +64,7 @@ def peer(leg: Leg) -> str:
         case LegKind.TRUNK:
             return f"trunk:{leg.name}"
         case kind:
-            return f"{kind.value}:"
+            return f"{kind}:"
 
 
 def code(number: int | None) -> str:

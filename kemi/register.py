@@ -8,7 +8,7 @@ from kemi.sip import Way
 
 def register(site: Site, secrets: Secrets, way: Way) -> None:
     """Challenge, check, store, answer."""
-    if who.door(site, way.here) is not who.Door.DEVICES:
+    if who.door(site, way) is not who.Door.DEVICES:
         sip.reply(403, "No Registrations Here")
         return
     caller = digest.device(site, secrets, way)

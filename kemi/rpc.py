@@ -11,7 +11,7 @@ from kemi import ksr_metrics, present, sip, who
 def serve(site: Site) -> None:
     """Answer an HTTP request, or refuse it."""
     way = sip.way()
-    if who.door(site, way.here) is not who.Door.INTERNAL:
+    if who.door(site, way) is not who.Door.INTERNAL:
         sip.http_reply(403, "Forbidden", "not from here\n")
         return
     source, path = way.source.host, sip.text("$hu")

@@ -55,10 +55,13 @@ def method() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a message came: from which address, and to which of our sockets."""
+    """How a message came: from which address, and to which of our sockets, which Kamailio calls
+    `socket`.
+    """
 
     source: Address
     here: Listener
+    socket: str
 
 
 def way() -> Way:
@@ -82,7 +85,7 @@ def arrival(published: str) -> tuple[int, str | None, Way]:
 def _way(said: str) -> Way:
     source, port, protocol, host, door = said.split(" ")
     here = Listener(protocol.lower(), Address(_spelled(host), int(door)))
-    return Way(Address(_spelled(source), int(port)), here)
+    return Way(Address(_spelled(source), int(port)), here, f"{protocol} {host} {door}")
 
 
 def _spelled(host: str) -> str:

@@ -17,7 +17,7 @@ def subscribe(site: Site, secrets: Secrets, key: bytes, way: Way) -> None:
     """Take a subscription: who may page a zone may see whether it is paged. Only devices have keys,
     and the first Asterisk alone tells.
     """
-    if who.door(site, way.here) is not who.Door.DEVICES:
+    if who.door(site, way) is not who.Door.DEVICES:
         sip.reply(403, "No Subscriptions Here")
         return
     caller = invite.proved(site, secrets, way)

@@ -19,8 +19,25 @@ class Door(Enum):
     INTERNAL = "internal"
 
 
-def door(site: Site, here: Listener) -> Door | None:
+class _Doors:
+    """The kinds of the sockets of the site that this process routes by, as it has met them."""
+
+    site: Site | None = None
+    by_socket: dict[str, Door | None] = {}  # noqa: RUF012 - replaced with the site
+
+
+def door(site: Site, way: Way) -> Door | None:
     """Return the kind of the socket that a message came in by; None for one of nobody's."""
+    if _Doors.site is not site:
+        _Doors.site, _Doors.by_socket = site, {}
+    try:
+        return _Doors.by_socket[way.socket]
+    except KeyError:
+        found = _Doors.by_socket[way.socket] = _door(site, way.here)
+        return found
+
+
+def _door(site: Site, here: Listener) -> Door | None:
     # WebSocket and TLS come in over TCP; Kamailio names them by their own protocol.
     if here.address == site.edge.internal:
         return Door.INTERNAL
@@ -56,7 +73,7 @@ def pbx(site: Site, source: Address) -> Caller | None:
 
 def is_peer(site: Site, way: Way) -> bool:
     """Whether a message came in at a peer's door from an address of that peer."""
-    match door(site, way.here):
+    match door(site, way):
         case Door.TRUNKS:
             return names.caller_at(site, way.source.host) is not None
         case Door.INTERNAL:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kemi import questions
+from kemi import floods, questions, sip
 from kemi.results import Unreadable
 
 
@@ -30,8 +30,13 @@ def test_texts_are_asked_together(house):
 
 @pytest.mark.parametrize("call_id", ["a\nb", "<null>", "", "a\n<null>\nb"])
 def test_a_text_that_could_be_taken_for_others_is_asked_by_itself(house, call_id):
-    house.says({"$ci": call_id, "$tt": None})
-    assert questions.texts("$ci", "$ft", "$tt") == [call_id, "from-1", ""]
+    house.says({"$ci": call_id})
+    assert questions.texts("$ci", "$ft", "$tt") == [call_id, "from-1", "to-1"]
+
+
+def test_a_text_without_a_value_is_empty(house):
+    house.says({"$tt": None})
+    assert questions.texts("$ci", "$tt") == ["call-1", ""]
 
 
 def test_a_text_that_nobody_can_read_is_said_to_be_so(house):
@@ -51,6 +56,8 @@ def test_a_method_that_nobody_can_read_is_counted_with_its_source_and_told(house
 
 
 def test_a_peers_requests_are_not_counted_nor_taken_off_the_count(house):
-    for method in ("INVITE", "BYE"):
-        house.arrives(method, "sip:4412@edge", door="trunks", source="192.0.2.40", fU="201")
-    assert house.fake.tables["bellhop_asked"].values == {}
+    table = house.fake.tables["bellhop_asked"].values
+    table["192.0.2.40"] = 7
+    house.arrives("INVITE", "sip:4412@edge", door="trunks", source="192.0.2.40", fU="201")
+    floods.proved(house.site, sip.way())
+    assert table == {"192.0.2.40": 7}
