@@ -133,6 +133,14 @@ def test_several_lines_are_read_in_their_order_and_a_quote_ends_with_its_line():
     assert [(v.protocol, v.cause) for v in read] == [("SIP", 486), ("Q.850", 17)]
 
 
+def test_what_stands_behind_8_kb_is_not_read():
+    text = f'Q.850;text="{"x" * 8000}";cause=17'
+    assert parse(text)[0].cause == 17
+    assert parse(f"{',' * 8192}Q.850;cause=17") == ()
+    assert parse(["," * 8000, ";" * 192, "Q.850;cause=17"]) == ()
+    assert [v.cause for v in parse(["," * 8000, "Q.850;cause=17"])] == [17]
+
+
 @pytest.mark.parametrize("header", ["A," * 1000, ["A"] * 1000, ["A,B"] * 1000])
 def test_the_number_of_values_is_bounded(header):
     assert len(parse(header)) == MAX_VALUES
