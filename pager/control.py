@@ -9,6 +9,7 @@ import binascii
 import json
 import logging
 import os
+import select
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping
@@ -75,7 +76,7 @@ class Control:
                 raise NotMade("too many ask at once")  # noqa: TRY301 - one way to answer
             async with self._places:
                 line = await asyncio.wait_for(reader.readline(), _PATIENCE)
-                answer = {"result": await self._do(json.loads(line), _who(writer))}
+                answer = {"result": await self._do(json.loads(line), writer)}
         except (NotMade, CannotSay, NotDone) as error:
             answer = {"error": str(error)}
         except (ValueError, LookupError, TypeError, TimeoutError, OSError) as error:
@@ -91,7 +92,9 @@ class Control:
         finally:
             writer.close()
 
-    async def _do(self, question: Mapping[str, Any], who: str) -> Any:
+    async def _do(self, question: Mapping[str, Any], writer: asyncio.StreamWriter) -> Any:
+        who = _who(writer)
+        _waits(writer)
         match question:
             case {"do": "zones"}:
                 return await self._zones()
@@ -116,7 +119,22 @@ class Control:
                 sound = await self._announcements.kept(data)
             case _:
                 raise NotMade("expected a question that the pager knows")
+        _waits(writer)
         return {"page": await self._programs.speak(zone, who, sound)}
+
+
+def _waits(writer: asyncio.StreamWriter) -> None:
+    """Raise NotMade when whoever asked waits no more: he was told that nothing has been done, and a
+    pager that stood still finds his question when it goes on.
+    """
+    gone = writer.is_closing()
+    if not gone:
+        poll = select.poll()
+        poll.register(writer.get_extra_info("socket").fileno(), 0)
+        gone = bool(poll.poll(0))  # nothing but POLLHUP and POLLERR; who has but said all is there
+    if gone:
+        _log.warning("control=not-done why=who-asked-has-gone")
+        raise NotMade("who asked has gone")
 
 
 def _who(writer: asyncio.StreamWriter) -> str:

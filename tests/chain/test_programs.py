@@ -8,8 +8,17 @@ import pytest
 
 from tests.chain.calling import assert_all_settled
 from tests.chain.harness.scene import Scene
-from tests.chain.harness.stack import docker
-from tests.chain.paging import SPEAKERS, ZONE, answering, heard, outcomes, registered, report
+from tests.chain.harness.stack import docker, until
+from tests.chain.paging import (
+    SPEAKERS,
+    ZONE,
+    answering,
+    heard,
+    outcomes,
+    registered,
+    report,
+    reports,
+)
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 
@@ -91,3 +100,22 @@ def test_zones_tell_who_would_hear_a_page(scene: Scene):
     [zone] = json.loads(bellhop(scene, "zones", "8101", "--json"))
     states = {m["member"]: m["state"] for m in zone["members"]}
     assert states == {"multicast:239.1.2.3:5004": "unknown", "1008": "ready"}
+
+
+def test_what_was_asked_of_a_pager_that_stands_still_is_never_spoken(scene: Scene):
+    """Who asked was told that nothing came of it: it is not said when the pager goes on."""
+    [horn] = scene.register("1008")
+    assert scene.stack is not None
+    pager = scene.stack.container("pager")
+    docker("kill", "--signal=STOP", pager)
+    try:
+        for asked in (["--say", "late"], ["--from", "1020"]):
+            with pytest.raises(RuntimeError):
+                scene.stack.execute("pager", "timeout", "3", "bellhop", "page", ZONE, *asked)
+    finally:
+        docker("kill", "--signal=CONT", pager)
+    bellhop(scene, "zones", ZONE)  # which it answers after all that it was asked before
+    until("it to say so", lambda: scene.stack.log("pager", scene.began).count("who-asked") == 2)
+
+    assert reports(scene) == []
+    assert not scene.messages().where(method="INVITE", target=horn.socket)

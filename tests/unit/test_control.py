@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import socket
 import stat
 import sys
 import time
@@ -110,7 +111,7 @@ class Asterisk:
 
     def __init__(self, made="1-a"):
         self.made = made
-        self.sent = []
+        self.sent, self.stopped = [], []
 
     async def send(self, action, fields, patience):
         del patience
@@ -126,8 +127,8 @@ class Asterisk:
         return [{"Response": "Success"}]
 
 
-def asked(tmp_path, *questions, made="1-a"):
-    """Ask a control socket; return its answers, and Asterisk."""
+def asked(tmp_path, *questions, made="1-a", first=lambda: None, says=None):
+    """Ask a control socket; return its answers, and Asterisk. first: done before it is served."""
     asterisk = Asterisk(made)
 
     async def zones():
@@ -141,6 +142,7 @@ def asked(tmp_path, *questions, made="1-a"):
 
     def stop(zone, by):
         assert by.startswith("program:")
+        asterisk.stopped.append(zone)
         raise NotDone(f"no page of {zone} runs")
 
     async def main():
@@ -148,7 +150,7 @@ def asked(tmp_path, *questions, made="1-a"):
         control = Control(
             tmp_path / NAME,
             programs,
-            speaking(tmp_path),
+            says or speaking(tmp_path),
             zones=zones,
             takeouts=Keeper(replace(SITE, site=replace(SITE.site, state=str(tmp_path)))),
             stop=stop,
@@ -156,11 +158,63 @@ def asked(tmp_path, *questions, made="1-a"):
         await control.open()
         asterisk.mode = stat.S_IMODE((tmp_path / NAME).stat().st_mode)
         try:
-            return [await asyncio.to_thread(one, question) for question in questions]
+            first()
+            told = [await asyncio.to_thread(one, question) for question in questions]
+            while len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110 - what others have asked
+                await asyncio.sleep(0.01)
+            return told
         finally:
             await control.close()
 
     return asyncio.run(main()), asterisk
+
+
+def goes(tmp_path, question, *, half=False):
+    """Ask a control socket, and wait for no answer; half: go on listening."""
+    asking = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    asking.connect(str(tmp_path / NAME))
+    asking.sendall(json.dumps({"zone": "8000", **question}).encode() + b"\n")
+    if half:
+        asking.shutdown(socket.SHUT_WR)
+    else:
+        asking.close()
+    return asking
+
+
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize(
+    "what", [{"do": "page", "say": "x"}, {"do": "page", "from": "1020"}, {"do": "stop"}]
+)
+def test_nothing_is_done_for_who_has_gone(tmp_path, what, half):
+    """A pager that stood still finds what was asked of it when it goes on: never spoken late."""
+    with_all_said = []
+
+    def stands_still():
+        with_all_said.append(goes(tmp_path, what, half=half))
+
+    _, asterisk = asked(tmp_path, {"do": "zones"}, first=stands_still)
+    with_all_said[0].close()
+    assert bool(asterisk.sent or asterisk.stopped) is half
+
+
+def test_nothing_is_said_for_who_has_gone_while_it_was_made(tmp_path):
+    """Whoever presses Ctrl-C has thought better of it."""
+    says = announcements(
+        tmp_path, "/bin/sh", "-c", f'cp "{tmp_path}/x.wav" "$0"', "{file}", "{text}"
+    )
+    (tmp_path / "x.wav").write_bytes(wav([1] * 80))
+
+    async def spoken(text):
+        asking[0].close()
+        return await real(text)
+
+    real, says.spoken, asking = says.spoken, spoken, []
+
+    def listens():
+        asking.append(goes(tmp_path, {"do": "page", "say": "x"}, half=True))
+
+    _, asterisk = asked(tmp_path, {"do": "zones"}, {"do": "zones"}, first=listens, says=says)
+    assert asterisk.sent == []
 
 
 def test_a_phone_that_does_not_answer_is_told_by_its_number(tmp_path):
