@@ -44,7 +44,7 @@ from kemi import (
 _CALL = "$avp(bellhop)"
 # AVPs are stacks: what is written so is the only one then.
 _CALL_ALONE = "$(avp(bellhop)[*])"
-_BRANCH = "$avp(bellhop_branch)"
+BRANCH = "$avp(bellhop_branch)"
 _BRANCH_ALONE = "$(avp(bellhop_branch)[*])"
 RANG = "$avp(bellhop_rang)"
 _MADE = "$T_branch_idx"
@@ -157,7 +157,7 @@ def _arm(leg: Leg, branch: int | None) -> None:
     """
     shaped = bool(leg.headers) or leg.early_media == early.SUPPRESS
     if branch is None:
-        sip.forget(_BRANCH)
+        sip.forget(BRANCH)
     else:
         sip.put(_BRANCH_ALONE, str(branch))
     if shaped:
@@ -222,7 +222,7 @@ def progressed(site: Site) -> None:
     that comes again: a 2xx does until the caller's ACK has arrived. An abandoned carrier's ringing
     or announcement is not the caller's to hear.
     """
-    code, made, current, at = questions.numbers("$rs", _MADE, _BRANCH, RANG)
+    code, made, current, at = questions.numbers("$rs", _MADE, BRANCH, RANG)
     if code is None or code >= 300:
         return  # what ends an attempt is the failure route's
     call = load()

@@ -32,7 +32,9 @@ def failed(site: Site, secrets: Secrets) -> None:
     call = attempt.load()
     if call is None:
         raise RuntimeError("a failure route without a call")
-    at, code, branch = questions.numbers(attempt.RANG, "$T_reply_code", attempt.NEXT_BRANCH)
+    at, code, here, branch, transaction = questions.numbers(
+        attempt.RANG, "$T_reply_code", attempt.BRANCH, attempt.NEXT_BRANCH, "$T(id_index)"
+    )
     ring = attempt.rang(call, at)
     profile = _profile(site, call)
     failure = _read(code, trusted=call.leg.trusted, heeded=profile.trust_reason, rang=ring >= 0)
@@ -55,7 +57,7 @@ def failed(site: Site, secrets: Secrets) -> None:
         ring=ring,
     )
     entry = ledger.entry(call, decision.why, conflict=conflicts)
-    late.left(entry)
+    late.left(entry, transaction or 0, here)
     due = ledger.Due(call, entry)
     try:
         if decision.verdict is Verdict.ADVANCE or decision.rule == FOLLOWED:

@@ -15,15 +15,15 @@ from kemi import ksr_tables, sip
 
 _TABLE = "bellhop_late"
 _SECONDS = 40
-_BRANCH = "$avp(bellhop_branch)"
 _LEFT = "it answered when the call had been taken from it: nobody was told, and it gets no ACK"
 _REFUSED = "it answered when it had refused the call: nobody was told, and it gets no ACK"
 
 
-def left(entry: Entry) -> None:
-    """Mark the current attempt, which has ended without an answer."""
-    branch = sip.text(_BRANCH)
-    if branch is None:  # none was made
+def left(entry: Entry, transaction: int, branch: int | None) -> None:
+    """Mark the current attempt, which has ended without an answer; branch: None if none was made.
+    transaction: tm's `$T(id_index)`.
+    """
+    if branch is None:
         return
     late = msgspec.structs.replace(
         entry,
@@ -34,7 +34,7 @@ def left(entry: Entry) -> None:
         rule="late-answer",
         why=_REFUSED if entry.replied else _LEFT,
     )
-    key = f"{sip.text('$ci')}:{_name(sip.number('$T(id_index)'))}:{_digits(int(branch))}"
+    key = f"{sip.text('$ci')}:{_name(transaction)}:{_digits(branch)}"
     ksr_tables.hold(_TABLE, key, encode(late), _SECONDS)
 
 
