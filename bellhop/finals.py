@@ -144,6 +144,11 @@ def final(call: Call) -> Final:
     return min(told, key=lambda one: (one.about, -one.attempt))
 
 
+def nowhere(told: Final) -> Final:
+    """Return what a 3xx is that says no place: its reader could do nothing with it."""
+    return replace(told, code=480, phrase=code(480).phrase, moved=False)
+
+
 def reason(told: Final, policy: str) -> str | None:
     """Return the body of the answer's Reason header under a policy (reason.POLICIES), or None.
 

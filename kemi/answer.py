@@ -6,6 +6,7 @@ import re
 
 from bellhop import contacts, finals, health
 from bellhop.calls import Call
+from bellhop.contacts import Contact
 from bellhop.dialling import Refusal
 from bellhop.health import Skipped
 from bellhop.reason import parse, q850
@@ -18,11 +19,14 @@ _REPAIR = re.compile(r"[A-Za-z0-9.!%*_+`'~/ ,;=-]{1,200}", re.ASCII)
 def final(call: Call, why: str) -> None:
     """Answer with what the attempts came to."""
     told = finals.CANCELLED if sip.cancelled() else finals.final(call)
+    leads = contacts.parse(ksr_replies.said("Contact")) if told.moved else ()
+    if told.moved and not leads:
+        told = finals.nowhere(told)
     headers = []
     if (reason := finals.reason(told, call.reason_to_caller)) is not None:
         headers.append(f"Reason: {reason}")
     if told.attempt == len(call.attempts) and told.attempt:  # whose reply is the one in hand
-        headers += _of_reply(told)
+        headers += _moved(leads) if leads else _of_reply(told)
     sip.reply(told.code, told.phrase, *headers)
     cause = q850(parse(reason)).cause if reason is not None else None
     ledger.final(call, told.code, cause, why, of=told.attempt)
@@ -56,13 +60,19 @@ def refuse(call: Call, refusal: Refusal) -> None:
     ledger.final(call, told.code, refusal.cause if reason else None, why)
 
 
-def _of_reply(told: finals.Final) -> list[str]:
-    """Return what else of the attempt's reply the caller needs: where a 3xx leads, and what a 420
-    or 422 asks for. Written anew, from a closed set.
+def _moved(leads: tuple[Contact, ...]) -> list[str]:
+    """Return the Contact of a 3xx, where it leads. Kamailio writes one of its own besides, of the
+    Request-URI as it stands (measured): the carrier's, unless the first that is meant is put there.
     """
-    if told.moved:
-        found = contacts.parse(ksr_replies.said("Contact"))
-        return [f"Contact: {', '.join(one.header() for one in found)}"] if found else []
+    first, *others = leads
+    sip.put("$ru", first.uri)
+    return [f"Contact: {', '.join(one.header() for one in others)}"] if others else []
+
+
+def _of_reply(told: finals.Final) -> list[str]:
+    """Return what else of the attempt's reply the caller needs: what a 420 or 422 asks for. Written
+    anew, from a closed set.
+    """
     name = finals.code(told.code).repair
     value = ksr_replies.said(name) if name and not told.ours else ""
     return [f"{name}: {value}"] if _REPAIR.fullmatch(value) else []

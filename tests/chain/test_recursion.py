@@ -141,7 +141,8 @@ def test_a_302_is_relayed_to_the_caller_and_followed_by_nobody(scene: Scene):
     assert tried(messages, scene) == ["north"]
     answer = final(messages, caller)
     assert answer.code == 302
-    assert "sip:900123@" in answer.header("contact")
+    # Alone: Kamailio would add the URI of the carrier that was called.
+    assert answer.all("contact") == [f"<sip:900123@{north.who.address[0]}>"]
     assert not [m for m in messages.where(method="INVITE") if "900123" in m.uri]
 
 

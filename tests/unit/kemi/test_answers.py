@@ -19,15 +19,25 @@ def test_a_carriers_302_takes_its_contact_to_the_caller_and_no_words(house):
     assert hears(house) == (
         302,
         "Moved Temporarily",
-        ["Contact: <sip:900123@198.51.100.9>;q=0.500"],
+        [],
     )
+    # Kamailio writes a Contact of it, whatever else is there.
+    assert house.fake.pv["$ru"] == "sip:900123@198.51.100.9"
+
+
+def test_a_302_with_several_has_the_preferred_as_kamailios_own(house):
+    house.calls("4412")
+    said = "<sip:1@x>;q=0.5, <sip:2@x>;q=0.9, <sip:3@x>;q=0.1"
+    house.fails(302, headers=[("Contact", said)])
+    assert hears(house)[2] == ["Contact: <sip:1@x>;q=0.500, <sip:3@x>;q=0.100"]
+    assert house.fake.pv["$ru"] == "sip:2@x"
 
 
 @pytest.mark.parametrize("contact", [b"<sip:\xff@x>", "<sip:1@x\r\nEvil: yes>", "*", None])
-def test_a_302_with_no_contact_that_can_be_read_is_told_without_one(house, contact):
+def test_a_302_with_no_contact_that_can_be_read_is_a_480(house, contact):
     house.calls("4412")
     house.fails(302, headers=[("Contact", contact)] if contact else [])
-    assert hears(house) == (302, "Moved Temporarily", [])
+    assert hears(house) == (480, "Temporarily Unavailable", [])
 
 
 @pytest.mark.parametrize(
