@@ -100,6 +100,11 @@ _PENDING = {
 }
 
 
+# Asked at each event of each member, so in a page of 500 they are not made anew each time.
+_UNREACHABLE = (State.FAILED, State.TAKEN, State.OUT)
+_ALIVE = frozenset({State.JOINED, State.WAITING, State.REQUESTED, State.ANSWERED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page. `rung_ms` is when its turn came, `opened_ms` when the leader's microphone opened,
@@ -135,24 +140,6 @@ class Page:
         return replace(self, members={**self.members, member.device: member})
 
     @property
-    def reachable(self) -> int:
-        """Return how many members may yet play."""
-        return sum(
-            m.state not in {State.FAILED, State.TAKEN, State.OUT} for m in self.members.values()
-        )
-
-    @property
-    def in_room(self) -> int:
-        """Return how many members are in the room."""
-        return sum(m.state is State.JOINED for m in self.members.values())
-
-    @property
-    def waiting(self) -> int:
-        """Return how many members may still come."""
-        coming = {State.WAITING, State.REQUESTED, State.ANSWERED}
-        return sum(m.state in coming for m in self.members.values())
-
-    @property
     def opens_ms(self) -> int:
         """Return when the head start is over."""
         return self.rung_ms + self.head_start
@@ -161,14 +148,17 @@ class Page:
         """Whether the leader may speak: a quorum of those who can be reached is in the room, or the
         head start is over; never into an empty room.
         """
-        if not self.in_room:
-            return False
-        return self.in_room * 100 >= self.quorum * self.reachable or now >= self.opens_ms
+        states = [member.state for member in self.members.values()]
+        in_room = states.count(State.JOINED)
+        if not in_room or now >= self.opens_ms:
+            return in_room > 0
+        reachable = len(states) - sum(map(states.count, _UNREACHABLE))
+        return in_room * 100 >= self.quorum * reachable
 
     @property
     def lost(self) -> bool:
         """Whether nobody is in the room, and nobody will come."""
-        return not self.in_room and not self.waiting
+        return not any(member.state in _ALIVE for member in self.members.values())
 
     def outcome(self, member: Member) -> tuple[Outcome, str]:
         """Return what the report says of a member, and why."""
