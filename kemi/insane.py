@@ -6,7 +6,7 @@ from kemi import ksr_sanity, sip, unreadable
 from kemi.results import Unreadable
 from kemi.sip import Way
 
-_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):.*", re.ASCII | re.DOTALL)
+_SCHEME = re.compile(r"[!-~]+ (?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):", re.ASCII)
 _KNOWN = frozenset({"sip", "sips", "tel"})
 _NUMBER = re.compile(r"[ \t]*[0-9]+[ \t]*", re.ASCII)
 
@@ -56,6 +56,11 @@ def _body() -> tuple[str, str] | None:
 
 
 def _of_another_kind() -> bool:
-    """Whether the Request-URI is one of no scheme that we know (RFC 3261 §8.2.2.1)."""
-    found = _SCHEME.fullmatch(sip.text("$ru") or "")
+    """Whether the Request-URI is one of no scheme that we know (RFC 3261 §8.2.2.1). It is read from
+    the text: of one that Kamailio 5.6 cannot parse, `$ru` is nothing.
+    """
+    try:
+        found = _SCHEME.match(sip.text("$mb") or "")
+    except Unreadable:
+        return False
     return found is not None and found["scheme"].lower() not in _KNOWN

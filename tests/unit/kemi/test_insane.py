@@ -29,14 +29,20 @@ def arrives(house, length, body, kind="application/sdp", **said):
     "uri", ["soap.beep://192.0.2.103:3002", "nobodyKnowsThisScheme:totallyopaque", "http://edge"]
 )
 def test_a_uri_of_another_kind_is_416(insane, uri):
-    insane.arrives("OPTIONS", uri, source=PEER)
+    insane.arrives("OPTIONS", uri, source=PEER, raw=f"OPTIONS {uri} SIP/2.0\r\n")
     assert insane.answers == [416]
     assert not insane.fake.called("sanity.sanity_reply")
 
 
 @pytest.mark.parametrize("uri", ["sip:1009@[2001:db8::1", "SIP:", "<sip:1009@edge>", "tel:"])
 def test_of_our_own_kinds_kamailio_says_what_is_wrong(insane, uri):
-    insane.arrives("OPTIONS", uri, source=PEER)
+    insane.arrives("OPTIONS", uri, source=PEER, raw=f"OPTIONS {uri} SIP/2.0\r\n")
+    assert insane.answers == []
+    assert insane.fake.called("sanity.sanity_reply")
+
+
+def test_of_what_is_not_utf8_kamailio_says_what_is_wrong(insane):
+    insane.arrives("OPTIONS", "sip:edge", source=PEER, raw=b"OPTIONS sip:\xff SIP/2.0\r\n")
     assert insane.answers == []
     assert insane.fake.called("sanity.sanity_reply")
 
