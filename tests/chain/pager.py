@@ -50,6 +50,18 @@ def paused(scene: Scene) -> Iterator[None]:
         healthy(scene.stack, "pager")
 
 
+@contextmanager
+def standing_still(scene: Scene) -> Iterator[None]:
+    """The daemon alone stands still, and what else is run in its container goes on; then it goes on."""
+    assert scene.stack is not None
+    name = scene.stack.container("pager")
+    docker("kill", "--signal=STOP", name)
+    try:
+        yield
+    finally:
+        docker("kill", "--signal=CONT", name)
+
+
 _IMPOSTOR = """
 import socket, sys, threading, time
 def mute(peer):

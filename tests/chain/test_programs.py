@@ -9,6 +9,7 @@ import pytest
 from tests.chain.calling import assert_all_settled
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import docker, until
+from tests.chain.pager import standing_still
 from tests.chain.paging import (
     SPEAKERS,
     ZONE,
@@ -106,14 +107,10 @@ def test_what_was_asked_of_a_pager_that_stands_still_is_never_spoken(scene: Scen
     """Who asked was told that nothing came of it: it is not said when the pager goes on."""
     [horn] = scene.register("1008")
     assert scene.stack is not None
-    pager = scene.stack.container("pager")
-    docker("kill", "--signal=STOP", pager)
-    try:
+    with standing_still(scene):
         for asked in (["--say", "late"], ["--from", "1020"]):
             with pytest.raises(RuntimeError):
                 scene.stack.execute("pager", "timeout", "3", "bellhop", "page", ZONE, *asked)
-    finally:
-        docker("kill", "--signal=CONT", pager)
     bellhop(scene, "zones", ZONE)  # which it answers after all that it was asked before
     until("it to say so", lambda: scene.stack.log("pager", scene.began).count("who-asked") == 2)
 

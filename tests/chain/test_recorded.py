@@ -6,12 +6,14 @@ from tests.chain.calling import CALLER, dial
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import until
 from tests.chain.harness.talker import talker
+from tests.chain.pager import standing_still
 from tests.chain.paging import answering, heard, newest, outcomes, report, speaking
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 
 ZONE, VOICE = "8105", 0x35
 HORNS = ("1008", "1009")
+AT_LAST = 3.0  # s, from the end of what he says to the member's INVITE
 
 
 def test_who_is_recorded_is_played_when_he_has_hung_up(scene: Scene):
@@ -29,6 +31,22 @@ def test_who_is_recorded_is_played_when_he_has_hung_up(scene: Scene):
     found = report(scene)
     assert found["leader"] == CALLER
     assert outcomes(found) == dict.fromkeys(HORNS, "played")
+
+
+def test_who_is_recorded_is_played_though_the_pager_went_silent_while_he_spoke(scene: Scene):
+    """It let him in; Asterisk plays him alone, as it pages alone."""
+    speakers = answering(scene, *HORNS)
+    caller = dial(scene, ZONE, "caller/calls-and-talks", stream=scene.voice(VOICE), pause=2500)
+    until("his recording", lambda: "!Record!" in scene.pbx.command("core show channels concise"))
+    with standing_still(scene):
+        scene.finish(caller, *speakers)
+
+    messages = scene.messages()
+    [bye] = messages.where(method="BYE", source=caller.who.socket).once()
+    for number in HORNS:
+        invite = messages.where(method="INVITE", target=scene.cast.device(number).socket).one()
+        assert 0 < invite.at - bye.at <= AT_LAST
+        assert 0.5 <= heard(scene, number, VOICE) <= 2.8
 
 
 def test_a_leader_ends_his_page_with_a_key(scene: Scene):
