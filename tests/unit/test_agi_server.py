@@ -192,7 +192,7 @@ def threads(serving):
 
 
 def test_requests_one_after_the_other_start_no_thread(serving):
-    served(serving)
+    until_threads(serving, 4)  # all that wait from the start on
     before = threads(serving)
     for _ in range(20):
         served(serving)
