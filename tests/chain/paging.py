@@ -171,7 +171,7 @@ def missing(found: list[Block]) -> list[tuple[int, int]]:
 
 def stood_still(packets: list[Packet]) -> float:
     """Return for how long at most nothing came of a stream of a packet each 20 ms, in seconds. An
-    Asterisk that gets no CPU for 60 ms and more mixes less than it is sent: words are missing then
+    Asterisk that gets no CPU for 40 ms and more mixes less than it is sent: words are missing then
     at everybody alike (measured, at a load average of 14 on two CPUs).
     """
     return max((b.at - a.at for a, b in pairwise(packets)), default=0.0)
