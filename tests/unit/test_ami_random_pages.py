@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bellhop.pages import Refusal
+from tests.unit.fake_asterisk import until
 from tests.unit.fake_house import House
-from tests.unit.test_ami_engine import until
 from tests.unit.test_ami_pages import play, quiet
 
 DEVICES = [str(n) for n in range(1, 7)]

@@ -3,8 +3,8 @@
 import asyncio
 
 from bellhop.pages import Refusal
+from tests.unit.fake_asterisk import until
 from tests.unit.fake_house import House
-from tests.unit.test_ami_engine import until
 from tests.unit.test_ami_pages import play, rooms
 
 

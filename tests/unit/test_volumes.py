@@ -15,8 +15,8 @@ from bellhop.vapix import VapixError
 from pager.vapix import Api, apis
 from pager.volumes import Volumes
 from tests.unit import fake_vapix
+from tests.unit.fake_asterisk import until
 from tests.unit.fake_vapix import PASSWORD, SETTINGS, USER
-from tests.unit.test_ami_engine import until
 from tests.unit.test_ami_pages import play
 from tests.unit.test_reports import BEGAN, page
 
