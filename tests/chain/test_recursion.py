@@ -16,6 +16,7 @@ TO_SOUTH = "442071838750"
 TO_WEST = "4930123456"
 
 AT_ONCE = 0.5  # s, between a failure and the next carrier's INVITE: our timers are 2 s or more
+EARLY = 0.3  # s: tm counts its own ticks, and makes up for those that it had no CPU for
 TIMERS = 1.5  # s, what tm's timers and a busy machine may add
 
 STOPS = (401, 407, 410, 481, 482, 484, 485, 486, 487, 600, 603, 604, 606)
@@ -156,7 +157,7 @@ def test_a_silent_carrier_is_left_after_its_answer_timeout(scene: Scene):
     messages = scene.messages()
     assert tried(messages, scene) == ["north", "south"]
     waited = to(messages, scene, "south")[0].at - to(messages, scene, "north")[0].at
-    assert patience / 1000 - 0.1 <= waited <= patience / 1000 + TIMERS
+    assert patience / 1000 - EARLY <= waited <= patience / 1000 + TIMERS
 
 
 def test_a_carrier_that_only_says_100_is_left_and_cancelled(scene: Scene):
@@ -169,7 +170,7 @@ def test_a_carrier_that_only_says_100_is_left_and_cancelled(scene: Scene):
     messages = scene.messages()
     assert tried(messages, scene) == ["north", "south"]
     waited = to(messages, scene, "south")[0].at - to(messages, scene, "north")[0].at
-    assert patience / 1000 - 0.1 <= waited <= patience / 1000 + TIMERS
+    assert patience / 1000 - EARLY <= waited <= patience / 1000 + TIMERS
     assert messages.where(method="CANCEL", target=north.who.socket)
     assert_all_settled(messages)
 
@@ -185,7 +186,7 @@ def test_a_phone_that_rings_for_ever_ends_with_cause_19_and_no_other_carrier(sce
     answer = final(messages, caller)
     assert (answer.code, answer.header("reason")) == (480, "Q.850;cause=19")
     [rang] = messages.where(code=180, source=west.who.socket).once()
-    assert patience / 1000 - 0.1 <= answer.at - rang.at <= patience / 1000 + TIMERS
+    assert patience / 1000 - EARLY <= answer.at - rang.at <= patience / 1000 + TIMERS
     assert_all_settled(messages)
 
 
