@@ -106,6 +106,7 @@ def test_a_200_that_comes_too_late_reaches_nobody_however_often_it_is_said(scene
     assert north.logged("late 200 was abandoned")
 
 
+@pytest.mark.control  # what raw peers got is on the wire alone
 @pytest.mark.parametrize("last", ["200 OK", "486 Busy Here"])
 def test_who_refuses_and_then_answers_all_the_same_has_refused(scene: Scene, place, last):
     """A carrier that forks a call may answer for one branch and then for another. It has been left
