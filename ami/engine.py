@@ -93,7 +93,6 @@ class Engine:
 
     def drop(self, reservation: Reservation) -> None:
         """Forget the page. It waits for nothing."""
-        self._threads.want_none(reservation.page)
         self._loop.call_soon_threadsafe(self._drop, reservation.page)
 
     def stop(self, zone: str, by: str) -> None:
@@ -162,6 +161,7 @@ class Engine:
         self._task(self._loop.create_task(self._run(running), name=f"page {page_id}"))
 
     def _drop(self, page_id: str) -> None:
+        self._threads.want_none(page_id)
         if running := self._reserved.pop(page_id, None):
             self._forget(running)
             _log.warning("page=%s dropped=the-caller-is-not-waiting-for-it", page_id)

@@ -15,7 +15,7 @@ PATIENCE = 1.0  # seconds that an AGI thread waits for the loop; the dialplan's 
 
 
 class Threads:
-    """The way of the threads into a loop; they alone call its methods, which block."""
+    """The way of the threads into a loop. `ask` and `sign` block, and are for them alone."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, manager: Manager) -> None:
         self._loop = loop
@@ -48,7 +48,8 @@ class Threads:
         """Wait for that sign. Raises Unavailable: a connection may have been dead for as long as it
         takes to miss it (manager._watch), and what is sent into that rings nobody.
         """
-        wanted = self._signs.pop(page)
+        if (wanted := self._signs.pop(page, None)) is None:
+            raise Unavailable("the page has been forgotten")
         try:
             wanted.result(min(max(patience, 0), PATIENCE))
         except (NotConnected, TookTooLong):

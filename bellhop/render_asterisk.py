@@ -152,7 +152,7 @@ def _fallback(site: Site, zone: Zone) -> list[str]:
         f" same => n(go),Set(TIMEOUT(absolute)={seconds})",
     ]
     ring = max(1, zone.ring_timeout // 1000)
-    for place, device in enumerate(members(zone, site.zones, site.devices, None)):
+    for place, device in enumerate(members(zone, site.zones, site.devices, None, site.numbering)):
         # The caller's own device is a member too: he would hear himself.
         # Who may call outside is not asked here, so nobody does.
         if isinstance(device, Outside):

@@ -18,7 +18,6 @@ _WAV = re.compile(
 )
 
 EMERGENCY = 10  # above any priority
-_AS_WRITTEN = Numbering()
 
 
 def _caller(value: object) -> str:
@@ -138,7 +137,7 @@ def members(
     zones: Mapping[str, Zone],
     devices: Mapping[str, Device],
     caller: str | None,
-    numbering: Numbering = _AS_WRITTEN,
+    numbering: Numbering,
 ) -> tuple[Target, ...]:
     """Return whom a page of the zone rings: each once, the caller's own device left out."""
     numbers = (n for n in flattened(zone.number, zones) if n != caller)

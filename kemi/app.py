@@ -146,9 +146,11 @@ def _request(
         raise Unreadable("$rm")
     if not ksr_sanity.hops_left():
         insane.no_hops(method)
-    elif not ksr_sanity.sane() and not insane.put_right(method, way):
-        pass
-    elif not headers.hides_lines(method) and not headers.asks_too_much(method):
+    elif (
+        (ksr_sanity.sane() or insane.put_right(method, way))
+        and not headers.hides_lines(method)
+        and not headers.asks_too_much(method)
+    ):
         _sane_request(site, known, key, method, way)
 
 

@@ -56,7 +56,7 @@ def _shut(made: socket.socket) -> None:
         return  # it has ended by itself
 
 
-class _Plain(http.client.HTTPConnection):
+class _Taken(http.client.HTTPConnection):
     def __init__(self, patience: Patience, host: str, **more: Any) -> None:
         super().__init__(host, **more)
         self._patience = patience
@@ -66,14 +66,8 @@ class _Plain(http.client.HTTPConnection):
         self._patience.take(self.sock)
 
 
-class _Secret(http.client.HTTPSConnection):
-    def __init__(self, patience: Patience, host: str, **more: Any) -> None:
-        super().__init__(host, **more)
-        self._patience = patience
-
-    def connect(self) -> None:
-        super().connect()
-        self._patience.take(self.sock)
+class _TakenTls(_Taken, http.client.HTTPSConnection):
+    """The same over TLS: `_Taken` stands before HTTPSConnection, whose methods it calls."""
 
 
 class _Http(urllib.request.HTTPHandler):
@@ -82,13 +76,13 @@ class _Http(urllib.request.HTTPHandler):
         self._patience = patience
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(partial(_Plain, self._patience), req)
+        return self.do_open(partial(_Taken, self._patience), req)
 
 
 class _Https(urllib.request.HTTPSHandler):
     def __init__(self, patience: Patience, context: ssl.SSLContext) -> None:
         super().__init__(context=context)
-        self._made = partial(_Secret, patience, context=context)
+        self._made = partial(_TakenTls, patience, context=context)
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         return self.do_open(self._made, req)

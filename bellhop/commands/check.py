@@ -70,7 +70,9 @@ def _idle(site: Site) -> Iterator[str]:
     """Yield what the site says, and nothing comes of."""
     for zone in site.zones.values():
         devices = [
-            m for m in members(zone, site.zones, site.devices, None) if isinstance(m, Device)
+            m
+            for m in members(zone, site.zones, site.devices, None, site.numbering)
+            if isinstance(m, Device)
         ]
         if zone.volume is not None and not any(device.vapix for device in devices):
             yield f"zones.{zone.number}.volume: no member has vapix, so nobody's volume is set"

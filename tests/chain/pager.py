@@ -1,7 +1,7 @@
 """The stack's pager, as a test has it: taken away, replaced, or given other rules."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import PROJECT, Stack, docker, until
@@ -25,29 +25,25 @@ def connected(scene: Scene, since: float) -> None:
 
 
 @contextmanager
-def stopped(scene: Scene) -> Iterator[None]:
+def _away(scene: Scene, verb: str, back: str) -> Iterator[None]:
+    assert scene.stack is not None
+    name = scene.stack.container("pager")
+    docker(verb, name)
+    try:
+        yield
+    finally:
+        docker(back, name)
+        healthy(scene.stack, "pager")
+
+
+def stopped(scene: Scene) -> AbstractContextManager[None]:
     """The pager's container is stopped; then it is back, and works."""
-    assert scene.stack is not None
-    name = scene.stack.container("pager")
-    docker("stop", name)
-    try:
-        yield
-    finally:
-        docker("start", name)
-        healthy(scene.stack, "pager")
+    return _away(scene, "stop", "start")
 
 
-@contextmanager
-def paused(scene: Scene) -> Iterator[None]:
+def paused(scene: Scene) -> AbstractContextManager[None]:
     """The pager's processes stand still: the kernel takes connections, and nobody answers."""
-    assert scene.stack is not None
-    name = scene.stack.container("pager")
-    docker("pause", name)
-    try:
-        yield
-    finally:
-        docker("unpause", name)
-        healthy(scene.stack, "pager")
+    return _away(scene, "pause", "unpause")
 
 
 @contextmanager
@@ -66,7 +62,7 @@ _IMPOSTOR = """
 import socket, sys, threading, time
 def mute(peer):
     while peer.recv(4096): pass
-def slow(peer):
+def slow(peer):  # a letter a second: that is what it tries, and it waits for nothing
     for one in 'GET VARIABLE "BELLHOP_ZONE"' * 100:
         peer.sendall(one.encode()); time.sleep(1)
 def garbage(peer):

@@ -27,9 +27,9 @@ def test_devices_come_in_the_order_they_are_named_and_once():
 
 def test_a_page_leaves_its_caller_out():
     book = zones(z80=["1", "2", "3"])
-    found = members(book["80"], book, DEVICES, "2")
+    found = members(book["80"], book, DEVICES, "2", Numbering())
     assert [device.number for device in found] == ["1", "3"]
-    assert len(members(book["80"], book, DEVICES, None)) == 3
+    assert len(members(book["80"], book, DEVICES, None, Numbering())) == 3
 
 
 def numbers(spelled, numbering=Numbering()):  # noqa: B008 - a value
@@ -114,7 +114,7 @@ def test_groups_and_numbers_outside_come_once_too():
     book = zones(
         z80=["1", "multicast:239.1.2.3:5004", "81"], z81=["tel:112", "multicast:239.1.2.3:5004"]
     )
-    found = members(book["80"], book, DEVICES, None)
+    found = members(book["80"], book, DEVICES, None, Numbering())
     assert [one.number for one in found] == ["1", "multicast:239.1.2.3:5004", "tel:112"]
 
 
