@@ -130,13 +130,13 @@ def outcome(
     A 503 without Retry-After is a 500 (RFC 3261 §21.5.4), and any final answer is life: it cost no
     time. Our timer after a mere 100 is silence all the same: that cost the caller its patience.
     """
+    if failure is not None and failure.code == 503 and asked_away:
+        return Outcome(Kind.AWAY, "retry-after", asked_away)
     if failure is None or failure.rang:
         return Outcome(Kind.LIFE)
     if not failure.replied or failure.code is None:
         # A caller that hangs up early says nothing of a carrier.
         return Outcome(Kind.NOTHING) if failure.cancelled else Outcome(Kind.FAULT, "silence")
-    if failure.code == 503 and asked_away:
-        return Outcome(Kind.AWAY, "retry-after", asked_away)
     if credentials and failure.code in {401, 407}:
         return Outcome(Kind.FAULT, "credentials-refused")
     cause = failure.cause if failure.believed else None

@@ -100,4 +100,5 @@ def _of_carrier(carrier: Carrier, user: str, resolve: Resolve) -> Iterator[Leg]:
             trusted=carrier.trust_reason,
             profile=carrier.profile,
             early_media=carrier.early_media,
+            alone_503=carrier.next_gateway_on_503,
         )

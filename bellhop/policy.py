@@ -26,6 +26,7 @@ WORDS = (
     "code-advances",
     "cause-stops",
     "cause-advances",
+    "causes-first",
     "after-18x=stop",
     "refine-5xx",
     "trust-6xx",

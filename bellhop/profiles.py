@@ -38,7 +38,8 @@ class Profile:
     codes: by `403` or `4xx`; a code's own entry beats its class's. What is here is decided by the
         code alone.
     causes: by `21` or `21@U`; an entry with the location beats one without. They are asked where a
-        cause is: of a 4xx that no code decides, of a 5xx with refine_5xx, a 6xx without trust_6xx.
+        cause is: of a 4xx that no code decides, of a 5xx with refine_5xx, a 6xx without trust_6xx;
+        with causes_first of any of them, before all codes.
     on_480: a 480 whose cause says nothing: `by-ringing` (an 18x came: stop), `advance` or `stop`.
     redirect: a 3xx is passed back to the caller, followed, or taken for a failure of this peer.
     refine_5xx: a cause that is definitely the user's (17, 19, 22, 28, 21 at the user) ends the
@@ -55,6 +56,7 @@ class Profile:
     source: str = ""
     codes: Mapping[str, Entry] = field(default_factory=dict)
     causes: Mapping[str, Entry] = field(default_factory=dict)
+    causes_first: bool = False
     on_480: Literal["by-ringing", "advance", "stop"] = "by-ringing"
     redirect: Literal["relay", "follow", "fail"] = "relay"
     refine_5xx: bool = False
@@ -87,6 +89,7 @@ class Profile:
 SETTINGS = (
     "on_480",
     "redirect",
+    "causes_first",
     "refine_5xx",
     "trust_6xx",
     "trust_reason",
@@ -130,6 +133,7 @@ class Table:
     advance: tuple[str, ...] = key(values.list_of(_code), ())
     stop_causes: tuple[str, ...] = key(values.list_of(_cause), ())
     advance_causes: tuple[str, ...] = key(values.list_of(_cause), ())
+    causes_first: bool | None = key(values.flag, None)
     on_480: str | None = key(values.one_of("by-ringing", "advance", "stop"), None)
     redirect: str | None = key(values.one_of("relay", "follow", "fail"), None)
     refine_5xx: bool | None = key(values.flag, None)

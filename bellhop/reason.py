@@ -122,15 +122,17 @@ def parse(header: str | Iterable[str]) -> tuple[ReasonValue, ...]:
     return tuple(found)
 
 
-def said(header: str) -> Q850:
-    """Return what a header's Q.850 values say together; what carriers repeat is remembered."""
-    return _remembered(header) if len(header) <= _REPEATED else q850(parse(header))
+def said(*lines: str) -> Q850:
+    """Return what the Q.850 values of a header's lines say together; what carriers repeat is
+    remembered.
+    """
+    return _remembered(lines) if sum(map(len, lines)) <= _REPEATED else q850(parse(lines))
 
 
 # Carriers have a few texts; a peer that makes up others costs time, and a bounded part of memory.
 @lru_cache(maxsize=1024)
-def _remembered(header: str) -> Q850:
-    return q850(parse(header))
+def _remembered(lines: tuple[str, ...]) -> Q850:
+    return q850(parse(lines))
 
 
 def q850(values: Iterable[ReasonValue]) -> Q850:
@@ -168,7 +170,7 @@ def _unfold(line: str) -> str:
 
     A bare CR or LF is taken for a fold as well, so that no text ever holds one.
     """
-    return " ".join(part.strip(" \t") for part in _LINE_END.split(line)).strip(" \t")
+    return " ".join(part.strip(" \t") for part in _LINE_END.split(line))
 
 
 def _keep(value: list[list[str]], found: list[ReasonValue]) -> None:

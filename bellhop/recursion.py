@@ -122,6 +122,7 @@ def _facts(
         ("no-final-reply", not final),
         ("rang", failure.rang),
         ("after-18x=stop", not profile.advance_after_18x),
+        ("causes-first", profile.causes_first),
         ("refine-5xx", profile.refine_5xx),
         ("trust-6xx", profile.trust_6xx),
     ):

@@ -10,6 +10,7 @@ from bellhop.contacts import Contact
 from bellhop.dialling import Refusal
 from bellhop.health import Skipped
 from bellhop.reason import parse, q850
+from bellhop.recursion import Failure
 from kemi import ksr_replies, ledger, sip
 
 # The headers of finals.Code.repair hold tokens, media types and numbers.
@@ -25,8 +26,11 @@ def final(call: Call, why: str) -> None:
     headers = []
     if (reason := finals.reason(told, call.reason_to_caller)) is not None:
         headers.append(f"Reason: {reason}")
-    if told.attempt == len(call.attempts) and told.attempt:  # whose reply is the one in hand
-        headers += _moved(leads) if leads else _of_reply(told)
+    if leads:
+        headers += _moved(leads)
+    elif told.attempt and (name := finals.code(told.code).repair):
+        said = call.attempts[told.attempt - 1].repair
+        headers += [f"{name}: {said}"] if said else []
     sip.reply(told.code, told.phrase, *headers)
     cause = q850(parse(reason)).cause if reason is not None else None
     ledger.final(call, told.code, cause, why, of=told.attempt)
@@ -69,10 +73,10 @@ def _moved(leads: tuple[Contact, ...]) -> list[str]:
     return [f"Contact: {', '.join(one.header() for one in others)}"] if others else []
 
 
-def _of_reply(told: finals.Final) -> list[str]:
-    """Return what else of the attempt's reply the caller needs: what a 420 or 422 asks for. Written
-    anew, from a closed set.
+def repair(failure: Failure) -> str:
+    """Return what the reply of the attempt in hand says of how to do better: what a 420 or 422 asks
+    for, from a closed set; "" when it says nothing.
     """
-    name = finals.code(told.code).repair
-    value = ksr_replies.said(name) if name and not told.ours else ""
-    return [f"{name}: {value}"] if _REPAIR.fullmatch(value) else []
+    name = finals.code(failure.code).repair if failure.replied and failure.code else ""
+    value = ksr_replies.said(name) if name else ""
+    return value if _REPAIR.fullmatch(value) else ""

@@ -1,9 +1,10 @@
 """The KEMI app: what Kamailio calls. Each callback reads, hands over to one verb, and never raises.
 
-app_python3 calls `mod_init()` once before it forks, then the methods of what that returned;
-`child_init` runs in every process. Of the core's callbacks only the request's is used; bellhop.cfg
-turns off the two for every reply and for every message that is sent, which on Kamailio 5.6 must
-exist otherwise, or requests go unanswered (measured).
+`mod_init()` is called once before Kamailio forks, by app_python3, or by the entry script that
+app_python3s loads; the methods of what it returned are the callbacks. `child_init` runs in every
+process. Of the core's callbacks only the request's is used; bellhop.cfg turns off the two for every
+reply and for every message that is sent, which on Kamailio 5.6 must exist otherwise, or requests go
+unanswered (measured).
 """
 
 import os
@@ -15,6 +16,7 @@ from bellhop import ledgers
 from bellhop.settings import Site, SiteError
 from kemi import (
     attempt,
+    contact,
     dialog,
     failure,
     floods,
@@ -43,6 +45,7 @@ SITE = "BELLHOP_SITE"
 _DEFAULT = "/etc/bellhop/site.toml"
 _KEY_BYTES = 32
 _METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, NOTIFY, SUBSCRIBE"
+_IN_DIALOG = frozenset({"BYE", "UPDATE", "PRACK", "INFO", "NOTIFY"})
 
 
 class Edge:
@@ -95,6 +98,8 @@ class Edge:
         """Handle a reply to a request within a dialog."""
         if who.door(self._site(), sip.way()) is who.Door.DEVICES:
             sip.mark_contact()
+        else:
+            contact.remember_source()
 
     @guarded(sip.reply)
     def ksr_failure_call(self, _message: Any) -> None:
@@ -176,7 +181,17 @@ def _sane_request(
         case "SUBSCRIBE":
             subscribe.subscribe(site, known, key, way)
         case _:
-            sip.reply(405, "Method Not Allowed", f"Allow: {_METHODS}")
+            _begins_nothing(method)
+
+
+def _begins_nothing(method: str) -> None:
+    """Refuse a request that is in no dialog: for one that could be, 405 would say that we have none
+    of its kind (RFC 3261 §15.1.2 wants 481 for a BYE; RFC 3311, 3262, 6086, 6665 for the others).
+    """
+    if method in _IN_DIALOG:
+        sip.reply(481, "No Such Dialog Here")
+    else:
+        sip.reply(405, "Method Not Allowed", f"Allow: {_METHODS}")
 
 
 def _key(path: Path) -> bytes:

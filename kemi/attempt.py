@@ -30,6 +30,7 @@ from bellhop.settings import Site
 from kemi import (
     answer,
     challenges,
+    contact,
     early,
     engaged,
     health,
@@ -82,7 +83,6 @@ def go_on(
     while True:
         # A failure route has just asked; what is cancelled in between, tm refuses to forward.
         if (branch is None or not call.attempts) and sip.cancelled():
-            write_last()
             end(call, "cancelled")
             return
         gate = health.Gate(site, call, now())
@@ -228,8 +228,8 @@ def progressed(site: Site) -> None:
     call = load()
     if call is None:
         return
-    if call.leg.kind is LegKind.DEVICE:
-        sip.mark_contact()
+    if code > 100:
+        _keep_target(call.leg)
     if call.current.ended >= 0 or current is None or current != made:
         if code < 200:
             ksr_replies.drop()
@@ -252,6 +252,14 @@ def progressed(site: Site) -> None:
             metrics.delay(call, moment)
         timer = ring_timer(call, moment)
         sip.timers(timer, timer)
+
+
+def _keep_target(leg: Leg) -> None:
+    """See to it that the requests of the dialog find whoever sends this reply."""
+    if leg.kind is LegKind.DEVICE:
+        sip.mark_contact()
+    elif leg.kind is not LegKind.PBX:
+        contact.remember_source()
 
 
 def rang(call: Call, at: int | None) -> int:

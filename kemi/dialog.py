@@ -14,11 +14,12 @@ from hashlib import blake2s
 from bellhop import sides, users
 from bellhop.carriers import Trunk
 from bellhop.settings import Site
-from kemi import challenges, floods, headers, names, questions, sip, who
+from kemi import challenges, contact, floods, headers, names, questions, sip, standby, who
 from kemi.sip import Way
 
 _BYTES = 5
 _MARK = "$(route_uri{uri.params}{param.value,bh})"
+_TARGETS = frozenset({"INVITE", "UPDATE"})  # they renew where each side is found (§12.2)
 _DEVICE = ""  # as a peer: nobody's address is a device's
 
 
@@ -69,22 +70,30 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
             sip.relay()
         return
     sip.follow_contact()
-    peer = peer_of(site, sip.next_host())
+    host = sip.next_host()
+    peer = peer_of(site, host)
     door = who.door(site, way)
     ours = door is who.Door.INTERNAL
-    refusal = _refusal(secret, method, peer, ours=ours)
+    refusal = _refusal(secret, method, peer, ours=ours) or _gone(site, method, host)
     if refusal is not None:
         if method != "ACK":
             sip.refuse(*refusal)
         return
     floods.proved(site, way)
     headers.strip_in_dialog(method, ours=ours)
-    if door is who.Door.DEVICES:
-        sip.mark_contact()
-    if (door is who.Door.DEVICES or peer == _DEVICE) and method != "ACK":
-        sip.on_dialog()
+    _keep_targets(method, from_device=door is who.Door.DEVICES, to_device=peer == _DEVICE)
     if not sip.relay() and method != "ACK":
         sip.error(f"in-dialog {method} could not be sent on")
+
+
+def _keep_targets(method: str, *, from_device: bool, to_device: bool) -> None:
+    """See to it that the next requests of the dialog find whoever sends this one, or answers it."""
+    if from_device:
+        sip.mark_contact()
+    elif method in _TARGETS:
+        contact.remember_source()
+    if method in _TARGETS or ((from_device or to_device) and method != "ACK"):
+        sip.on_dialog()
 
 
 def _refusal(secret: bytes, method: str, peer: str | None, *, ours: bool) -> tuple[int, str] | None:
@@ -98,6 +107,18 @@ def _refusal(secret: bytes, method: str, peer: str | None, *, ours: bool) -> tup
         return 403, "Not A Dialog Of Ours"
     if method == "INVITE" and not _of_a_call():
         return 481, "No Such Dialog Here"
+    return None
+
+
+def _gone(site: Site, method: str, host: str | None) -> tuple[int, str] | None:
+    """Refuse a subscription that the Asterisk which takes pages now knows nothing of (481: RFC 6665
+    §4.1.2.2 has the phone make another); bound any other.
+    """
+    if method != "SUBSCRIBE":
+        return None
+    if standby.told_by_another(site, host):
+        return 481, "Subscribe Anew"
+    standby.bound_subscription(site)
     return None
 
 

@@ -13,6 +13,7 @@ from bellhop.profiles import CARRIER, Profile
 from bellhop.recursion import Decision, Failure, Verdict, decide
 from bellhop.settings import Site
 from kemi import (
+    answer,
     attempt,
     challenges,
     health,
@@ -55,6 +56,7 @@ def failed(site: Site, secrets: Secrets) -> None:
         verdict=decision.verdict,
         rang=failure.rang,
         ring=ring,
+        repair=answer.repair(failure),
     )
     entry = ledger.entry(call, decision.why, conflict=conflicts)
     late.left(entry, transaction or 0, here)
@@ -101,7 +103,7 @@ def _read(code: int | None, *, trusted: bool, heeded: bool, rang: bool) -> Failu
     cancelled = sip.cancelled(in_transaction=True)
     if sip.timed_out_here():
         return Failure(None, replied=False, rang=rang, cancelled=cancelled)
-    said = reason.said(ksr_replies.said("Reason"))
+    said = reason.said(*ksr_replies.lines("Reason", reason.MAX_VALUES))
     return Failure(
         code or 0,
         cause=said.cause,

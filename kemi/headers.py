@@ -111,7 +111,12 @@ def asks_privacy() -> bool:
         words = set(re.findall(r"[a-z]+", asked.lower()))
         if words & {"id", "user", "header"}:
             return True
-    return sip.text("$fU") == "anonymous"
+    return names_nobody()
+
+
+def names_nobody() -> bool:
+    """Whether From is RFC 3323's anonymous one (§4.1.1.3), with a capital as some PBXs write it."""
+    return (sip.text("$fU") or "").lower() == "anonymous"
 
 
 def assert_identity(caller: Caller) -> None:

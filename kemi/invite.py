@@ -17,6 +17,7 @@ from kemi import (
     answer,
     attempt,
     challenges,
+    contact,
     dialog,
     digest,
     engaged,
@@ -61,6 +62,8 @@ def invite(site: Site, secrets: Secrets, key: bytes, way: Way) -> None:
         sip.answer_to_source()
     if caller.kind is Kind.DEVICE:
         sip.mark_contact()
+    elif caller.kind is not Kind.PBX:
+        contact.remember_source()
     challenges.strip(site)
     legs, profile = legs_of(where, names.resolve, site.numbering)
     private = isinstance(where, ToCarriers) and headers.asks_privacy()
@@ -125,7 +128,7 @@ def proved(site: Site, secrets: Secrets, way: Way) -> Caller | None:
             ksr_auth.drop_credentials()
             # The identity is the authenticated one; a From that says another name is a lie to the
             # callee's display, so it is refused (anonymous is RFC 3323's, and no name).
-            if sip.text("$fU") not in {caller.name, "anonymous"}:
+            if sip.text("$fU") != caller.name and not headers.names_nobody():
                 sip.reply(403, "From Is Not You")
                 return None
             return caller

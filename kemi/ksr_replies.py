@@ -21,6 +21,17 @@ def said(name: str, which: int | str = "*") -> str:
         return bytes.fromhex(coded).decode("utf-8", "replace")
 
 
+def lines(name: str, most: int) -> tuple[str, ...]:
+    """Read a header as `said` does, at most so many of its lines, one by one where it matters: a
+    quote that one of them never closes would take the next into its text.
+    """
+    whole = said(name)
+    if '"' not in whole or "," not in whole:
+        return (whole,)
+    count = min(sip.number(f"$T_rpl($hdrc({name}))"), most)
+    return (whole,) if count < 2 else tuple(said(name, which) for which in range(count))
+
+
 def is_reliable() -> bool:
     """Whether the provisional reply in hand is one that a PRACK acknowledges (RFC 3262 §3)."""
     return done(KSR.hdr.is_present("RSeq"), "is_present")

@@ -5,9 +5,9 @@ handles no SIP, reads and checks the file, leaves a snapshot, and sets `bellhop_
 process looks at before each message (a microsecond). What came of it stands in `bellhop_said`. A
 file that is wrong changes nothing.
 
-KEMI's own reload (`app_python.reload`) runs the scripts again in each process when its next message
-comes, and asks for the site again: it gets the one in use, out of the folder that `bellhop_state`
-names, whatever has become of the file by then.
+KEMI's own reload (`app_python3s.reload`) runs the scripts again in each process when its next
+message comes, and asks for the site again: it gets the one in use, out of the folder that
+`bellhop_state` names, whatever has become of the file by then.
 """
 
 from pathlib import Path

@@ -2,9 +2,9 @@
 NOTIFYs come back within the dialog (RFC 6665, RFC 4235).
 """
 
-from bellhop import users, zones
+from bellhop import sides, users, zones
 from bellhop.settings import Site
-from kemi import dialog, headers, invite, sip, who
+from kemi import dialog, headers, invite, sip, standby, who
 from kemi.secrets import Secrets
 from kemi.sip import Way
 
@@ -15,7 +15,7 @@ _PATIENCE = 2_000  # ms
 
 def subscribe(site: Site, secrets: Secrets, key: bytes, way: Way) -> None:
     """Take a subscription: who may page a zone may see whether it is paged. Only devices have keys,
-    and the first Asterisk alone tells.
+    and the Asterisk that takes pages now tells.
     """
     if who.door(site, way) is not who.Door.DEVICES:
         sip.reply(403, "No Subscriptions Here")
@@ -39,8 +39,10 @@ def subscribe(site: Site, secrets: Secrets, key: bytes, way: Way) -> None:
         sip.answer_to_source()
     sip.mark_contact()
     dialog.record(key, (_PBX,), follow=False)
-    sip.put("$ru", f"sip:{zone.number}@{site.pbx.address}")
-    sip.put("$du", f"sip:{site.pbx.address}")
+    standby.bound_subscription(site)
+    asterisk = sides.sides(site)[standby.serving(site)]
+    sip.put("$ru", f"sip:{zone.number}@{asterisk}")
+    sip.put("$du", f"sip:{asterisk}")
     sip.put("$fs", f"udp:{site.edge.internal}")
     sip.timers(_PATIENCE, _PATIENCE)
     if not sip.relay():

@@ -19,6 +19,7 @@ from tests.chain.harness.stack import docker, until
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
 SCRIPT = Path(__file__).parent / "harness" / "faults.py"
+ENTRY = Path(__file__).parents[2] / "config" / "kamailio" / "entry-python3s" / "route.py"
 TIMERS = {
     "ksr_ledger_write",
     "ksr_site_reload",
@@ -31,7 +32,11 @@ REQUEST, BRANCH, REPLY, FAILURE, DIALOG = (f"44163296020{n}" for n in range(1, 6
 
 @pytest.fixture(scope="module")
 def edge(stack, place, cast) -> Iterator[tuple[Site, str]]:
-    files = {"/etc/kamailio/bellhop/entry/route.py": SCRIPT.read_text("utf-8")}
+    # What follows the app's import in the real script builds it; ours is broken before.
+    _, imports, builds = ENTRY.read_text("utf-8").partition("from kemi.app import mod_init")
+    assert imports
+    broken = SCRIPT.read_text("utf-8") + builds.partition("\n")[2]
+    files = {"/etc/kamailio/bellhop/entry-python3s/route.py": broken}
     of_all = "breaker = 0\nprobe = false"
     # Only a branch that is another than the others has a route of its own.
     quiet = carriers(

@@ -68,8 +68,24 @@ def wrong(scene: Scene, call: Messages, expected: tuple[list[str], int, str]) ->
         answers[0].header("reason") if answers else "",
     )
     if got != expected or len(codes) != 1:
-        yield f"expected {expected}, got {got} {sorted(codes)}\n{call.once().ladder()}"
+        more = f" and {sorted(codes)[1:]}" if len(codes) > 1 else ""
+        yield f"expected: {said(*expected)}\ngot:      {said(*got)}{more}\n{call.once().ladder()}"
     yield from (f"no ACK to {m}" for m in call.unacknowledged())
+
+
+def said(carriers: list[str], code: int, reason: str) -> str:
+    """Return who was tried and what the caller was told, in words."""
+    told = f"{code}, {f'Reason: {reason}' if reason else 'no Reason'}" if code else "nothing"
+    return f"tried {', '.join(carriers) or 'nobody'}; the caller was told {told}"
+
+
+def fitting(scene: Scene, case: Case, call: Messages, expected: tuple[list[str], int, str]) -> None:
+    """Fail with all that is wrong with a call, and how to ask why it is."""
+    faults = list(wrong(scene, call, expected))
+    if faults:
+        reasons = "".join(f" --reason '{one.strip()}'" for one in case.reason.split(",") if one)
+        asked = f"bellhop explain {case.code}{reasons}{' --rang' if case.rang else ''}"
+        pytest.fail("\n".join([*faults, f"why: {asked}"]), pytrace=False)
 
 
 def expected(case: Case) -> tuple[list[str], int, str]:
@@ -87,7 +103,7 @@ def test_every_code_beside_every_cause_leads_where_the_table_says(scene: Scene, 
     for case in every:
         with subtests.test(case=str(case)):
             call = found[case.dialled]
-            assert list(wrong(scene, call, expected(case))) == []
+            fitting(scene, case, call, expected(case))
             if outcome(case) == "moved":
                 answer = call.where(code=case.code, target=scene.cast.trunk("reception").socket)
                 [contact] = answer[0].all("contact")
@@ -99,6 +115,4 @@ def test_a_failure_that_a_second_carrier_repeats_is_the_callers_own_or_goes_on(s
     for case, (carriers, code) in REPEATED.items():
         reason = "" if code == 200 else case.reason
         with subtests.test(case=str(case)):
-            assert (
-                list(wrong(scene, found[case.dialled], (CARRIERS[:carriers], code, reason))) == []
-            )
+            fitting(scene, case, found[case.dialled], (CARRIERS[:carriers], code, reason))

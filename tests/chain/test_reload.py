@@ -81,7 +81,7 @@ def test_a_wrong_file_is_refused_with_its_lines_and_changes_nothing(edge):
 
     # KEMI's own reload runs the scripts again, whose start would read the file: in each worker, for
     # the tenths of a second that the one with the ACK then needs longer than the one with the BYE.
-    edge.rpc("app_python.reload")
+    edge.rpc("app_python3s.reload")
     scene = edge.scene
     north = scene.play(scene.cast.carrier("north"), "carrier/answers")
     caller = dial(scene, NUMBER, pause=2000)

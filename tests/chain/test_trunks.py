@@ -3,7 +3,10 @@
 import pytest
 
 from tests.chain.calling import REFUSED, calls, cause, final, to, tried
+from tests.chain.faulty import reply
+from tests.chain.harness.raw import Raw, raw, request
 from tests.chain.harness.scene import Scene
+from tests.chain.harness.sip import Message
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -127,3 +130,43 @@ def test_a_carrier_reaches_nothing_but_our_numbers(scene: Scene, subtests):
             answer = final(call, caller)
             assert (answer.code, answer.header("reason")) == (404, "Q.850;cause=1")
             assert len(call.where(method="INVITE").once()) == 1
+
+
+@pytest.mark.control  # what raw peers got is on the wire alone
+@pytest.mark.parametrize("proxy", ["", "<sip:proxy.north.example;lr>"])
+def test_peers_whose_contacts_are_names_are_found_where_they_speak_from(scene: Scene, place, proxy):
+    """No worker waits for DNS, so the ACK and the BYEs of such a call would be refused."""
+    who, north = scene.cast.trunk("reception"), scene.cast.carrier("north")
+    mark, at_pbx, at_north = f"{scene.began}", "sip:2001@pbx.example", "sip:9@sbc.north.example"
+    with raw(place, who, scene.directory) as pbx, raw(place, north, scene.directory) as carrier:
+        pbx.send(request(who, "INVITE", OUTSIDE, mark=mark, contact=f"<{at_pbx}>"))
+        invite = comes(carrier, "INVITE")
+        ours = invite.all("record-route")
+        routes = [proxy, *ours] if proxy else ours
+        back = [f"Record-Route: {route}" for route in routes]
+        carrier.send(reply(invite, "200 OK", f"Contact: <{at_north}>", *back))
+        target = comes(pbx, "INVITE", 200).header("contact").strip("<>")
+        to_north = f"{invite.header('to')};tag=carrier"
+        more = "\r\n".join(f"Route: {route}" for route in reversed(routes))
+        for number, method in ((1, "ACK"), (2, "INFO")):
+            said = request(who, method, OUTSIDE, mark=mark, number=number, to=to_north, extra=more)
+            pbx.send(said.replace(f"sip:{OUTSIDE}@{who.edge[0]}", target, 1))
+            assert comes(carrier, method).uri.startswith(at_north)
+        bye = request(
+            north, "BYE", "9", mark=f"{mark}-n", from_=to_north, to=invite.header("from"),
+            call_id=invite.call_id, extra="\r\n".join(f"Route: {route}" for route in ours),
+        )  # fmt: skip
+        carrier.send(bye.replace(f"sip:9@{north.edge[0]}", invite.header("contact").strip("<>"), 1))
+        ended = comes(pbx, "BYE")
+        assert ended.uri.startswith(at_pbx)
+        pbx.send(reply(ended, "200 OK", to=ended.header("to")))
+        comes(carrier, "BYE", 200)
+
+
+def comes(peer: Raw, method: str, code: int = 0) -> Message:
+    """Return the next request of a method, or the next answer to one; what comes again is passed over."""
+    while (came := peer.receive()) is not None:
+        message = came.message
+        if (message.code, message.answers if code else message.method) == (code, method):
+            return message
+    raise AssertionError(f"no {code or ''} {method} came to {peer.who.name}")

@@ -235,6 +235,9 @@ REFUSALS = {
         'Reason: SIP;cause=480;text="\udcff"\r\nReason: Q.850;cause=34;text="Rien \udce0 faire"',
         True,
     ),
+    "a quote that is never closed beside another line": (
+        "480 x", 'Reason: SIP;cause=480;text="x\r\nReason: Q.850;cause=17', False,
+    ),
     "a text with everything": ("480 x", 'Reason: X;text="a, Q.850;cause=34;\\"", Q.850 ;cause = 17 ;text="\\\\"', False),
     "scalarlg": ("503 x", 'Retry-After: 949302838503028349304023988\r\nWarning: 1812 overture "In Progress"', True),
     "a code that nobody knows": ("499 x", "Reason: Q.850;cause=17", False),

@@ -232,3 +232,23 @@ def test_whatever_happened_the_answer_is_one_attempts_own(failures, profile, pol
     else:
         alone = [finals.final(call(one)) for one in attempts]
         assert all(answer.about <= one.about for one in alone)
+
+
+@pytest.mark.parametrize(
+    ("cause", "location", "about"),
+    [
+        (1, "U", finals.About.NUMBER),
+        (1, "RLN", finals.About.NUMBER),
+        (1, "TN", finals.code(480).about),
+        (1, None, finals.code(480).about),
+        (41, "U", finals.About.CARRIER),
+        (28, None, finals.About.NUMBER),
+        (21, "U", finals.About.CALLEE),
+        (21, None, finals.code(480).about),
+    ],
+)
+def test_an_unassigned_number_is_one_where_the_callees_own_network_says_so(cause, location, about):
+    failure = Failure(480, cause=cause, location=location, trusted=True)
+    assert finals._about(failure, 480) is about  # noqa: SLF001
+    unbelieved = Failure(480, cause=cause, location=location, trusted=False)
+    assert finals._about(unbelieved, 480) is finals.code(480).about  # noqa: SLF001

@@ -92,6 +92,8 @@ def test_no_retry_after_is_beyond_the_bound(header):
         (Failure(487, cancelled=True), {}, Kind.LIFE),
         (Failure(503), {}, Kind.LIFE),
         (Failure(503), {"asked_away": 9_000}, Kind.AWAY),
+        (Failure(503, rang=True), {"asked_away": 9_000}, Kind.AWAY),  # an announcement came first
+        (Failure(503, rang=True), {}, Kind.LIFE),
         (Failure(486), {"asked_away": 9_000}, Kind.LIFE),
         (Failure(403), {}, Kind.LIFE),
         (Failure(403), {"credentials": True}, Kind.FAULT),

@@ -4,6 +4,7 @@ import pytest
 
 from bellhop import policy
 from bellhop.causes import CAUSES
+from bellhop.reason import LOCATIONS
 from bellhop.recursion import Failure, Verdict, decide
 
 HEAD = "step\tcodes\tcauses\twhen\tverdict\trule\twhy\tsource\n"
@@ -54,7 +55,7 @@ def test_every_row_can_be_reached():
 
 
 def _codes(row):
-    classes = {"2xx": 200, "3xx": 302, "5xx": 503, "6xx": 603, "other": 999}
+    classes = {"2xx": 200, "3xx": 302, "4xx": 499, "5xx": 503, "6xx": 603, "other": 999}
     return [classes[c] if c in classes else int(c) for c in row.codes] or [499]
 
 
@@ -69,12 +70,21 @@ def _codes(row):
         ("8\t*\t*\tringing\tstop\trule\twhy\tsource\n" + LAST, "not a row"),
         ("8\t*\t*\t-\tretry\trule\twhy\tsource\n" + LAST, "not a row"),
         ("8\t*\t*\t-\tstop\trule\twhy\t\n" + LAST, "not a row"),
+        ("8\t*\t*\t-\tstop\trule\t\tsource\n" + LAST, "not a row"),
+        ("8\t*\t*\t-\tstop\t\twhy\tsource\n" + LAST, "not a row"),
         ("8\t*\t*\tlocation=X\tstop\trule\twhy\tsource\n" + LAST, "not a location"),
     ],
 )
 def test_a_policy_that_says_nothing_clear_is_refused(rows, complaint):
     with pytest.raises(ValueError, match=complaint):
         policy.read(HEAD + rows)
+
+
+def test_a_policy_may_have_remarks_and_rows_for_every_word_and_place():
+    words = f"{' '.join(policy.WORDS)} location={','.join(sorted(LOCATIONS))}"
+    first, last = policy.read(f"# why\n\n{HEAD}\n7\t*\t*\t{words}\tstop\tr\twhy\tby\n#\n{LAST}")
+    assert (first.when, len(first.places)) == (set(policy.WORDS), len(LOCATIONS))
+    assert not last.codes
 
 
 def test_the_rule_of_a_decision_is_one_of_the_policys():

@@ -116,6 +116,47 @@ def test_a_causes_entry_speaks_on_5xx_and_6xx_where_the_profile_opens_them():
     assert said(x, 603)[:2] == (STOP, "global-failure")
 
 
+CRANKBACK = """
+causes_first = true
+advance_causes = [34, "17@LN"]
+stop_causes = [3]
+advance = [408, 503]
+stop = ["4xx", "5xx", "6xx"]
+"""
+
+
+@pytest.mark.parametrize("code", [404, 480, 486, 487, 500, 503, 600, 603])
+def test_with_causes_first_a_causes_entry_speaks_before_every_code(code):
+    x = one(CRANKBACK)
+    for rang in (False, True):
+        assert said(x, code, cause=34, rang=rang) == (
+            ADVANCE, "profile-advance-cause", "profile x: advance_causes",
+        )  # fmt: skip
+        assert said(x, code, cause=3, rang=rang) == (
+            STOP, "profile-stop-cause", "profile x: stop_causes",
+        )  # fmt: skip
+    assert verdict(x, code, cause=17, location="LN") is ADVANCE
+    # What the lists do not name is the codes', and so is what nobody believes.
+    by_code = ADVANCE if code == 503 else STOP
+    for facts in ({}, {"cause": 17}, {"cause": 41}, {"cause": 34, "trusted": False}):
+        assert verdict(x, code, **facts) is by_code
+
+
+def test_causes_first_changes_no_redirect_and_no_call_that_is_over():
+    x = one(CRANKBACK)
+    assert said(x, 302, cause=34)[:2] == (REDIRECT, "redirect")
+    assert said(x, 480, cause=34, cancelled=True)[1] == "caller-cancelled"
+    assert said(x, None, cause=34, replied=False, rang=True)[1] == "ring-timeout"
+    y = one(CRANKBACK + "advance_after_18x = false")
+    assert said(y, 480, cause=34, rang=True)[1] == "after-18x"
+
+
+def test_causes_first_is_a_childs_to_take_back():
+    found = profiles(f'[x]\n{CRANKBACK}\n[y]\nextends = "x"\ncauses_first = false')
+    assert verdict(found["x"], 486, cause=34) is ADVANCE
+    assert verdict(found["y"], 486, cause=34) is STOP
+
+
 def test_a_code_that_is_listed_asks_no_cause():
     x = one("stop = [404]\nadvance_causes = [34]")
     assert verdict(x, 404, cause=34) is STOP

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bellhop import reason
 from bellhop.reason import LOCATIONS, MAX_VALUES, Q850, ReasonValue, parse, q850, said
 
 quiet = settings(deadline=None, derandomize=True)
@@ -22,6 +23,7 @@ def one(header):
         ("q.850;CAUSE=16", 16),
         ("Q.850\t;\tcause\t=\t16", 16),
         ("Q.850;cause=127", 127),
+        ("Q.850;cause;cause=17", 17),
         ("Q.850;cause=128", None),
         ("Q.850;cause=0", None),
         ("Q.850;cause=000", None),
@@ -138,6 +140,7 @@ def test_what_stands_behind_8_kb_is_not_read():
     assert parse(text)[0].cause == 17
     assert parse(f"{',' * 8192}Q.850;cause=17") == ()
     assert parse(["," * 8000, ";" * 192, "Q.850;cause=17"]) == ()
+    assert parse(["," * 8000, ";" * 193, "Q.850;cause=17,"]) == ()
     assert [v.cause for v in parse(["," * 8000, "Q.850;cause=17"])] == [17]
 
 
@@ -209,7 +212,7 @@ def test_reading_never_fails_and_keeps_its_promises(header):
 
 
 tokens = st.text(alphabet=string.ascii_letters + string.digits + "-.!%*_+`'~", min_size=1)
-sendable = st.text(alphabet=st.characters(exclude_categories=["Cc"]))
+sendable = st.text(alphabet=st.characters(exclude_categories=["Cc"])) | st.text('a\\";,= ')
 values = st.one_of(
     st.builds(
         ReasonValue,
@@ -237,6 +240,12 @@ def test_what_is_written_is_read_again(written, comma):
     assert parse(headers) == tuple(written)
 
 
+def test_what_is_not_known_is_not_written():
+    assert ReasonValue("Q.850", None, None, None).header() == "Q.850"
+    assert ReasonValue("SIP", 486, None, None).header() == "SIP;cause=486"
+    assert ReasonValue("Q.850", None, 'a "b"', "U").header() == 'Q.850;text="a \\"b\\"";location=U'
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -259,3 +268,17 @@ def test_what_has_no_place_in_a_header_is_refused(value):
 def test_what_is_remembered_is_what_is_read(header):
     for _ in range(2):
         assert said(header) == q850(parse(header))
+
+
+def test_of_what_peers_make_up_no_more_than_a_line_each_is_remembered():
+    before = reason._remembered.cache_info()  # noqa: SLF001
+    said("Q.850;cause=34;text=" + "x" * 181)
+    assert reason._remembered.cache_info() == before  # noqa: SLF001
+    said("Q.850;cause=34;text=" + "y" * 180)
+    assert reason._remembered.cache_info().misses == before.misses + 1  # noqa: SLF001
+
+
+def test_what_is_said_in_several_lines_is_read_line_by_line():
+    for _ in range(2):
+        assert said('SIP;text="never closed', "Q.850;cause=17") == Q850(17)
+        assert said("Q.850;cause=17", "Q.850;cause=34").conflicting

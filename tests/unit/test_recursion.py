@@ -125,6 +125,7 @@ PROFILES = st.builds(
         ENTRIES, max_size=4),
     on_480=st.sampled_from(["by-ringing", "advance", "stop"]),
     redirect=st.sampled_from(["relay", "follow", "fail"]),
+    causes_first=st.booleans(),
     refine_5xx=st.booleans(),
     trust_6xx=st.booleans(),
     trust_reason=st.booleans(),

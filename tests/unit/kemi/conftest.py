@@ -285,15 +285,16 @@ class House:
     @property
     def rows(self):
         """The ledger's rows of the attempts that ended."""
-        return [one for one in self._written if isinstance(one, Entry)]
+        return [one for one in self.written if isinstance(one, Entry)]
 
     @property
     def endings(self):
         """The ledger's rows of the calls that ended."""
-        return [one for one in self._written if isinstance(one, Ending)]
+        return [one for one in self.written if isinstance(one, Ending)]
 
     @property
-    def _written(self):
+    def written(self):
+        """All rows of the ledger, in their order."""
         return [one for args in self.fake.called("mqueue.mq_add") for one in decode(args[2])]
 
     @property

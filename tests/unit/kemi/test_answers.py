@@ -61,12 +61,20 @@ def test_what_a_code_asks_for_passes_and_no_other_header(house, code, said, expe
     assert hears(house)[2] == expected
 
 
-def test_the_headers_of_the_last_reply_are_not_put_beside_an_earlier_ones_code(house):
+def test_a_code_that_is_told_has_its_own_replys_headers_and_not_the_last_ones(house):
     house.calls("4412")
     house.fails(404, reason=["Q.850;cause=34"])
     house.fails(422, branch=1, headers=[("Min-SE", "90")])
     house.fails(500, branch=2, headers=[("Min-SE", "1800")])
-    assert hears(house) == (422, "Session Interval Too Small", [])
+    assert hears(house) == (422, "Session Interval Too Small", ["Min-SE: 90"])
+
+
+def test_a_device_that_asks_for_a_longer_session_is_heard_too(house):
+    house.calls("1009")
+    house.fails(422, headers=[("Min-SE", "1800")])
+    assert hears(house) == (
+        422, "Session Interval Too Small", ["Reason: Q.850;cause=31", "Min-SE: 1800"],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

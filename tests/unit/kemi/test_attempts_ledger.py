@@ -156,3 +156,30 @@ def test_what_is_lost_together_is_counted_each(house):
     house.replies(200)
     counted = [args[2] for args in house.fake.called("xhttp_prom.counter_inc_l1")]
     assert counted.count("queue") == 2
+
+
+@pytest.mark.parametrize("first", ['SIP;cause=480;text="', 'SIP;text="one " two" three'])
+def test_a_quote_that_is_never_closed_hides_no_cause_in_the_next_line(house, first):
+    house.calls("4412")
+    house.fails(480, reason=[first, "Q.850;cause=17"])
+    assert house.answers == [480]
+    assert (house.rows[0].cause, house.rows[0].rule) == (17, "cause-stop")
+
+
+@pytest.mark.parametrize("codes", [(486,), (503, 486), (503, 503, 503)])
+def test_a_calls_end_is_written_down_behind_its_attempts(house, codes):
+    house.calls("4412")
+    for branch, code in enumerate(codes):
+        house.fails(code, branch=branch)
+    assert len(house.rows) == len(codes)
+    assert house.written == [*house.rows, *house.endings]
+
+
+def test_so_is_the_end_of_a_call_that_is_cancelled_while_it_goes_on(house):
+    house.calls("4412")
+    house.fake.returns["tm.t_relay"] = -1
+    house.fake.returns["tm.t_is_canceled"] = [-1, 1, 1, 1]
+    house.fails(503)
+    assert house.answers == [487]
+    assert [row.rule for row in house.rows] == ["server-failure"]
+    assert house.written == [*house.rows, *house.endings]

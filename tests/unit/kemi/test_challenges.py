@@ -38,6 +38,23 @@ def test_a_carrier_that_asks_is_sent_the_call_once_more(house, code):
     assert house.fake.pv["$avp(bellhop_secret)"] is None
 
 
+def test_what_comes_to_the_call_that_was_sent_once_more_counts(house):
+    house.calls("4412")
+    house.fails(401)
+    house.replies(180, branch=1)
+    house.replies(200, branch=1)
+    assert [(row.code, row.rang) for row in house.rows] == [(200, True)]
+    assert [end.code for end in house.endings] == [200]
+
+
+def test_what_rang_before_the_challenge_does_not_ring_behind_it(house):
+    house.calls("4412", cs="7")
+    house.replies(180)
+    house.fails(401)
+    house.fails(480, branch=1)
+    assert [row.rang for row in house.rows] == [False]
+
+
 def test_a_second_challenge_is_a_failure(house):
     house.calls("4412")
     house.fails(401)

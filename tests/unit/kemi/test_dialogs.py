@@ -69,6 +69,45 @@ def test_replies_between_two_peers_that_are_no_devices_are_nobodys_business(with
     assert house.fake.called("tm.t_on_reply") == []
 
 
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_but_for_those_that_tell_anew_where_a_peer_is(within, method):
+    house = within(method, source=RECEPTION, door="trunks")
+    assert house.fake.called("tm.t_on_reply") == [("ksr_reply_dialog",)]
+    house.says({"$(ct{nameaddr.uri}{uri.host})": "sbc.north.example", "$Rp": 5070})
+    house.fake.reply(200, headers=[("Contact", "<sip:x@sbc.north.example>")])
+    house.app.ksr_reply_dialog(None)
+    assert len(house.fake.called("nathelper.set_contact_alias")) == 1
+
+
+@pytest.mark.parametrize(
+    ("way", "aliases"),
+    [
+        ({}, [()]),
+        ({"to": PHONE, "source": NORTH, "door": "trunks", "ft": "to-1", "tt": "from-1"}, []),
+        (
+            {"to": PHONE, "source": NORTH, "door": "trunks", "ft": "to-1", "tt": "from-1",
+             "contact": "sbc.north.example"},
+            [()],
+        ),
+    ],
+)  # fmt: skip
+def test_a_request_goes_on_to_a_real_address_without_what_only_we_may_write(within, way, aliases):
+    raw = "INVITE sip:x SIP/2.0\r\nAlert-Info: x\r\n\r\n"
+    house = within("INVITE", raw=raw, **{"contact": "192.168.1.5"} | way)
+    assert house.sent_to
+    assert ("Alert-Info",) in house.fake.called("textops.remove_hf")
+    assert house.fake.called("nathelper.handle_ruri_alias") == [()]
+    assert house.fake.called("nathelper.set_contact_alias") == aliases
+    assert house.fake.called("tm.t_on_reply") == [("ksr_reply_dialog",)]
+
+
+def test_a_request_of_our_dialog_proves_itself_and_no_other_does(within):
+    asked = within("BYE").fake.tables["bellhop_asked"].values
+    assert asked.get(PHONE, 0) == 0
+    within("BYE", mark="0" * 10)
+    assert asked[PHONE] == 1
+
+
 def test_the_other_side_has_the_tags_the_other_way_round(within):
     assert within("BYE", to=PHONE, source=NORTH, door="trunks", ft="to-1", tt="from-1").sent_to
 

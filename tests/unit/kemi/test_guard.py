@@ -125,11 +125,20 @@ def test_options_are_answered_with_what_we_do(house, method):
     assert "REFER" not in house.fake.headers.to_reply[0]
 
 
-@pytest.mark.parametrize("method", ["MESSAGE", "PUBLISH", "REFER", "BYE", "FOO", "KDMQ"])
+@pytest.mark.parametrize("method", ["MESSAGE", "PUBLISH", "REFER", "FOO", "KDMQ"])
 def test_any_other_method_is_405_with_what_we_do(house, method):
     house.arrives(method, "sip:1009@edge", user="1020")
     assert house.answers == [405]
-    assert house.fake.headers.to_reply[0].startswith("Allow: ")
+    (allow,) = house.fake.headers.to_reply
+    assert allow.startswith("Allow: ")
+    assert method not in allow
+
+
+@pytest.mark.parametrize("method", ["BYE", "UPDATE", "PRACK", "INFO", "NOTIFY"])
+def test_what_belongs_into_a_dialog_is_of_none_without_a_to_tag(house, method):
+    house.arrives(method, "sip:1009@edge", user="1020")
+    assert house.answers == [481]
+    assert house.relays == []
 
 
 RPC, METRICS = "jsonrpcs.dispatch", "xhttp_prom.dispatch"

@@ -26,6 +26,12 @@ def test_the_sixth_guess_is_refused_whoever_the_user_is(house, user):
     assert line.count("\n") == 1
 
 
+def test_names_that_no_site_has_are_one_however_many_are_made_up(house):
+    """They would fill the table in which the guesses are counted."""
+    made_up = [f"no name {n}" for n in range(7)]
+    assert [tries(house, name) for name in made_up] == [401] * 5 + [403] * 2
+
+
 def test_who_is_refused_is_refused_with_the_right_password_too(house):
     for _ in range(5):
         tries(house)

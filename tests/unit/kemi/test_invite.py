@@ -117,8 +117,9 @@ def test_a_from_that_is_another_is_refused(house, name):
     assert house.relays == []
 
 
-def test_an_anonymous_from_is_no_other_name(house):
-    house.calls("1009", fU="anonymous")
+@pytest.mark.parametrize("name", ["anonymous", "Anonymous"])
+def test_an_anonymous_from_is_no_other_name(house, name):
+    house.calls("1009", fU=name)
     assert len(house.sent_to) == 1
 
 
@@ -230,6 +231,53 @@ def test_behind_a_nat_the_answer_and_the_dialog_go_to_the_source(house):
     assert house.fake.called("nathelper.set_contact_alias") == [()]
 
 
+@pytest.mark.parametrize(("number", "aliases"), [("1009", 1), ("4412", 0)])
+@pytest.mark.parametrize("code", [183, 200])
+def test_a_device_behind_a_nat_answers_with_its_source_and_a_carrier_with_what_it_says(
+    house, number, code, aliases
+):
+    house.calls(number)
+    house.says({"$(ct{nameaddr.uri}{uri.host})": "192.168.1.5"})
+    house.replies(code, headers=[("Contact", "<sip:x@192.168.1.5>")])
+    assert len(house.fake.called("nathelper.set_contact_alias")) == aliases
+
+
+NAMED = "sbc.north.example"
+OURS = "<sip:192.0.2.10:5070;lr;bh=abc>"
+
+
+@pytest.mark.parametrize(
+    ("host", "routes", "aliases"),
+    [
+        (NAMED, [OURS], 1),
+        (NAMED, [], 1),
+        ("203.0.113.9", [OURS], 0),
+        ("[2001:db8::9]", [OURS], 0),
+        (None, [OURS], 0),
+        (NAMED, [f"<sip:203.0.113.8;lr>, {OURS}"], 0),  # its proxy is asked first
+        (NAMED, ["<sip:proxy.north.example;lr>", OURS], 1),
+        ("203.0.113.9", [f"<sip:p@proxy.north.example:5060;lr>, {OURS}"], 1),
+        (NAMED, [b"\xff"], 0),
+    ],
+)
+@pytest.mark.parametrize("code", [180, 200])
+def test_a_carrier_whose_contact_is_a_name_is_found_where_it_answers_from(
+    house, host, routes, aliases, code
+):
+    house.calls("4412")
+    house.says({"$(ct{nameaddr.uri}{uri.host})": host})
+    contact = [("Contact", f"<sip:x@{host}>")] if host else []
+    house.replies(code, headers=[*contact, *(("Record-Route", route) for route in routes)])
+    assert len(house.fake.called("nathelper.set_contact_alias")) == aliases
+    assert len(house.rows) == (code == 200)
+
+
+@pytest.mark.parametrize(("contact", "aliases"), [("pbx.example", 1), (RECEPTION, 0)])
+def test_a_pbx_whose_contact_is_a_name_is_found_where_it_calls_from(house, contact, aliases):
+    house.calls("4412", user=None, door="trunks", source=RECEPTION, contact=contact)
+    assert len(house.fake.called("nathelper.set_contact_alias")) == aliases
+
+
 def test_every_attempt_of_a_call_is_within_its_budget(house):
     house.calls("4412")
     assert house.call.deadline - house.call.started == house.site.edge.budget
@@ -263,3 +311,16 @@ def test_who_pages_and_who_is_paged_is_in_no_call(house):
     assert house.engaged == []
     # But they are Asterisk's, and end when it dies.
     assert house.asterisks == ["pbx:", "pbx:1009"]
+
+
+@pytest.mark.parametrize(
+    ("name", "headers", "private"),
+    [
+        ("1020", [], False), ("1020", ["none"], False), ("1020", ["id"], True),
+        ("1020", ["critical; ID"], True), ("1020", ["none", "header"], True),
+        ("anonymous", [], True), ("Anonymous", [], True),
+    ],
+)  # fmt: skip
+def test_who_asks_for_privacy_by_whatever_header_is_private(house, name, headers, private):
+    house.calls("4412", fU=name, headers=[("Privacy", value) for value in headers])
+    assert house.call.private is private

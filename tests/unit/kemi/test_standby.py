@@ -140,6 +140,70 @@ def test_both_are_probed_from_the_internal_listener_and_nobody_else_is(two):
     ]
 
 
+WATCH = [("Event", "dialog"), ("Contact", "<sip:x@192.0.2.50>")]
+
+
+def watches(house, *, dead=(), expires=None, to=None):
+    house.dead = {f"sip:{address}" for address in dead}
+    headers = [*WATCH, *([("Expires", expires)] if expires else [])]
+    said = {"user": "1020", "headers": headers}
+    if to:  # a subscription that there is
+        said |= {"mark": dialog.mark(house.key, "call-1", "from-1", ("pbx",)), "next_hop": to}
+        said |= {"tt": "to-1", "source": "192.0.2.77"}
+    house.arrives("SUBSCRIBE", f"sip:8000@{to or 'edge'}", **said)
+
+
+@pytest.mark.parametrize(
+    ("gone", "asked"), [((), FIRST), ((FIRST,), SECOND), ((FIRST, SECOND), FIRST)]
+)
+def test_a_key_is_told_by_the_asterisk_that_takes_pages(two, gone, asked):
+    watches(two, dead=gone)
+    assert two.fake.pv["$du"] == f"sip:{asked}"
+    assert two.answers == []
+
+
+@pytest.mark.parametrize(
+    ("gone", "to", "answers"),
+    [
+        ((), FIRST, []),
+        ((), SECOND, [481]),
+        ((FIRST,), FIRST, [481]),
+        ((FIRST,), SECOND, []),
+        ((FIRST, SECOND), FIRST, []),
+    ],
+)
+def test_a_key_whose_asterisk_takes_no_pages_asks_anew(two, gone, to, answers):
+    watches(two, dead=gone, to=to.partition(":")[0])
+    assert two.answers == answers
+
+
+@pytest.mark.parametrize("within", [None, FIRST.partition(":")[0]])
+@pytest.mark.parametrize(
+    ("asked", "bounded"),
+    [
+        ("3600", True),
+        (None, True),
+        ("121", True),
+        ("x", True),
+        ("120", False),
+        ("0", False),
+        ("9" * 5000, True),
+        ("060", False),
+    ],
+)
+def test_a_subscription_lasts_no_longer_than_a_key_may_be_told_nothing(two, asked, bounded, within):
+    watches(two, expires=asked, to=within)
+    assert two.answers == []
+    assert (("Expires",) in two.fake.called("textops.remove_hf")) is bounded
+    assert ("Expires: 120\r\n" in two.fake.headers.appended) is bounded
+
+
+def test_with_one_asterisk_a_subscription_lasts_as_long_as_is_asked_for(house):
+    watches(house, expires="3600")
+    assert ("Expires",) not in house.fake.called("textops.remove_hf")
+    assert house.fake.headers.appended == []
+
+
 def test_the_pagers_of_both_may_ask(two):
     for source, answered in (("198.51.100.31", True), ("198.51.100.77", False)):
         two.fake.returns["jsonrpcs.dispatch"] = 1
