@@ -189,7 +189,11 @@ class Pages:
             why = f"nobody of zone {zone.number} is registered"
             if request.out:
                 why += ", or not taken out"
-            return self._refuse(channel, request, Refusal(NOBODY_THERE, why))
+            if request.barred:
+                why += ", and this caller may not call outside"
+            barred_alone = request.barred and not (request.absent or request.out)
+            cause = NOT_ALLOWED if barred_alone else NOBODY_THERE
+            return self._refuse(channel, request, Refusal(cause, why))
         try:
             reservation = self._desk.reserve(request, channel.left())
         except Unavailable as error:
@@ -230,7 +234,7 @@ class Pages:
         everybody = tuple(member for member in everybody if member.number not in out)
         may = caller.may if caller else ()
         members = tuple(member for member in everybody if may_ring(may, member))
-        barred = tuple(member.number for member in everybody if member not in members)
+        barred = tuple(member.number for member in everybody if not may_ring(may, member))
         if caller is not None:
             zone = zones.for_caller(zone, caller)
         return Request(

@@ -13,24 +13,20 @@ from bellhop.reports import report
 def begun(request: Request) -> Page:
     """Return the page that is asked for, as it begins."""
     now = time.time()
-    page = Page(
+    members = [Member(device=device.number) for device in request.members]
+    members += [Member(device=n).failed(20, 480, "not registered") for n in request.absent]
+    members += [Member(device=n).out(why) for n, why in request.out.items()]
+    members += [
+        Member(device=n).failed(21, 403, "this caller may not call outside") for n in request.barred
+    ]
+    return Page(
         id=f"{int(now):x}-{secrets.token_hex(4)}",
         zone=request.zone.number,
         leader=request.leader,
         started=now,
         quorum=request.zone.quorum,
         head_start=request.zone.head_start,
-    )
-    for device in request.members:
-        page = page.with_member(Member(device=device.number))
-    for number in request.absent:
-        page = page.with_member(Member(device=number).failed(20, 480, "not registered"))
-    for number, why in request.out.items():
-        page = page.with_member(Member(device=number).out(why))
-    for number in request.barred:
-        barred = Member(device=number).failed(21, 403, "this caller may not call outside")
-        page = page.with_member(barred)
-    return page
+    ).with_members(*members)
 
 
 def whys(verdicts: Mapping[str, Verdict]) -> str:

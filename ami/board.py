@@ -5,7 +5,7 @@ ring, take and give back through it, and hear from it what became of their membe
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 
 from ami import hands, legs, strangers
 from ami.events import number, refusal, tech
@@ -13,7 +13,6 @@ from ami.legs import Leg
 from ami.manager import Event, Manager, NotConnected
 from ami.players import Calls, Edge, Player
 from bellhop.claims import Claims, Verdict, Way, Wish
-from bellhop.pages import EdgeCall
 from bellhop.targets import Target
 from bellhop.zones import Zone
 
@@ -41,11 +40,10 @@ class Board:
 
     # --- who may have whom ---
 
-    def plan(
-        self, wish: Wish, in_call: Mapping[str, tuple[EdgeCall, ...]]
-    ) -> Mapping[str, Verdict]:
-        """Return what is done with each device that a page wants."""
-        return self.claims.plan(wish, in_call, self._call_priority)
+    def plan(self, wish: Wish, in_call: Iterable[str]) -> Mapping[str, Verdict]:
+        """Say what is done with each device that a page wants. Who leads another is in a call."""
+        leaders = (p.led_by for p in self.pages.values() if p.wish.page != wish.page)
+        return self.claims.plan(wish, {*in_call, *leaders}, self._call_priority)
 
     def claim(self, wish: Wish, devices: Collection[str]) -> None:
         """Give a page these devices: it rings or takes them now."""
@@ -95,12 +93,11 @@ class Board:
         """Wait until a device may have become free."""
         self._freed.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._freed.wait(), patience)
+            async with asyncio.timeout(patience):
+                await self._freed.wait()
 
     async def when_free(self, page: Player, device: str, patience: float) -> Verdict:
-        """Wait until a page may have a device, and claim it; a verdict BUSY if that takes longer
-        than `patience` seconds, or than the page.
-        """
+        """Wait until a page may have a device, and claim it; BUSY past `patience` s or its end."""
         end = asyncio.get_running_loop().time() + patience
         while True:
             verdict = self.plan(page.wish, await self.calls.of([device]))[device]
@@ -145,7 +142,7 @@ class Board:
         # Many a device takes one call alone: no INVITE before the BYE of the one that just left.
         if before := self.legs.get(device.number):
             await self._ended(before)
-        if page.over:  # Python 3.11's wait_for may lose the cancellation that would tell
+        if page.over:  # its tasks are told so a turn of the loop later
             return
         holder = self.claims.holder(device.number)
         if holder is None or holder.page != page.wish.page:  # another took it before it was rung

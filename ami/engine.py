@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
-from ami import sight, strangers
+from ami import leader, sight, strangers
 from ami.begun import begun, said, whys
 from ami.board import Board
 from ami.hints import Hints
@@ -85,11 +85,11 @@ class Engine:
         began = time.monotonic()
         try:
             self._threads.sign(reservation.page, patience)
+            left = patience - (time.monotonic() - began)
+            self._threads.ask(partial(self._commit, reservation.page), left)
         except Unavailable:
-            self.drop(reservation)
+            self.drop(reservation)  # nobody else's page is to wait for its members
             raise
-        left = patience - (time.monotonic() - began)
-        self._threads.ask(partial(self._commit, reservation.page), left)
 
     def drop(self, reservation: Reservation) -> None:
         """Forget the page. It waits for nothing."""
@@ -136,12 +136,18 @@ class Engine:
         return Reservation(page.id, running.room, wait // 1000 + 3, zone.max_length // 1000)
 
     def stop_pages(self, zone: str, by: str) -> None:
-        """End a zone's pages; to be called in the loop. Raises NotDone when there is none."""
+        """End a zone's pages, those too that another pager or Asterisk alone made; to be called in
+        the loop. Raises NotDone when there is none.
+        """
         found = [one for one in self._running.values() if one.page.zone == zone and not one.over]
-        if not found:
+        others = self._hints.others(zone)
+        if not found and not others:
             raise NotDone(f"no page of {zone} runs")
         for one in found:
             self._task(self._loop.create_task(one.stop(by)))
+        for channel in others:
+            _log.info("zone=%s leader=%s stopped-by=%s", zone, channel, by)
+            self._task(self._loop.create_task(leader.hang_up(self._manager, channel)))
 
     def _refused(self, request: Request, refusal: Refusal) -> None:
         self._keep(report(begun(request).refused(refusal, time.time())))
@@ -158,6 +164,8 @@ class Engine:
                 other.succeeded(page_id)
                 running.succeeds()
         self._running[page_id] = running
+        if not running.over:  # first of all: whoever is rung after it is rung by nobody else
+            self._task(self._loop.create_task(leader.begun(self._manager, running.leader, page_id)))
         self._task(self._loop.create_task(self._run(running), name=f"page {page_id}"))
 
     def _drop(self, page_id: str) -> None:

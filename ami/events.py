@@ -1,7 +1,8 @@
 """What AMI's events say of a leg's end, and of a page."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ami.manager import Event
 from bellhop.members import failure_text

@@ -22,7 +22,8 @@ class Hints:
         self._manager = manager
         self._zones = tuple(zones)
         self._paged: frozenset[str] = frozenset()
-        self._others: dict[str, str] = {}  # zones of pages that are none of ours, by leader
+        # Leaders of pages that are none of ours, and zones, by the channel's unique id.
+        self._others: dict[str, tuple[str, str]] = {}
         self._told: dict[str, bool] = {}
         self._task: asyncio.Task[None] | None = None
         self._asking: list[asyncio.Future[None]] = []
@@ -44,6 +45,10 @@ class Hints:
                 self._asking[:] = [task for task in self._asking if not task.done()]
                 self._asking.append(asyncio.ensure_future(self._ask([found])))
 
+    def others(self, zone: str) -> list[str]:
+        """Return the channels that lead pages of a zone that are none of ours."""
+        return [name for name, its in self._others.values() if its == zone]
+
     async def look(self, found: Iterable[Channel], ours: Collection[str]) -> None:
         """Take what channels there are, and tell all again: it may have kept what was before."""
         self._others.clear()
@@ -54,10 +59,10 @@ class Hints:
     async def _ask(self, leaders: Iterable[Channel]) -> None:
         """Ask Asterisk which zones these lead pages of."""
         for one in leaders:
-            self._others[one.unique] = ""
+            self._others[one.unique] = one.name, ""
             zone = await strangers.zone_of(self._manager, one.name)
             if one.unique in self._others:  # else he has hung up meanwhile
-                self._others[one.unique] = zone
+                self._others[one.unique] = one.name, zone
         self._begin()
 
     def _begin(self) -> None:
@@ -69,7 +74,7 @@ class Hints:
         it is when AMI is back.
         """
         while True:
-            lit = self._paged.union(self._others.values())
+            lit = self._paged.union(zone for _, zone in self._others.values())
             late = [n for n in self._zones if self._told.get(n) != (n in lit)]
             if not late:
                 return

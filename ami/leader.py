@@ -71,7 +71,8 @@ class Leader:
             chime = legs.chime(zone, room=self._room, leg=self._chime_id)
             [*_, answer] = await self._manager.send("Originate", chime)
             if answer.get("Response") == "Success":
-                await asyncio.wait_for(self._chime_over.wait(), _CHIME_PATIENCE)
+                async with asyncio.timeout(_CHIME_PATIENCE):
+                    await self._chime_over.wait()
             else:
                 _log.warning("room=%s chime=failed why=%s", self._room, answer.get("Message", ""))
         except (NotConnected, TimeoutError) as error:
@@ -79,13 +80,7 @@ class Leader:
 
     async def hang_up(self) -> bool:
         """End his call; False when there is none any more."""
-        try:
-            hangup = {"Channel": self.channel, "Cause": "16"}
-            [answer] = await self._manager.send("Hangup", hangup)
-        except NotConnected as error:
-            _log.warning("room=%s hangup=failed why=%s", self._room, error)
-            return False
-        return answer.get("Response") == "Success"
+        return await hang_up(self._manager, self.channel)
 
     async def leave(self, page: str, took: Callable[[], bool], until: Until) -> None:
         """Have him leave the room of his page before, once this page has taken whom it takes out of
@@ -101,7 +96,7 @@ class Leader:
         await until(lambda: not self.leaving or self.gone, _KEY_PATIENCE)
 
     async def let_in(self, limit: int) -> bool:
-        """Send him into the room, for `limit` seconds at most; see `move`."""
+        """Send him into the room, for so many seconds more at most; see `move`."""
         return await self.move(f"{self._room}-{limit}")
 
     async def move(self, where: str) -> bool:
@@ -120,3 +115,24 @@ class Leader:
         _log.warning("room=%s leader=%s why=%s", self._room, where, why)
         self.gone = self.gone or "not exist" in why  # his Hangup was missed
         return False
+
+
+async def begun(manager: Manager, channel: str, page: str) -> None:
+    """Let a leader's dialplan know that his page's members are being rung: when it is not told, it
+    rings them itself (bellhop-leader).
+    """
+    fields = {"Channel": channel, "Variable": "BELLHOP_BEGUN", "Value": page}
+    try:
+        await manager.send("Setvar", fields)
+    except NotConnected as error:
+        _log.warning("page=%s leader=not-told why=%s", page, error)
+
+
+async def hang_up(manager: Manager, channel: str) -> bool:
+    """End a leader's call, and his page with it; False when there is none any more."""
+    try:
+        [answer] = await manager.send("Hangup", {"Channel": channel, "Cause": "16"})
+    except NotConnected as error:
+        _log.warning("leader=%s hangup=failed why=%s", channel, error)
+        return False
+    return answer.get("Response") == "Success"

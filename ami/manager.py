@@ -8,6 +8,7 @@ deadline, and a wrong password ends the program.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import re
@@ -16,6 +17,7 @@ from typing import Any
 
 import panoramisk
 from panoramisk.ami_protocol import AMIProtocol
+from panoramisk.message import Message
 
 from bellhop.values import Address
 
@@ -82,7 +84,9 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
             if _is_news(text):
                 self.factory.config["heard"](_fields(text))
             else:
-                super().data_received(block + b"\r\n\r\n")
+                message = Message.from_line(text)
+                if message is not None:
+                    self.handle_message(message)
 
 
 def _is_news(text: str) -> bool:
@@ -154,7 +158,8 @@ class Manager:
                 refused += isinstance(error, OSError)
                 if closed and refused == _GONE:
                     self.on_gone()
-                _log.warning("ami=down address=%s why=%s next=%.1fs", self._address, error, pause)
+                why = str(error) or type(error).__name__  # a timeout has no words
+                _log.warning("ami=down address=%s why=%s next=%.1fs", self._address, why, pause)
                 # Jitter: two pagers that lost the same Asterisk do not come back in step.
                 await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
                 pause = min(pause * 2, _LONGEST_PAUSE)
@@ -224,12 +229,10 @@ class Manager:
             lost=self._went_down,
             heard=self._hear,
         )
-        _transport, protocol = await asyncio.wait_for(
-            loop.create_connection(
+        async with asyncio.timeout(_CONNECT_PATIENCE):
+            _transport, protocol = await loop.create_connection(
                 library.config["protocol_factory"], self._address.host, self._address.port
-            ),
-            _CONNECT_PATIENCE,
-        )
+            )
         made: asyncio.Future[Any] = loop.create_future()
         made.set_result((_transport, protocol))
         library.connection_made(made)
@@ -265,10 +268,11 @@ class Manager:
                 await self.send("Ping", {}, _PING_PATIENCE)
             except NotConnected:
                 return
-            try:
-                await asyncio.wait_for(self._lost.wait(), _PING_EVERY)
-            except TimeoutError:
-                continue
+            # Not wait_for(): on Python 3.11 it swallows a cancellation that comes with the event:
+            # a pager that was stopped together with Asterisk never ended.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PING_EVERY):
+                    await self._lost.wait()
 
     def _close(self) -> None:
         if self._library is not None:

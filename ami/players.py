@@ -48,7 +48,8 @@ class Player(Protocol):
 
     room: str
     wish: Wish
-    leader: str
+    leader: str  # his channel
+    led_by: str  # his number, or who had it made
 
     @property
     def over(self) -> bool:

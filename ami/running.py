@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from ami.board import Board
 from ami.events import heard, noted, number
@@ -43,6 +44,7 @@ class Running:
         self.room = f"page-{page.id}"
         self.wish = Wish(page.id, zone, tuple(devices))
         self.leader = leader
+        self.led_by = page.leader
         self.planned = False
         self.handed_back = False
         self._board = board
@@ -90,8 +92,8 @@ class Running:
         """Note that its leader leads another page until now: he is in that one's room."""
         self._leader.leaving = True
 
-    def _become(self, member: Member) -> None:
-        self.page = self.page.with_member(member)
+    def _become(self, *members: Member) -> None:
+        self.page = self.page.with_members(*members)
         self._changed.set()
 
     def rung(self, device: str) -> None:
@@ -145,38 +147,37 @@ class Running:
         """Take what is decided of each device; what is to be done of it is done by `run`."""
         self.planned = True
         self.page = replace(self.page, rung_ms=self._now())
+        members = []
         for number_, verdict in verdicts.items():
             device, member = self._devices[number_], self.page.members[number_]
             match verdict.way:
                 case Way.BUSY:
-                    self._become(member.failed(*_BUSY, verdict.why))
+                    members.append(member.failed(*_BUSY, verdict.why))
                     continue
                 case Way.WAIT:
-                    self._become(member.waits(verdict.why))
+                    members.append(member.waits(verdict.why))
                     self._work.append(partial(self._wait_for, device))
+                    continue
                 case Way.RING:
-                    self.rung(number_)
                     self._work.append(partial(self._ring, device))
                 case Way.END:
-                    self.rung(number_)
                     self._work.append(partial(self._ring, device, in_call.get(number_, ())))
                 case Way.TAKE:
-                    self.rung(number_)
                     self._work.append(partial(self._take, device))
+            members.append(member.rung())
+        self._become(*members)
         mine = {n for n, v in verdicts.items() if v.way in {Way.RING, Way.END, Way.TAKE}}
         self._takes = [n for n, v in verdicts.items() if v.way is Way.TAKE]
         self._board.claim(self.wish, mine)
 
     def wait_for_turn(self) -> None:
         """Leave all members until the page's turn has come."""
-        for device in self._devices:
-            self._become(self.page.members[device].waits("in another page"))
+        self._become(*(self.page.members[n].waits("in another page") for n in self._devices))
 
     def give_up(self, why: str) -> None:
         """Leave out whoever was waited for."""
-        for member in self.page.members.values():
-            if member.state is State.WAITING:
-                self._become(member.failed(*_BUSY, member.why or why))
+        waiting = [m for m in self.page.members.values() if m.state is State.WAITING]
+        self._become(*(member.failed(*_BUSY, member.why or why) for member in waiting))
 
     async def run(self, tell: Callable[[], None], note: Callable[[], None]) -> None:
         """Ring, tell, open, note, wait, end. Cancelled, it leaves the page to Asterisk."""
@@ -203,15 +204,12 @@ class Running:
 
     async def until(self, condition: Callable[[], bool], patience: float | None = None) -> bool:
         """Wait until the condition holds; False when that took longer than `patience` seconds."""
-        end = None if patience is None else time.monotonic() + patience
-        while not condition():
-            self._changed.clear()
-            left = None if end is None else end - time.monotonic()
-            if left is not None and left <= 0:
-                return False
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), left)
-        return True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while not condition():
+                    self._changed.clear()
+                    await self._changed.wait()
+        return condition()
 
     async def _ring(self, device: Target, calls: tuple[EdgeCall, ...] = ()) -> None:
         if calls:
@@ -247,7 +245,8 @@ class Running:
             await self._leader.chime(self._zone)
         while not self.over and self.page.opened_ms is None:
             # A beep for him first; then he joins the room, and only then the page is open.
-            moved = await self._leader.let_in(self._zone.max_length // 1000)
+            left = self._zone.max_length - (self._now() - self.page.rung_ms)
+            moved = await self._leader.let_in(max(1, left // 1000))
             patience = _OPEN_PATIENCE if moved else _AGAIN  # AMI may be away for a moment
             await self.until(lambda: self.page.opened_ms is not None or self.over, patience)
             if moved:
@@ -274,8 +273,7 @@ class Running:
     def close(self, cause: int | None, why: str) -> None:
         """Close the books, if they are open; why: what is said of whoever never answered."""
         if self.page.ended is None:
-            for member in self.page.members.values():
-                self._become(member.failed(cause, None, why))
+            self._become(*(m.failed(cause, None, why) for m in self.page.members.values()))
             self.page = replace(self.page, ended=time.time())
 
     def _let_go(self) -> None:

@@ -37,6 +37,13 @@ class Threads:
                 raise Unavailable("the page engine is too slow") from None
             return done.result()  # it is being done, and waits for nothing
 
+    def reaches(self, patience: float) -> bool:
+        """Whether pages can be made and opened: the loop turns, and AMI is up."""
+        try:
+            return self.ask(lambda: self._manager.up, patience)
+        except Unavailable:
+            return False
+
     def want_sign(self, page: str) -> None:
         """Ask Asterisk for a sign of life, which is wanted when this page is committed: until then
         the caller's channel is told of it, so a page takes no longer.

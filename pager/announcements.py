@@ -16,11 +16,11 @@ from pathlib import Path
 
 from bellhop import sounds
 from bellhop.pagers import Pager
+from bellhop.schedules import sayable
 from bellhop.settings import Site
 
 _log = logging.getLogger("bellhop.pager")
 
-_LONGEST_TEXT = 500
 _PATIENCE = 20.0  # seconds for the command
 _KEPT = 86_400  # seconds
 _AT_ONCE = 2
@@ -28,19 +28,6 @@ _AT_ONCE = 2
 
 class CannotSay(Exception):  # noqa: N818
     """There is no such announcement; its text says why."""
-
-
-def checked(text: str) -> str:
-    """Return the text if it may be spoken: one line, printable, and no option of a program's."""
-    if not 1 <= len(text) <= _LONGEST_TEXT:
-        raise CannotSay(f"expected a text of 1 to {_LONGEST_TEXT} characters, got {len(text)}")
-    if not text.isprintable():
-        raise CannotSay("expected a text without control characters")
-    if text.lstrip().startswith("-"):
-        raise CannotSay(
-            'expected a text that does not begin with "-": a program takes it otherwise'
-        )
-    return text
 
 
 class Announcements:
@@ -53,7 +40,10 @@ class Announcements:
 
     async def spoken(self, text: str) -> Path:
         """Have a text spoken; return the file without its suffix. Raises CannotSay."""
-        checked(text)
+        try:
+            sayable(text)
+        except ValueError as error:
+            raise CannotSay(str(error)) from None
         if not self._command:
             raise CannotSay("the site has no pager.say_command")
         async with self._turn:
@@ -81,7 +71,8 @@ class Announcements:
             *argv, stdin=quiet, stdout=quiet, stderr=quiet, cwd="/", start_new_session=True
         )
         try:
-            code = await asyncio.wait_for(process.wait(), _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                code = await process.wait()
         except TimeoutError:
             raise CannotSay(f"say_command took more than {_PATIENCE:g} s") from None
         finally:

@@ -11,7 +11,7 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
 
@@ -29,6 +29,7 @@ _LATE = 5.0  # seconds: what comes later is not played
 _LOOK_EVERY = 0.5
 _WRITE_EVERY = 10.0
 _BACK = 7 * 86_400  # seconds: bells missed longer ago are nobody's any more
+_WRONG = 3_600  # seconds: a clock that is set back further had been wrong
 _MOST_MISSED = 100
 _TEMPORARY_FAILURE = 41  # Q.850
 
@@ -81,12 +82,17 @@ class Bells:
                 task.cancel()
 
     def look(self) -> None:
-        """Ring what is due, and report what should have rung. The clock set back rings nothing
-        twice: time goes on from where it had been.
+        """Ring what is due, and report what should have rung. The clock set back a little rings
+        nothing twice: time goes on from where it had been. Set back far, it had been wrong, and
+        what was rung or reported then was not of these times.
         """
         now = self._clock()
+        if now < self._until - _WRONG:
+            _log.warning("bells=clock-set-back seconds=%.0f", self._until - now)
+            self._until = now
         if now > self._until:
-            bells = all_due(self._schedules, self._until, now, _MOST_MISSED)
+            since = max(self._until, now - _BACK)
+            bells = all_due(self._schedules, since, now, _MOST_MISSED)
             self._until = now
             if bells or now - self._written >= _WRITE_EVERY:
                 self._write(now)
@@ -107,7 +113,7 @@ class Bells:
         if not await asyncio.to_thread(self._turn):
             return
         try:
-            page = await self._page(schedule)
+            page = await self._page(bell, schedule)
         except TimeoutError:  # an OSError that says nothing
             self._missed(bell, schedule, f"its sound was not there within {_LATE:g} s")
         except (NotMade, CannotSay, OSError) as error:
@@ -115,16 +121,19 @@ class Bells:
         else:
             _log.info("schedule=%s page=%s", schedule.name, page)
 
-    async def _page(self, schedule: Schedule) -> str:
-        sound: Awaitable[Path]
+    async def _page(self, bell: Bell, schedule: Schedule) -> str:
+        left = bell.at + _LATE - self._clock()  # the second pager may have waited for its turn
+        if left <= 0:  # what is quick would be made all the same
+            raise TimeoutError
+        async with asyncio.timeout(left):
+            sound = await self._sound(schedule)
+        return await self._programs.speak(schedule.zone, f"schedule:{schedule.name}", sound)
+
+    async def _sound(self, schedule: Schedule) -> Path:
         if schedule.say:
-            sound = self._announcements.spoken(schedule.say)
-        else:
-            path = self._site.file(schedule.file)
-            sound = self._announcements.kept(await asyncio.to_thread(path.read_bytes))
-        return await self._programs.speak(
-            schedule.zone, f"schedule:{schedule.name}", await asyncio.wait_for(sound, _LATE)
-        )
+            return await self._announcements.spoken(schedule.say)
+        path = self._site.file(schedule.file)
+        return await self._announcements.kept(await asyncio.to_thread(path.read_bytes))
 
     def _missed(self, bell: Bell, schedule: Schedule, why: str) -> None:
         _log.error("schedule=%s bell=missed why=%s", bell.schedule, why)

@@ -75,7 +75,8 @@ class Control:
             if self._places.locked():
                 raise NotMade("too many ask at once")  # noqa: TRY301 - one way to answer
             async with self._places:
-                line = await asyncio.wait_for(reader.readline(), _PATIENCE)
+                async with asyncio.timeout(_PATIENCE):
+                    line = await reader.readline()
                 answer = {"result": await self._do(json.loads(line), writer)}
         except (NotMade, CannotSay, NotDone) as error:
             answer = {"error": str(error)}
@@ -86,7 +87,8 @@ class Control:
             answer = {"error": "a defect of the pager's own: its log has it"}
         try:
             writer.write(json.dumps(answer).encode() + b"\n")
-            await asyncio.wait_for(writer.drain(), _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                await writer.drain()
         except (OSError, TimeoutError) as error:
             _log.info("control=gone why=%s", error)
         finally:

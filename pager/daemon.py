@@ -11,11 +11,13 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from agi.alive import Alive
 from agi.features import Codes
 from agi.page import Pages
 from agi.server import Server, Verb
 from ami.engine import Engine
 from ami.manager import Manager
+from ami.threads import Threads
 from bellhop import archives
 from bellhop.control import NAME
 from bellhop.reports import Report
@@ -59,9 +61,8 @@ async def serve(
     keep = _keeping(volumes, messenger, archive)
     engine = Engine(manager, keep, calls, site.pager.call_priority, volumes, zones=site.zones)
     orphans = Orphans(manager, calls)
-    takeouts = Keeper(site)
-    programs = Programs(site, manager)
-    overview = Overview(site, engine, registered, calls, takeouts)
+    takeouts, programs = Keeper(site), Programs(site, manager)
+    overview = Overview(site, engine, registered, calls, takeouts, reaches=lambda: manager.up)
     control = Control(
         Path(site.site.state) / NAME,
         programs,
@@ -80,9 +81,10 @@ async def serve(
         later=programs.later,
         taken_out=takeouts.of,
     )
-    server = Server(site.pager.agi, {"page": pages, "feature": Codes(site, takeouts, engine.stop)})
-    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    codes, alive = Codes(site, takeouts, engine.stop), Alive(Threads(loop, manager).reaches)
+    server = Server(site.pager.agi, {"page": pages, "feature": codes, "alive": alive})
+    stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, stop.set)
     threading.Thread(target=server.serve_forever, name="agi", daemon=True).start()
@@ -96,6 +98,7 @@ async def serve(
         lambda new, lines: {
             "page": pages.of(new, lines),
             "feature": Codes(new, takeouts, engine.stop),
+            "alive": alive,
         },
         (takeouts, programs, overview, bells),
     )

@@ -1,7 +1,7 @@
 """How the members of each zone are now, as the edge and the page engine know."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ami.engine import Engine
@@ -16,16 +16,26 @@ from pager.takeouts import Keeper
 
 
 class Overview:
-    """Says how zones are; to be called in the loop."""
+    """Says how zones are; to be called in the loop. reaches: whether Asterisk can be told to ring
+    anybody now.
+    """
 
     def __init__(
-        self, site: Site, engine: Engine, registered: Registrations, calls: Calls, takeouts: Keeper
+        self,
+        site: Site,
+        engine: Engine,
+        registered: Registrations,
+        calls: Calls,
+        takeouts: Keeper,
+        *,
+        reaches: Callable[[], bool],
     ) -> None:
         self._site = site
         self._engine = engine
         self._registered = registered
         self._calls = calls
         self._takeouts = takeouts
+        self._reaches = reaches
 
     def adopt(self, site: Site) -> None:
         """Use a changed site from now on."""
@@ -38,7 +48,7 @@ class Overview:
         numbers = tuple(self._site.devices)
         there = await asyncio.to_thread(self._registered, numbers)
         in_call = await asyncio.to_thread(self._calls.of, numbers)
-        in_page = self._engine.in_pages()
+        in_page, reached = self._engine.in_pages(), self._reaches()
 
         def state(member: Target, out: Mapping[str, TakeOut]) -> tuple[str, str]:
             if member.number in out:
@@ -53,7 +63,9 @@ class Overview:
                 return "unknown", "the edge could not be asked"
             if member.number not in there:
                 return "absent", "not registered"
-            return ("busy", "in a call") if in_call.get(member.number) else ("ready", "")
+            if in_call.get(member.number):
+                return "busy", "in a call"
+            return ("ready", "") if reached else ("unknown", "the pager does not reach Asterisk")
 
         return [
             {

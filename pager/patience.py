@@ -29,15 +29,21 @@ class Patience:
 
     def __exit__(self, *_: object) -> None:
         self._clock.cancel()
+        with self._turn:
+            for made in self._made:
+                made.close()
+            self._made.clear()
 
     def handler(self, context: ssl.SSLContext | None) -> urllib.request.BaseHandler:
         """Return what makes such connections, for an opener. context: of TLS; None for http."""
         return _Http(self) if context is None else _Https(self, context)
 
     def take(self, made: socket.socket) -> None:
-        """Have this connection end with the others."""
+        """Have this connection end with the others. A descriptor of our own stays here: TLS takes
+        the other one when it begins to speak, and may never come to an end of that.
+        """
         with self._turn:
-            self._made.append(made)
+            self._made.append(made.dup())
             if self.over:
                 _shut(made)
 
@@ -50,39 +56,42 @@ class Patience:
 
 def _shut(made: socket.socket) -> None:
     try:
-        # TLS's own shutdown is not for another thread than the one that reads.
-        socket.socket.shutdown(made, socket.SHUT_RDWR)
+        made.shutdown(socket.SHUT_RDWR)
     except OSError:
         return  # it has ended by itself
 
 
 class _Taken(http.client.HTTPConnection):
-    def __init__(self, patience: Patience, host: str, **more: Any) -> None:
-        super().__init__(host, **more)
-        self._patience = patience
+    patience: Patience
 
     def connect(self) -> None:
         super().connect()
-        self._patience.take(self.sock)
+        self.patience.take(self.sock)
 
 
-class _TakenTls(_Taken, http.client.HTTPSConnection):
-    """The same over TLS: `_Taken` stands before HTTPSConnection, whose methods it calls."""
+class _TakenTls(http.client.HTTPSConnection, _Taken):
+    """The same over TLS, which HTTPSConnection begins when `_Taken` has connected."""
+
+
+def _made(kind: type[_Taken], patience: Patience, host: str, **more: Any) -> _Taken:
+    made = kind(host, **more)
+    made.patience = patience
+    return made
 
 
 class _Http(urllib.request.HTTPHandler):
     def __init__(self, patience: Patience) -> None:
         super().__init__()
-        self._patience = patience
+        self._made = partial(_made, _Taken, patience)
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(partial(_Taken, self._patience), req)
+        return self.do_open(self._made, req)
 
 
 class _Https(urllib.request.HTTPSHandler):
     def __init__(self, patience: Patience, context: ssl.SSLContext) -> None:
         super().__init__(context=context)
-        self._made = partial(_TakenTls, patience, context=context)
+        self._made = partial(_made, _TakenTls, patience, context=context)
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         return self.do_open(self._made, req)

@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ami.manager import Manager, NotConnected
@@ -63,6 +63,11 @@ class Recording:
         """Tell nobody: he has hung up; the report has it."""
 
 
+def _played(caller: Caller) -> Caller:
+    """Return a caller as one whose page is played: nobody listens, so no microphone opens."""
+    return replace(caller, may=tuple(right for right in caller.may if right != "two-way"))
+
+
 class Programs:
     """Asks Asterisk for pages."""
 
@@ -96,14 +101,18 @@ class Programs:
                 self._recording.pop(old, None)
         while len(self._recording) >= _MOST_RECORDED:
             self._recording.pop(next(iter(self._recording)), None)
-        self._recording[token] = Recording(caller, now + zone.max_length / 1000 + _GRACE)
+        self._recording[token] = Recording(_played(caller), now + zone.max_length / 1000 + _GRACE)
         return token, next(self._takes) % _TAKES
 
     async def speak(self, zone: str, who: str, sound: Path) -> str:
         """Play a file of Asterisk's (without its suffix) in a zone; return the page's id."""
         leader = {"Channel": "Local/s@bellhop-program/n", "Exten": "wait"}
         return await self._page(
-            zone, Caller(Kind.PBX, who, "", RIGHTS), leader, [f"BELLHOP_FILE={sound}"], _PATIENCE
+            zone,
+            _played(Caller(Kind.PBX, who, "", RIGHTS)),
+            leader,
+            [f"BELLHOP_FILE={sound}"],
+            _PATIENCE,
         )
 
     async def ring(self, zone: str, phone: str) -> str:
@@ -148,13 +157,15 @@ class Programs:
                 },
                 patience=_RING + 5,
             )
-            if answers[-1].get("Response") != "Success" and not program.answer.done():
+            # Who has asked for the page (take) is told in a moment why there is none.
+            if answers[-1].get("Response") != "Success" and token in self._asked:
                 phone = caller.name if caller.kind is Kind.DEVICE else ""
                 asked = f"{phone} did not answer: is it registered, and free?"
                 raise NotMade(asked if phone else "Asterisk did not begin it")
-            what = await asyncio.wait_for(program.answer, patience)
+            async with asyncio.timeout(patience):
+                what = await program.answer
         except NotConnected as error:
-            raise NotMade(str(error)) from None
+            raise NotMade(f"the pager does not reach Asterisk ({error})") from None
         except TimeoutError:
             raise NotMade("Asterisk did not ask for the page") from None
         finally:

@@ -73,6 +73,11 @@ def halfway(peer):
     peer.sendall(b'SET VARIABLE BELLHOP_ROOM "page-x"\\nSET VARIABLE BELLHOP_WAIT "5"\\n'); mute(peer)
 def dies(peer):
     peer.recv(10); peer.sendall(b'SET VARIABLE BELLHOP_ROOM "page-x"\\nSET VARIABLE BELLHOP_WA')
+def promises(peer):  # what the pager says when it has a page, and then it is gone
+    page = '6921-1f0c3a55'
+    peer.sendall(f'EXEC MSet "BELLHOP_PAGE={page},BELLHOP_ROOM=page-{page},BELLHOP_WAIT=12,'
+                 'BELLHOP_MAX=120,BELLHOP_RESULT=room"\\n'.encode())
+    while b'200 result' not in peer.recv(4096): pass
 def serve(peer):
     try: globals()[sys.argv[2]](peer)
     except OSError: pass

@@ -49,13 +49,11 @@ def assert_paged_in_time(scene: Scene, messages: Messages, leader_socket: str) -
         assert heard(scene, number, VOICE) >= 0.5
 
 
+MANNERS = ("refuses", "mute", "slow", "garbage", "nonsense", "halfway", "dies", "promises")
 WAYS: dict[str, Callable[[Scene], object]] = {
     "stopped": stopped,
     "paused": paused,
-    **{
-        manner: lambda scene, manner=manner: impostor(scene, manner)
-        for manner in ("refuses", "mute", "slow", "garbage", "nonsense", "halfway", "dies")
-    },
+    **{manner: lambda scene, manner=manner: impostor(scene, manner) for manner in MANNERS},
 }
 
 
@@ -149,6 +147,28 @@ def test_a_page_goes_on_when_its_pager_dies_and_ends_with_its_leader(scene: Scen
         "not known: the pager was restarted during the page"
     }
     assert set(outcomes(found).values()) == {"failed"}
+
+
+def test_a_leader_who_waits_for_members_is_let_in_when_the_pager_dies(scene: Scene):
+    """Two are there, and the third rings: the head start goes on."""
+    assert scene.stack is not None
+    devices = registered(scene, *SPEAKERS)
+    speakers = [scene.play(who, "speaker/answers") for who in devices[:2]]
+    ringing = scene.play(devices[2], "speaker/rings-only")
+    leader = page(scene, VOICE, talk=9000)
+    until("the members", scene.pbx.rooms, 5)
+    name = scene.stack.container("pager")
+    docker("kill", name)
+    try:
+        scene.finish(leader, ringing, *speakers)
+        until("Asterisk to be idle", lambda: not scene.pbx.channels(), 5)
+    finally:
+        docker("start", name)
+        healthy(scene.stack, "pager")
+
+    # Not when the zone's time is up, 12 s after it began: he had hung up by then.
+    for speaker in speakers:
+        assert heard(scene, speaker.who.name, VOICE) >= 2
 
 
 def test_a_pager_that_was_started_anew_rings_nobody_who_is_in_a_page_of_before(scene: Scene):

@@ -140,6 +140,18 @@ def test_a_member_that_hangs_up_leaves_the_page_to_the_others(scene: Scene):
     assert "left" in sentence(report(scene))[BAD][3]
 
 
+def test_a_member_that_puts_the_page_on_hold_is_told_so(scene: Scene):
+    good, bad = others_answer(scene, "speaker/answers-and-holds", pause=1500)
+    scene.finish(page(scene, VOICE, talk=5000), *good, bad)
+
+    assert_the_others_played(scene, 2)
+    assert 0.2 <= heard(scene, BAD, VOICE) <= heard(scene, GOOD[0], VOICE) - 1.5
+    found = members(report(scene))[BAD]
+    assert found["outcome"] == "played"
+    assert found["why"].startswith(f"audio was sent to it for {found['sent'] * 20} of ")
+    assert found["why"].endswith("it put the call on hold")
+
+
 def test_a_leader_who_has_lost_all_members_hears_it_and_is_hung_up(scene: Scene):
     devices = registered(scene, *GOOD)
     speakers = [scene.play(who, "speaker/answers-and-hangs-up", pause=2000) for who in devices]

@@ -1,13 +1,13 @@
 """Two Asterisks: the second takes over, and the first takes pages again when it is well."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from bellhop.sides import FIRST, STANDBY, sides
-from tests.chain.calling import final
+from tests.chain.calling import CALLER, final
 from tests.chain.harness.another_edge import scene_at
 from tests.chain.harness.cast import Cast
 from tests.chain.harness.pair import Pair, pair
@@ -15,7 +15,8 @@ from tests.chain.harness.peer import Peer
 from tests.chain.harness.places import Lab
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import Stack, docker, until
-from tests.chain.paging import SPEAKERS, heard, outcomes, page
+from tests.chain.paging import SPEAKERS, ZONE, heard, outcomes, page
+from tests.chain.test_hints import states
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.control]
 
@@ -49,11 +50,21 @@ def reported(two: Pair, side: str) -> dict[str, Any] | None:
     return found if found["ended"] else None
 
 
-def plays(scene: Scene, two: Pair, side: str, byte: int = VOICE) -> Peer:
+def trunk_pages(scene: Scene, byte: int, talk: int) -> Peer:
+    """Have the PBX behind the trunk page the zone; its phone's key is not the one that does."""
+    return scene.play(
+        scene.cast.trunk("reception"), "pbx/calls-and-talks", number="2001", dialled=ZONE,
+        stream=scene.voice(byte), pause=talk, receive=20_000,
+    )  # fmt: skip
+
+
+def plays(
+    scene: Scene, two: Pair, side: str, byte: int = VOICE, leads: Callable[..., Peer] = page
+) -> Peer:
     """Page the zone; all of it is played by this side, and reported by its pager."""
     before = reported(two, side)
     speakers = [scene.play(who, "speaker/answers") for who in scene.register(*SPEAKERS)]
-    leader = page(scene, byte, talk=2000)
+    leader = leads(scene, byte, talk=2000)
     scene.finish(leader, *speakers)
 
     found = until(
@@ -62,6 +73,18 @@ def plays(scene: Scene, two: Pair, side: str, byte: int = VOICE) -> Peer:
     )
     assert outcomes(found) == dict.fromkeys(SPEAKERS, "played")
     return leader
+
+
+def watching(scene: Scene, two: Pair, side: str) -> Peer:
+    """Have a phone watch the zone; return once the Asterisk of this side knows of it."""
+    asked = docker("exec", two.asterisks[side], "asterisk", "-rx", "core show hints")
+    watcher = scene.play(scene.cast.device(CALLER), "caller/watches", dialled=ZONE, receive=40_000)
+    until(
+        "a watcher",
+        lambda: docker("exec", two.asterisks[side], "asterisk", "-rx", "core show hints") != asked,
+        10,
+    )
+    return watcher
 
 
 def test_pages_go_to_the_first_alone_while_it_is_well(scene: Scene, two: Pair):
@@ -76,14 +99,21 @@ def test_pages_go_to_the_first_alone_while_it_is_well(scene: Scene, two: Pair):
 def test_when_the_first_is_killed_the_second_plays_at_once(scene: Scene, two: Pair, subtests):
     docker("kill", two.asterisks[FIRST])
     try:
-        leaders = [plays(scene, two, STANDBY, byte) for byte in (VOICE, VOICE + 1)]
+        leaders = [plays(scene, two, STANDBY)]
+        watcher = watching(scene, two, STANDBY)
+        leaders.append(plays(scene, two, STANDBY, VOICE + 1, leads=trunk_pages))
+        scene.finish(watcher)
     finally:
         docker("start", two.asterisks[FIRST])
 
     messages = scene.messages()
+    assert states(messages, watcher) == ["terminated", "confirmed", "terminated", "terminated"]
+    # However long a phone asks for: its key is told by the first again when that is back.
+    asked = messages.where(method="SUBSCRIBE", target=str(sides(two.site)[STANDBY]))[0]
+    assert asked.header("Expires") == "120"
     waited = []
     for place, leader in enumerate(leaders):
-        asked = messages.where(method="INVITE", source=leader.who.socket)[-1 - 2 * (1 - place)]
+        asked = messages.where(method="INVITE", source=leader.who.socket)[-1]
         rung = [
             messages.where(method="INVITE", target=scene.cast.device(n).socket)[place].at
             for n in SPEAKERS

@@ -104,6 +104,9 @@ class Asterisk:
         )
         self.say("Hangup", Uniqueid=unique, Channel=name, Cause=cause)
 
+    async def setvar(self, _fields):
+        return [{"Response": "Success"}]
+
     async def redirect(self, fields):
         if fields["Exten"].startswith("page-"):
             if self.leader_leaves_at_beep:

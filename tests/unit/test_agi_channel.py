@@ -150,6 +150,14 @@ def test_nothing_is_written_to_stderr(capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\0"])
+def test_a_command_that_was_not_quoted_is_one_line_too(end):
+    made, written = channel("200 result=1\n")
+    with pytest.raises(ValueError, match="must be one line"):
+        made.send_command("NOOP", f"x{end}y")
+    assert written.getvalue() == b""
+
+
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_whatever_the_value_one_put_is_at_most_one_line(name, value):
     made, written = channel("200 result=1\n")

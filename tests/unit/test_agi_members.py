@@ -1,7 +1,13 @@
 """The verb `page`: whom a page rings, and how each is told to answer."""
 
+from dataclasses import replace
+
+import pytest
+
+from agi.channel import Channel
+from agi.page import Pages
 from bellhop.present import Present
-from tests.unit.test_agi_page import DEVICE, TRUNK, Asterisk, ask
+from tests.unit.test_agi_page import DEVICE, SITE, TRUNK, Asterisk, Desk, ask, cause
 
 
 def test_the_callers_own_device_is_no_member(monkeypatch):
@@ -37,6 +43,38 @@ def test_who_may_not_call_carriers_rings_nobody_outside():
     desk = ask(Asterisk("8102", DEVICE.format(1016)), registered=everybody)
     assert desk.asked[2] == ["1008"]
     assert list(desk.request.barred) == ["tel:442079460000"]
+
+
+def test_a_zone_of_nobody_whom_this_caller_may_ring_is_not_allowed_to_him(monkeypatch):
+    alone = replace(SITE.zones["8102"], members=("tel:442079460000",))
+    changed = replace(SITE, zones={**SITE.zones, "8102": alone})
+    monkeypatch.setattr("tests.unit.test_agi_page.SITE", changed)
+    asterisk = Asterisk("8102", DEVICE.format(1016))
+    assert ask(asterisk).did == ["refused 8102 1016 21"]
+    assert cause(asterisk) == "21"
+
+
+@pytest.mark.parametrize(
+    ("out", "absent", "refusal", "why"),
+    [
+        ("", "", "21", ""),
+        ("", "1008", "20", ""),
+        ("1008", "", "20", ", or not taken out"),
+    ],
+)
+def test_why_nobody_is_rung_names_all_that_kept_them_away(out, absent, refusal, why):
+    members = ("tel:442079460000", *filter(None, (out or absent,)))
+    zone = replace(SITE.zones["8102"], members=members)
+    asterisk, desk = Asterisk("8102", DEVICE.format(1016)), Desk()
+    Pages(
+        replace(SITE, zones={**SITE.zones, "8102": zone}),
+        desk,
+        lambda _numbers, _patience: {},
+        lambda _numbers, _patience: {},
+        taken_out=lambda _zone: dict.fromkeys(filter(None, (out,)), "taken out"),
+    )(Channel({"channel": "x"}, asterisk.answers, asterisk))
+    said = f"nobody of zone 8102 is registered{why}, and this caller may not call outside"
+    assert (cause(asterisk), desk.why) == (refusal, said)
 
 
 def test_a_two_way_page_is_one_way_for_who_has_no_right_to_it():

@@ -77,6 +77,11 @@ def test_who_speaks_beside_a_horn_is_recorded_first_and_gets_a_word_for_later():
     assert len(issued) == 1
 
 
+def test_a_program_has_no_key_that_makes_another_page():
+    told, desk = programs_page("8000", "program:good")
+    assert (told, desk.request.emergency) == (["1-a"], "")
+
+
 def test_what_was_recorded_is_played_by_its_word():
     told, desk = programs_page("8105", "program:good")
     assert (told, desk.did) == (["1-a"], ["reserve", "commit 1-a"])

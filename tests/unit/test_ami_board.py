@@ -57,11 +57,13 @@ class Player:
     """A page that notes what it is told of its members."""
 
     leader = "PJSIP/leader-1"
+    led_by = "1020"
     over = False
 
-    def __init__(self, name):
+    def __init__(self, name, priority=5):
         self.room = f"page-{name}"
-        zone = Zone(number="8010", name="All", members=("1008",), emergency=name == "new")
+        rank = {"priority": priority, "emergency": name == "new"}
+        zone = Zone(number=f"80-{name}", name="All", members=("1008",), **rank)
         self.wish = Wish(name, zone, ("1008",))
         self.told = []
 
@@ -117,8 +119,8 @@ class Asterisk:
     def __init__(self):
         self.sent = []
 
-    async def send(self, action, fields, patience):  # noqa: ARG002
-        self.sent.append((action, fields["ChannelId"]))
+    async def send(self, action, fields, patience=5):  # noqa: ARG002
+        self.sent.append((action, fields["Value" if action == "Setvar" else "ChannelId"]))
         return [{"Response": "Success"}]
 
 
@@ -140,7 +142,7 @@ def test_a_device_is_rung_when_the_call_that_left_its_room_has_ended(told, monke
         assert manager.sent == []
         if told:
             board.hear(HUNG_UP)
-        await ringing
+        await asyncio.wait_for(ringing, 5)
         assert new.told == [("answered", "1008")]
 
     asyncio.run(one_after_the_other())

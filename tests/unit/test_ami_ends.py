@@ -3,9 +3,12 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from ami import running as running_module
 from ami.leader import Leader
 from ami.manager import NotConnected
+from bellhop.features import NotDone
 from tests.unit.fake_asterisk import (
     LEADER,
     Asterisk,
@@ -62,6 +65,28 @@ def test_a_daemon_that_stops_leaves_the_page_to_asterisk():
     ended = run(asterisk, story)[-1]
     assert ended.ended is not None
     assert asterisk.actions("Hangup") == []
+
+
+def test_a_page_that_another_pager_made_is_stopped_too():
+    class Found(Asterisk):
+        async def getvar(self, _fields):
+            return [{"Response": "Success", "Value": "8000"}]
+
+        async def hangup(self, _fields):
+            return [{"Response": "Success"}]
+
+    asterisk = Found()
+
+    async def story(engine, _kept, _zone):
+        asterisk.say("ConfbridgeJoin", Channel=LEADER, Uniqueid="1.1", Conference="page-1-2")
+        await until(lambda: engine._hints.others("8000"))  # noqa: SLF001
+        with pytest.raises(NotDone):
+            engine.stop_pages("8001", "1020")
+        engine.stop_pages("8000", "1020")
+        await until(lambda: asterisk.actions("Hangup"))
+
+    run(asterisk, story)
+    assert asterisk.actions("Hangup") == [{"Channel": LEADER, "Cause": "16"}]
 
 
 def test_members_that_do_not_leave_with_the_leader_are_hung_up(monkeypatch):

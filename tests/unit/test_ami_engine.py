@@ -115,8 +115,16 @@ def test_members_are_sent_for_before_the_page_is_written_down_or_shown():
         await engine.close()
 
     asyncio.run(main())
-    assert sent[0] == [f"PJSIP/{n}@bellhop-member" for n in ZONE.members]
-    assert "Setvar" in [action for action, _ in asterisk.sent]
+    # Before anybody is rung, the leader's dialplan is told that they are: it would ring them itself.
+    assert sent[0] == [LEADER, *(f"PJSIP/{n}@bellhop-member" for n in ZONE.members)]
+    begun, *hints = asterisk.actions("Setvar")
+    assert begun == {"Channel": LEADER, "Variable": "BELLHOP_BEGUN", "Value": sent_page(asterisk)}
+    assert hints
+
+
+def sent_page(asterisk):
+    first = asterisk.actions("Originate")[0]["Variable"][0]
+    return first.removeprefix("BELLHOP_ROOM=page-")
 
 
 def test_each_member_gets_its_dialects_headers_and_the_rooms_variables():

@@ -88,6 +88,7 @@ def test_a_page_of_an_earlier_pager_is_shown_until_its_leader_hangs_up():
         await hints.look(found, ["3-4"])
         await settled()
         assert asterisk.states == {"1": "NOT_INUSE", "2": "INUSE"}
+        assert (hints.others("1"), hints.others("2")) == ([], [EDGE])
         hints.show([])
         hints.hear({"Event": "Hangup", "Uniqueid": "page-1-2-1008"}, [])
         await settled()

@@ -111,6 +111,44 @@ def test_the_higher_takes_the_shared_member_and_gives_it_back():
     assert sorted(rung) == [f"PJSIP/{n}@bellhop-member" for n in "123"]
 
 
+def test_a_phone_that_leads_a_page_is_in_a_call_for_the_next_one_and_an_emergency_rings_it():
+    async def story(site, house):
+        first = await site.page("81", ["1"])
+        await site.speaks(first)
+        phone = CALLER.name
+        second = await site.page("82", ["2", phone])
+        await site.speaks(second)
+        house.leader_goes(second)
+        assert await site.ended("82") == {"2": ("played", ""), phone: ("failed", "in a call")}
+        alarm = await site.page("83", [phone], emergency=True)
+        await site.speaks(alarm)
+        house.leader_goes(alarm)
+        assert await site.ended("83") == {phone: ("played", "")}
+        house.leader_goes(first)
+        await site.ended("81")
+
+    play(story)
+
+
+def test_a_page_that_waits_for_devices_in_use_waits_for_a_phone_that_leads_one():
+    async def story(site, house):
+        first = await site.page("81", ["1"])
+        await site.speaks(first)
+        phone = CALLER.name
+        patience = {"in_use": "wait", "in_use_wait": 500, "head_start": 5000}
+        second = await site.page("82", ["2", phone], **patience)
+        await site.speaks(second)
+        house.leader_goes(second)
+        assert await site.ended("82") == {"2": ("played", ""), phone: ("failed", "in a call")}
+        third = await site.page("83", ["2", phone], **patience)
+        house.leader_goes(first)
+        await site.speaks(third)
+        house.leader_goes(third)
+        assert await site.ended("83") == {"2": ("played", ""), phone: ("played", "")}
+
+    play(story)
+
+
 def test_a_leader_whose_members_were_all_taken_hears_it_and_is_hung_up():
     async def story(site, house):
         low = await site.page("81", ["1", "2"], 3)
@@ -250,6 +288,32 @@ def test_pages_of_a_zone_that_queues_come_one_after_the_other():
             assert await site.ended(zone) == {"1": ("played", "")}
 
     play(story)
+
+
+def test_a_pages_time_begins_when_its_members_are_rung():
+    """Not while it waits for its turn; a head start is of it, for members' own legs end with it."""
+
+    async def story(site, house):
+        first = await site.page("81", ["1"])
+        await site.speaks(first)
+        second = await site.page("82", ["1"], when_busy="queue", max_length=30_000)
+        await asyncio.sleep(2.2)
+        house.leader_goes(first)
+        await site.speaks(second)
+        house.leader_goes(second)
+        third = await site.page(
+            "83", ["1", "2"], max_length=30_000, head_start=1100, ring_timeout=3000
+        )
+        await site.speaks(third)
+        house.leader_goes(third)
+        for zone in ("81", "82", "83"):
+            await site.ended(zone)
+
+    house = play(story, House({"2": "rings"}))
+    let_in = [f["Exten"] for _, f in house.sent if f.get("Context") == "bellhop-leader"]
+    queued, late = (int(exten.rpartition("-")[2]) for exten in let_in[1:])
+    assert 28 <= queued <= 30
+    assert late <= 28
 
 
 def test_a_page_whose_turn_does_not_come_is_told_so():

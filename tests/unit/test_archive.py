@@ -4,9 +4,9 @@ import contextlib
 import logging
 import threading
 import time
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from bellhop.databases import Down
 from bellhop.reports import Reports, report
@@ -41,13 +41,14 @@ def kept(path):
         return list(reader.newest())
 
 
-def test_what_is_given_is_there_when_it_ends_the_newest_state_of_each_page(path):
+def test_what_is_given_is_there_when_it_ends_the_newest_state_of_each_page(path, caplog):
     archive = Archive(lambda: Reports.writing(path))
     archive.save(report(page(1)))
     archive.save(report(page(2)))
     archive.save(report(page(1, ended=BEGAN)))
     archive.close()
     assert kept(path) == [report(page(2)), report(page(1, ended=BEGAN))]
+    assert "reports=lost" not in caplog.text
 
 
 def test_who_gives_a_report_waits_for_no_database(path):
@@ -118,6 +119,7 @@ def test_a_report_that_cannot_be_written_costs_no_other(path, caplog):
     archive.close()
     assert [one.page for one in kept(path)] == ["3-a", "1-a"]
     assert "page=2-a report=lost" in caplog.text
+    assert "reports=lost" not in caplog.text, "the others wait for ever"
 
 
 def test_reports_that_come_together_are_one_transaction(path, monkeypatch):

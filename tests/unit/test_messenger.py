@@ -26,7 +26,7 @@ def page(**fields):
     made = Page(
         id="1-a", zone="8000", leader="1020", started=1_795_230_000.5, quorum=100, head_start=3000, **fields
     )  # fmt: skip
-    return report(made.with_member(Member(device="1010").failed(19, 480, "no answer")))
+    return report(made.with_members(Member(device="1010").failed(19, 480, "no answer")))
 
 
 OVER = page(ended=1_795_230_009.5)

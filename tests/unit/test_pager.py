@@ -124,7 +124,7 @@ def test_a_page_that_a_crash_cut_off_is_closed_at_the_start(site, start):
     path = site.parent / "pages.db"
     reports = Reports.writing(path)
     page = Page(id="1-a", zone="8000", leader="1020", started=0, quorum=100, head_start=0)
-    reports.store(report(page.with_member(Member(device="1008"))))
+    reports.store(report(page.with_members(Member(device="1008"))))
     reports.close()
     process = start(site)
     said_until(process, "pages=1 ended=while-the-pager-was-down")

@@ -1,10 +1,9 @@
 """A page as values: what becomes of members, when the leader may speak, what the report says."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bellhop.members import Member, State, failure_text
 from bellhop.pages import Outcome, Page, Refusal
@@ -15,10 +14,7 @@ def page(*members, **fields):
         "id": "1-a", "zone": "8000", "leader": "1020", "started": 0.0, "quorum": 100,
         "head_start": 3000,
     }  # fmt: skip
-    made = Page(**{**defaults, **fields})
-    for member in members:
-        made = made.with_member(member)
-    return made
+    return Page(**{**defaults, **fields}).with_members(*members)
 
 
 NEW = Member(device="1008")
@@ -96,6 +92,13 @@ def test_the_microphone_opens_when_the_head_start_is_over_and_somebody_is_there(
     assert page(IN, Member(device="1009")).may_open(3000)
 
 
+def test_the_microphone_waits_for_nobody_who_has_hung_up_again():
+    others = [replace(IN, device=n) for n in ("1009", "1010")]
+    for gone in (NEW.answered(40).hung_up(60, 16, None), IN.hung_up(60, 16, None)):
+        assert page(gone, *others).may_open(70)
+    assert not page(NEW, *others).may_open(70)
+
+
 def test_a_page_is_lost_when_nobody_is_there_and_nobody_will_come():
     failed = NEW.hung_up(20, 17, 486)
     assert page(failed).lost
@@ -169,6 +172,22 @@ def test_a_member_that_left_before_the_leader_is_told_so(closed, why):
     assert found == (Outcome.PLAYED, why)
 
 
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        (75, "audio was sent to it for 1500 of 5000 ms: it put the call on hold"),
+        (200, ""),  # a machine that is out of breath
+        (250, ""),
+    ],
+)
+def test_a_member_that_puts_a_page_on_hold_is_told_so(sent, why):
+    member = NEW.answered(40).joined(45).left(5045).counted(sent)
+    ended = page(member, opened_ms=50, closed_ms=5040, ended=1.0)
+    assert ended.outcome(member) == (Outcome.PLAYED, why)
+    late = replace(ended, opened_ms=1600)  # 75 packets had gone to it by then
+    assert late.outcome(member) == (Outcome.FAILED if sent == 75 else Outcome.PLAYED, why)
+
+
 def test_a_480_that_is_no_unanswered_ring_does_not_say_that_it_is_dead():
     assert failure_text(18, 480) == "does not take the call"
     assert failure_text(18, 408) == "does not respond"
@@ -211,7 +230,8 @@ GROUP = Member(device="multicast:239.1.2.3:5004").joined(5)
 def test_of_a_group_it_is_said_that_nobody_knows_who_heard_it():
     heard = page(GROUP.hung_up(9000, 16, None), opened_ms=10, closed_ms=9000, spoken=400, ended=1.0)
     one = heard.members[GROUP.device]
-    assert heard.outcome(one) == (Outcome.SENT, "sent by multicast; who heard it is not known")
+    for said in (one, one.counted(0)):  # Asterisk counts none of its packets
+        assert heard.outcome(said) == (Outcome.SENT, "sent by multicast; who heard it is not known")
     assert one.is_counted
 
 

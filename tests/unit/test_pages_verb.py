@@ -21,7 +21,7 @@ def page(number, zone="8000", leader="1020", ended=True, played=True):
     return Page(
         id=f"{number}-a", zone=zone, leader=leader, started=BEGAN + number * 60, quorum=100,
         head_start=3000, opened_ms=400, ended=BEGAN + number * 60 + 4.25 if ended else None,
-    ).with_member(member)  # fmt: skip
+    ).with_members(member)  # fmt: skip
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from agi.gate import Gate
 from bellhop import pins
 from bellhop.callers import Caller, Kind
+from bellhop.cli import run
 from bellhop.commands.pin import command
 from bellhop.pages import Refusal
 from bellhop.settings import load
@@ -99,6 +101,17 @@ def test_who_calls_by_another_number_each_time_is_locked_out_with_his_trunk():
     assert isinstance(one.passes(ZONE, behind("2999"), "2718"), Refusal)
 
 
+def test_a_lockout_lasts_as_long_as_its_zone_says(monkeypatch):
+    one, clock = gate(), [100.0]
+    monkeypatch.setattr("agi.gate.time.monotonic", lambda: clock[0])
+    for _ in range(3):
+        one.passes(ZONE, PHONE, "1111")
+    clock[0] = 159.9
+    assert isinstance(one.passes(ZONE, PHONE, "2718"), Refusal)
+    clock[0] = 160.0
+    assert one.passes(ZONE, PHONE, "2718") is True
+
+
 def test_many_guesses_at_once_are_counted_one_by_one():
     one = gate()
     found = []
@@ -143,13 +156,25 @@ def test_no_more_callers_are_remembered_than_fit(monkeypatch):
     assert lockout.locked("b", "8", 1, 60, 1.0)
 
 
-def test_the_verb_asks_for_a_pin_and_prints_its_line():
-    good = CliRunner().invoke(command, ["--remark", "Ann"], input="2718\n2718\n")
-    line = good.stdout.strip()
+def test_the_verb_asks_for_a_pin_twice_and_prints_its_line(monkeypatch, capsys):
+    answers = iter(["2718", "2718", "27", "27"])
+    monkeypatch.setattr("click.termui.hidden_prompt_func", lambda _prompt: next(answers))
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    assert run(["pin", "--remark", "Ann"]) == 0
+    line = capsys.readouterr().out.strip()
     assert line.endswith("  # Ann")
     assert pins.matches("2718", pins.read(line))
-    assert "2718" not in good.output
-    assert CliRunner().invoke(command, input="27\n27\n").exit_code == 1
+    assert "2718" not in line
+    assert run(["pin"]) == 1
+    assert list(answers) == []
+
+
+@pytest.mark.parametrize("piped", ["2718\n", "2718", "2718\r\n"])
+def test_the_verb_reads_a_pin_from_a_pipe_without_a_word(piped):
+    done = CliRunner().invoke(command, input=piped)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert pins.matches("2718", pins.read(done.stdout))
+    assert CliRunner().invoke(command, input="").exit_code == 1
 
 
 def test_a_zone_whose_pins_cannot_be_read_is_closed(tmp_path, caplog):

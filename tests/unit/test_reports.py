@@ -21,7 +21,7 @@ def page(number=1, **fields):
         id=f"{number}-a", zone="8000", leader="trunk:reception:2001", started=BEGAN + number,
         quorum=100, head_start=3000, opened_ms=400, **fields,
     )  # fmt: skip
-    return made.with_member(played).with_member(silent)
+    return made.with_members(played, silent)
 
 
 def refused(number):
@@ -80,11 +80,10 @@ def test_the_sentence_counts_and_names_who_did_not_play():
 
 def test_a_page_that_goes_on_is_said_as_one():
     rung = Page(id="1-a", zone="8000", leader="1020", started=BEGAN, quorum=100, head_start=0)
-    for number in ("1008", "1009"):
-        rung = rung.with_member(Member(device=number).rung())
+    rung = rung.with_members(*(Member(device=number).rung() for number in ("1008", "1009")))
     assert report(rung).sentence() == "goes on: 2 being rung"
-    inside = rung.with_member(Member(device="1008").joined(12))
-    failed = inside.with_member(Member(device="1010").failed(17, 486, "busy"))
+    inside = rung.with_members(Member(device="1008").joined(12))
+    failed = inside.with_members(Member(device="1010").failed(17, 486, "busy"))
     said = report(failed).sentence()
     assert said == "goes on: 1 in the room, 1 being rung; 1010 did not: busy"
 

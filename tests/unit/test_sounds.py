@@ -28,6 +28,10 @@ def samples(data):
     return struct.unpack(f"<{len(frames) // 2}h", frames)
 
 
+def resized(data, place, size):
+    return data[:place] + struct.pack("<I", size) + data[place + 4 :]
+
+
 @pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 44_100, 48_000])
 def test_a_second_stays_a_second_and_a_level_a_level(rate):
     found = sounds.converted(wav([1000, -3000] * rate, rate, channels=2))
@@ -43,12 +47,18 @@ def test_what_is_right_already_is_left_as_it_is():
     "data",
     [
         b"", b"RIFF", b"\x7fELF" * 100, wav([]), wav([0] * 80, width=1), wav([1] * 80, rate=4_000),
-        wav([1] * 90, channels=3), wav([1] * 80)[:30], b"[general]\nroot:x:0:0\n",
+        wav([1] * 90, channels=3), wav([1] * 80)[:30], resized(wav([1] * 80), 16, 17), b"[general]\nroot:x:0:0\n",
     ],
 )  # fmt: skip
 def test_what_is_no_sound_is_refused(data):
     with pytest.raises(ValueError, match=r"expected|no sound"):
         sounds.converted(data)
+
+
+@pytest.mark.parametrize("size", [0xFFFF_FFFF, 0x7FFF_FFFF])
+def test_what_a_program_wrote_into_a_pipe_is_as_long_as_it_is(size):
+    piped = resized(resized(wav([7] * 800), 4, size), 40, size)
+    assert samples(sounds.converted(piped)) == (7,) * 800
 
 
 def test_what_lasts_too_long_is_refused(monkeypatch):

@@ -11,7 +11,7 @@ from agi.channel import Channel
 from agi.page import Pages
 from bellhop.features import NotDone
 from bellhop.settings import Site
-from bellhop.takeouts import TakeOut, TakeOuts, decoded, encoded
+from bellhop.takeouts import TakeOut, TakeOuts, decoded, encoded, known
 from bellhop.zones import Zone
 from pager.takeouts import Keeper
 from tests.unit.test_agi_page import SITE, Asterisk, Desk, everybody
@@ -26,6 +26,12 @@ ZONES = {
 
 def out(device, zone="", by="1020", since=0.0):
     return TakeOut(device=device, zone=zone, by=by, since=since)
+
+
+def test_of_devices_and_zones_that_a_reload_took_away_nothing_is_kept():
+    there = (out("a", "1"), out("b"))
+    those = TakeOuts((*there, out("gone", "1"), out("gone"), out("b", "gone")))
+    assert known(those, ["a", "b"], ["1"]) == TakeOuts(there)
 
 
 @pytest.mark.parametrize(

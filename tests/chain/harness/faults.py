@@ -22,7 +22,7 @@ from kemi import (
     sip,
     writer,
 )
-from kemi.app import mod_init  # noqa: F401 - Kamailio calls it by this name
+from kemi.app import mod_init  # noqa: F401 - what follows in the real script calls it
 
 
 class FaultError(Exception):
