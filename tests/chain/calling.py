@@ -5,6 +5,9 @@ from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Message, Messages
 
 CALLER = "1020"
+# s: where nothing is captured, a peer's log has the time of a message, and SIPp writes that down after
+# it has sent: what another peer got for it may be older by as long as it had no CPU.
+WRITTEN = 0.2
 REFUSED = r"refused code=(?P<code>[0-9]+) reason=(?P<reason>.*)"
 
 

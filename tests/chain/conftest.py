@@ -2,13 +2,14 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from bellhop.settings import Site, SiteError, load
 from bellhop.values import Address
+from tests.chain.harness import theirs
 from tests.chain.harness.capture import Capture, MessageLogs
 from tests.chain.harness.cast import Cast, device_listener, passwords, read_passwords
 from tests.chain.harness.parts import Parts
@@ -19,6 +20,7 @@ from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import NotThereError, Stack
 
 ROOT = Path(__file__).resolve().parents[2]
+INTERRUPTED = pytest.StashKey[bool]()  # by Ctrl-C: its peers are ended, and it is not judged
 SECRETS = "/etc/bellhop/secrets/devices.passwords"
 
 
@@ -33,12 +35,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--edge") is None:
+    edge = config.getoption("--edge")
+    if edge is None:
         return
+    if not config.option.collectonly:
+        local = config.getoption("--local")
+        try:
+            theirs.check(edge, config.getoption("--site"), config.getoption("--passwords"), local)
+            config.add_cleanup(theirs.alone(local).close)
+        except theirs.WrongOptionError as error:
+            raise pytest.UsageError(str(error)) from None
     ours = [item for item in items if item.get_closest_marker("control") is not None]
     if ours:
         config.hook.pytest_deselected(items=ours)
         items[:] = [item for item in items if item not in ours]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    try:
+        return (yield)
+    except KeyboardInterrupt:
+        item.stash[INTERRUPTED] = True
+        raise
 
 
 @pytest.fixture(scope="session")
@@ -75,11 +94,7 @@ def server(stack: Stack, site: Site) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def place(stack: Stack | None, pytestconfig: pytest.Config) -> Lab | Here:
-    if stack is None and not (
-        pytestconfig.getoption("--passwords") and pytestconfig.getoption("--local")
-    ):
-        pytest.fail("--edge needs --passwords FILE and --local IP too", pytrace=False)
+def place(stack: Stack | None) -> Lab | Here:
     try:
         found = Lab(stack) if stack is not None else Here(ROOT / "build/artifacts")
     except NotThereError as error:
@@ -130,6 +145,8 @@ def scene(
     yield scene
     running = [peer.name for peer in scene.peers if peer.process.poll() is None]
     scene.end()
+    if request.node.stash.get(INTERRUPTED, False):
+        return
     left = [*(f"{name} still ran" for name in running), *scene.baseline()]
     if parts is not None:
         left += parts.left()

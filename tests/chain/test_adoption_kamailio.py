@@ -16,7 +16,7 @@ from tests.chain.harness.stack import Stack, until
 pytestmark = [pytest.mark.control, pytest.mark.timeout(180)]
 
 TO_NORTH = "441632960100"
-ENGINES = [("app_python3", ""), ("app_python3s", "#!define BELLHOP_PYTHON3S")]
+ENGINES = [("app_python3s", ""), ("app_python3", "#!define BELLHOP_PYTHON3")]
 _ASK = """
 import socket, sys
 host, port, method, call = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
@@ -181,7 +181,7 @@ def test_while_the_native_request_route_is_left_it_answers_and_python_never_does
     """The guide's warning: nothing in the start tells, and anybody is registered."""
     directory = place.artifacts / "adoption-native"
     with own_kamailio(stack, site, directory, native=True) as own:
-        assert "app_python3" in own.machine.run("kamcmd", "core.modules").split()
+        assert "app_python3s" in own.machine.run("kamcmd", "core.modules").split()
         registered = ask(place, own, "REGISTER")
         options = ask(place, own, "OPTIONS")
         said = own.service.said()

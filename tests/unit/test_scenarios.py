@@ -123,6 +123,23 @@ def test_the_readme_lists_every_scenario_and_no_other():
         assert name[-3:] in row
 
 
+def test_the_readme_has_the_keys_of_each_scenario():
+    text = (SCENARIOS / "README.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([a-z]+/[a-z0-9-]+)` \| [^|]* \| ([^|]*) \|", text, re.MULTILINE))
+    for name, path in zip(NAMES, FILES, strict=True):
+        if name in rows:
+            assert rows[name] == head(path)["keys"], name
+
+
+def test_the_readmes_commands_give_every_key_that_their_scenario_wants():
+    text = (SCENARIOS / "README.md").read_text("utf-8")
+    commands = re.findall(r"^    (sipp (?:.*\\\n)*.*)$", text, re.MULTILINE)
+    assert commands
+    for command in commands:
+        [name] = re.findall(r"-sf (\S+)", command)
+        assert keys(SCENARIOS / name) <= set(re.findall(r"-key (\S+)", command)), name
+
+
 def writer(name: str) -> Any:
     """Return a program that writes scenarios, as a module."""
     spec = importlib.util.spec_from_file_location(name, SCENARIOS / f"{name}.py")
