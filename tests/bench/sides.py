@@ -46,11 +46,11 @@ class Side:
     routes: int = 10
 
 
-OURS = Side("ours", "Bellhop, app_python3", "101")
+OURS = Side("ours", "Bellhop, app_python3s", "101")
 SIDES = (
     OURS,
     Side("ours-10000", "Bellhop, 10,000 routes", "102", routes=10_000),
-    Side("ours-python3s", "Bellhop, app_python3s", "103", defines=("BELLHOP_PYTHON3S",)),
+    Side("ours-python3", "Bellhop, app_python3", "103", defines=("BELLHOP_PYTHON3",)),
     Side("native", "native cfg, same decision and duties", "104", "native.cfg"),
     Side("native-blind", "the same, Reason not read", "105", "native.cfg", ("BLIND",)),
     Side("native-bare", "the same decision, no other duty", "106", "native.cfg", ("BARE",)),

@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tests.bench.paging.site import CALLER, EDGE, GROUP, PAGER, PBX, SPEAKERS
+from tests.bench.paging.site import (
+    AGI_PORT,
+    CALLER,
+    EDGE,
+    FLOOR_PORT,
+    GROUP,
+    PAGER,
+    PBX,
+    SPEAKERS,
+)
 from tests.bench.wire import Datagram
 
 _LEADER = "PJSIP/bellhop-edge-"
@@ -31,7 +40,7 @@ class Seen:
 def wanted(prefix: str) -> str:
     """Return the capture's filter."""
     return (
-        f"(tcp and (port 5038 or port 4573) and host {prefix}.{PBX})"
+        f"(tcp and (port 5038 or port {AGI_PORT} or port {FLOOR_PORT}) and host {prefix}.{PBX})"
         f" or (udp and src host {prefix}.{PBX} and (dst host {prefix}.{SPEAKERS} or dst host {GROUP[0]}))"
         f" or (udp and src host {prefix}.{CALLER} and dst host {prefix}.{EDGE})"
     )
@@ -68,6 +77,23 @@ def page(datagrams: Iterable[Datagram], prefix: str, voice: int) -> Seen:
         sum(len(one.payload) for one in manager),
         room,
     )
+
+
+def handled(segments: Iterable[Datagram], server: str, port: int) -> list[float]:
+    """Return the ms of each session with a server's port, from the last of what it was asked to its
+    first word, both as they pass the bridge: what a client takes is not in it.
+    """
+    asked: dict[tuple[str, int], float] = {}
+    found: dict[tuple[str, int], float] = {}
+    for one in segments:
+        if not one.payload:
+            continue
+        client, there = (one.source, one.ports[0]), (one.target, one.ports[1])
+        if there == (server, port) and client not in found:
+            asked[client] = one.at
+        elif client == (server, port) and there in asked:
+            found.setdefault(there, (one.at - asked[there]) * 1000)
+    return list(found.values())
 
 
 def first(packets: Iterable[Datagram], voice: int) -> dict[int, float]:

@@ -33,7 +33,7 @@ ask('SET VARIABLE "BELLHOP_RESULT" "refused"')
 """
 
 # What a request costs when nothing is asked and nothing is looked up: Asterisk's own part, and the way.
-FLOOR_PORT = 4575
+AGI_PORT, FLOOR_PORT = 4573, 4575
 FLOOR_AGI = f"""
 import socket, sys, threading
 def serve():
@@ -88,7 +88,7 @@ def site(prefix: str, sizes: Iterable[int], taken: int) -> str:
         f'[edge]\ndevices = ["udp:{prefix}.{EDGE}:5060"]\ntrunks = ["udp:{prefix}.{EDGE}:5070"]',
         f'internal = "{prefix}.{EDGE}:5080"',
         f'[pbx]\naddress = "{prefix}.{PBX}:5060"',
-        f'[pager]\nagi = "{prefix}.{PAGER}:4573"\nami = "{prefix}.{PBX}:5038"',
+        f'[pager]\nagi = "{prefix}.{PAGER}:{AGI_PORT}"\nami = "{prefix}.{PBX}:5038"',
         'ami_secret_file = "secrets/ami"',
         f'[trunks.{TRUNK}]\ngateway = "{prefix}.{CALLER}:5060"\nmay = ["zones"]',
     ]

@@ -59,9 +59,12 @@ def _others(found: Measured) -> list[str]:
         "an emergency takes its members, ms from dialled": [t.from_dialled for t in found.taken],
         "the same, ms from the pager's word that it may": [t.from_told for t in found.taken],
         "a request to our AGI server, ms": found.agi["daemon"],
-        "the same to a server that only says so, ms": found.agi["floor"],
+        "of that, what our server takes, ms": found.handled["daemon"],
+        "a request to a server that only says so, ms": found.agi["floor"],
+        "of that, what that server takes, ms": found.handled["floor"],
         "the same to a program that is started each time, ms": found.agi["process"],
-        "a request for which it asks the edge who is registered, ms": found.agi["edge"],
+        "a request for which ours asks the edge who is registered, ms": found.agi["edge"],
+        "of that, what our server and the edge take, ms": found.handled["edge"],
     }
     for count, pages in sorted(found.yard.items()):
         rows[f"CPU of a page to a multicast group of {count} horns, ms"] = [
