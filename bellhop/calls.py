@@ -37,6 +37,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     profile: the leg's own profile; the call's when empty.
     headers: lines that go to this leg alone.
     early_media: pass or suppress (kemi/early.py).
+    alone_503: a 503 from here says nothing of this peer's further gateways.
     redirected: a redirect that was followed leads here (bellhop/redirects.py), so it may be another
         gateway or number of a carrier that has been tried.
     """
@@ -52,13 +53,14 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     profile: str = ""
     headers: tuple[str, ...] = ()
     early_media: str = "pass"
+    alone_503: bool = False
     redirected: bool = False
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One leg that was tried, and how it ended; times are ms on the call's clock. ring: how many ms
     after its start the first 18x came; -1 without one. challenged: it asked for credentials, and
-    got them.
+    got them. repair: what its reply says of how to do better (finals.Code.repair).
     """
 
     leg: int
@@ -70,6 +72,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     verdict: str = ""
     rule: str = ""
     challenged: bool = False
+    repair: str = ""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -135,7 +138,7 @@ def _nobody(_leg: int) -> bool:
 def next_leg(call: Call, now: int, out: Callable[[int], bool] = _nobody) -> int | Exhausted:
     """Return the index of the leg to try now, or why there is none. A peer's further gateways are
     for one that did not answer at all: once it has, its answer is the same at each of them, unless
-    it is a redirect that leads there.
+    it is a redirect that leads there, or a 503 that the site takes for that gateway's alone.
 
     out: whether a leg may not be tried now. It is asked of one leg after another, and only where
     that decides: the one that is not out is the one that is tried.
@@ -168,8 +171,13 @@ def _peer(leg: Leg) -> tuple[LegKind, str]:
 
 
 def _heard(call: Call) -> list[tuple[LegKind, str]]:
-    """Return the peers that have given a final reply."""
-    return [_peer(call.legs[a.leg]) for a in call.attempts if a.failure and a.failure.replied]
+    """Return the peers that have given a final reply for all of their gateways."""
+    replied = ((call.legs[a.leg], a.failure) for a in call.attempts if a.failure)
+    return [
+        _peer(leg)
+        for leg, failure in replied
+        if failure.replied and not (leg.alone_503 and failure.code == 503)
+    ]
 
 
 def begun(call: Call, index: int, now: int) -> Call:
@@ -187,6 +195,7 @@ def ended(
     verdict: Verdict | None = None,
     rang: bool = False,
     ring: int = -1,
+    repair: str = "",
 ) -> Call:
     """Return the call with its current attempt over; no failure means that it was answered."""
     attempt = msgspec.structs.replace(
@@ -197,6 +206,7 @@ def ended(
         failure=failure,
         verdict=str(verdict) if verdict else "answered",
         rule=rule,
+        repair=repair,
     )
     return msgspec.structs.replace(call, attempts=(*call.attempts[:-1], attempt))
 

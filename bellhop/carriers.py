@@ -15,6 +15,8 @@ class Carrier:
     """An upstream.
 
     gateways: where it takes calls; another one is tried only while it has not answered at all.
+    next_gateway_on_503: whether a 503 is that gateway's alone, so that the next one is tried (RFC
+        3263 §4.3).
     sources: addresses that its calls come from; its gateways' when none is named.
     answer_timeout: ms without an 18x or a final reply, after which the next carrier is tried.
     ring_timeout: ms that it may ring; then the call ends.
@@ -42,6 +44,7 @@ class Carrier:
 
     name: str
     gateways: tuple[Gateway, ...] = key(gateways.gateways, name="gateway")
+    next_gateway_on_503: bool = key(values.flag, False)
     sources: tuple[str, ...] = key(values.list_of(values.source), ())
     profile: str = key(values.name, "")
     answer_timeout: int = key(values.duration(200, 32_000), 4_000)

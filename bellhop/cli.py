@@ -1,13 +1,16 @@
 """The `bellhop` command: runs a verb, and tells an error in one line, never in a traceback."""
 
+import errno
 import io
 import os
 import sys
 from collections.abc import Sequence
 
+NOT_WRITTEN = 1
 WRONG_USAGE = 2
 INTERRUPTED = 130
 DEFECT = 70
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -18,7 +21,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # no terminal's encoding is an error
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if sys.stdout:  # None when it was closed before us
+            sys.stdout.flush()
+    except OSError:  # it was told; and Python would tell it again, as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -42,6 +51,8 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return _say(f"the output cannot be written: {error.strerror}", NOT_WRITTEN)
         if os.environ.get("BELLHOP_DEBUG"):
             raise
         what = " ".join(f"{type(error).__name__}: {error}".split())

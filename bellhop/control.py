@@ -3,6 +3,7 @@
 Who may write to the socket may page: its file's permissions say who that is (owner and group).
 """
 
+import contextlib
 import json
 import socket
 from pathlib import Path
@@ -23,7 +24,8 @@ def ask(state: str, question: dict[str, Any], patience: float = 45.0) -> Any:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
             asking.settimeout(patience)
             asking.connect(str(path))
-            asking.sendall(json.dumps(question).encode() + b"\n")
+            with contextlib.suppress(BrokenPipeError):  # who refuses at once has said so
+                asking.sendall(json.dumps(question).encode() + b"\n")
             with asking.makefile("rb") as answers:
                 answer = json.loads(answers.readline(LONGEST_LINE))
     except OSError as error:

@@ -127,6 +127,10 @@ def _keys(zone: Zone, zones: Mapping[str, Zone]) -> Iterator[Mistake]:
 
 def _outside(path: str, member: str, parts: Mapping[str, Any]) -> Iterator[Mistake]:
     number = member.removeprefix(targets.OUTSIDE)
+    for kind in ("devices", "zones"):
+        if number in parts[kind]:  # a device that has another spelling would be rung twice
+            yield Mistake(path, f'"{member}" is {kind}.{number}: expected "{number}"')
+            return
     prefixes = {digits_of(route.prefix): route for route in parts["routes"] if route}
     numbering = parts["numbering"]
     written = {number, numbering.e164(number)} if numbering else {number}

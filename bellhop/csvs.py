@@ -45,6 +45,10 @@ def read_devices(
 
 def _head(row: list[str], file: str, mistakes: list[Mistake]) -> list[str]:
     head = [column.strip() for column in row]
+    if len(head) == 1 and ";" in head[0]:
+        what = "expected commas between the columns, got semicolons"
+        mistakes.append(Mistake("number", what, f"{file}:1"))
+        return []
     for place, column in enumerate(head):
         if column not in _COLUMNS:
             what = f"no such column{unknown(column, _COLUMNS)}"

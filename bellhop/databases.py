@@ -6,6 +6,7 @@ here, PostgreSQL in bellhop/postgresql.py. Queries are written once, with `?` fo
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from errno import ENOENT
 from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import Any, Protocol, Self
@@ -17,6 +18,10 @@ Kind = type | UnionType
 
 class Down(Exception):  # noqa: N818 - it says what the database is
     """The database cannot be reached, or is busy or full: the same may go through later."""
+
+
+class Absent(Down):
+    """There is no such file: nothing was written yet, or it is on another machine."""
 
 
 class Refused(Exception):  # noqa: N818
@@ -81,8 +86,23 @@ class Sqlite:
     @classmethod
     def reading(cls, path: Path) -> Self:
         """Open a file to read it only; Down when there is none."""
+        try:
+            path.open("rb").close()  # SQLite does not say why it cannot
+        except OSError as error:
+            raise (Absent if error.errno == ENOENT else Down)(str(error.strerror)) from None
+        uri = f"file:{quote(str(path))}?mode=ro"
         with _Errors():
-            return cls(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5))
+            db = sqlite3.connect(uri, uri=True, timeout=5)
+            try:
+                db.execute("PRAGMA schema_version")
+            except sqlite3.OperationalError as error:
+                db.close()
+                # A backup, or of an edge that stands still, where we may write nothing beside it.
+                busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+                if busy or Path(f"{path}-wal").exists():
+                    raise
+                db = sqlite3.connect(f"{uri}&immutable=1", uri=True)
+        return cls(db)
 
     def transaction(self) -> AbstractContextManager[object]:
         """See Database."""

@@ -54,7 +54,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
     believed: bool = True
 
     def line(self) -> str:
-        """Return it as one log line of key=value (docs/recursion.md lists the keys)."""
+        """Return it as one log line of key=value."""
         return _line(
             "call=%s call-id=%s caller=%s dialled=%s profile=%s attempt=%s leg=%s gateway=%s"
             " number=%s after-ms=%s ms=%s ring-ms=%s sip=%s q850=%s location=%s conflicting=%s"
@@ -111,7 +111,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
     prefix: str | None = None
 
     def line(self) -> str:
-        """Return it as one log line of key=value (docs/recursion.md lists the keys)."""
+        """Return it as one log line of key=value."""
         return _line(
             "call=%s call-id=%s caller=%s dialled=%s attempts=%s ended=%s answered-by=%s told=%s"
             " told-q850=%s of=%s ms=%s prefix=%s",

@@ -1,7 +1,11 @@
-"""A member of a page, as a value: where its leg is, and what it has been through. Pure."""
+"""A member of a page, as a value: where its leg is, and what it has been through. Pure. A page of
+hundreds makes thousands of these: msgspec makes one of another in a tenth of a dataclass's time.
+"""
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
 
 from bellhop import causes
 from bellhop.targets import is_multicast
@@ -25,8 +29,7 @@ class State(StrEnum):
         return self in {State.LEFT, State.FAILED, State.OUT}
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """A time in which a member was in another page: that zone's number, and ms since the page that
     it was taken from began; `back` is None when it did not come back.
     """
@@ -41,8 +44,7 @@ class Gap:
         return f"taken by {self.zone} at {self.taken} ms{back}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(msgspec.Struct, frozen=True, kw_only=True):
     """One device in one page. Times are ms since the page began; `sent` is how many RTP packets of
     this page went to it, as Asterisk counted them, None when it could not be asked; `received`: how
     many of these it got, by its own RTCP, None when it told nothing; `gaps`: when it was in pages

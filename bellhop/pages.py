@@ -3,8 +3,11 @@ the clock come in as arguments; who originates and redirects is ami/.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
 
 from bellhop.callers import Caller
 from bellhop.members import Gap, Member, State
@@ -76,6 +79,8 @@ class Unavailable(Exception):  # noqa: N818
 
 
 _TOGETHER = 500  # ms: members leave a room with its leader, and are told of in any order
+_PACKET = 20  # ms of audio: Asterisk sends a member one each, of silence too, while it is in a room
+_SILENT = 1_000  # ms without any, and a quarter of the time: no busy machine does that
 
 
 class Outcome(StrEnum):
@@ -101,12 +106,11 @@ _PENDING = {
 
 
 # Asked at each event of each member, so in a page of 500 they are not made anew each time.
-_UNREACHABLE = (State.FAILED, State.TAKEN, State.OUT)
+_UNREACHABLE = (State.FAILED, State.TAKEN, State.OUT, State.LEFT)
 _ALIVE = frozenset({State.JOINED, State.WAITING, State.REQUESTED, State.ANSWERED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One page. `rung_ms` is when its turn came, `opened_ms` when the leader's microphone opened,
     `closed_ms` when he was gone, `spoken` how many RTP packets came from him, None when it could
     not be asked; `stopped_by` who ended it, when that was not its leader; `notes` what its leader's
@@ -120,7 +124,7 @@ class Page:
     started: float
     quorum: int
     head_start: int
-    members: Mapping[str, Member] = field(default_factory=dict)
+    members: Mapping[str, Member] = msgspec.field(default_factory=dict)
     rung_ms: int = 0
     opened_ms: int | None = None
     closed_ms: int | None = None
@@ -135,9 +139,9 @@ class Page:
         """Return the page as one that was not made; `at`: Unix time."""
         return replace(self, refusal=refusal, ended=at)
 
-    def with_member(self, member: Member) -> "Page":
-        """Return the page with a member's new state."""
-        return replace(self, members={**self.members, member.device: member})
+    def with_members(self, *members: Member) -> "Page":
+        """Return the page with these members' new states."""
+        return replace(self, members={**self.members, **{one.device: one for one in members}})
 
     @property
     def opens_ms(self) -> int:
@@ -185,12 +189,15 @@ class Page:
             return Outcome.FAILED, "left before anybody spoke"
         if self.spoken == 0:  # what members are sent then is silence (one-way audio, NAT)
             return Outcome.FAILED, "joined, but no audio came from the leader"
-        missed = member.joined_ms - self.opened_ms
+        missed, hold = member.joined_ms - self.opened_ms, _on_hold(member)
+        if hold and (member.sent or 0) * _PACKET <= -missed:
+            return Outcome.FAILED, hold
         said = ["sent by multicast; who heard it is not known"] if multicast else []
         said += [f"missed the first {missed} ms"] if missed > 0 else []
         if member.left_ms is not None and self.closed_ms is not None:
             early = self.closed_ms - member.left_ms
             said += [f"left {early} ms before the end"] if early > _TOGETHER else []
+        said += [hold] if hold else []
         return Outcome.SENT if multicast else Outcome.PLAYED, ", ".join(said)
 
     def _missed(self, member: Member) -> tuple[Gap, ...]:
@@ -200,3 +207,17 @@ class Page:
             for gap in member.gaps
             if gap.back is None or self.opened_ms is None or gap.back > self.opened_ms
         )
+
+
+def _on_hold(member: Member) -> str:
+    """Return what is said of a member that was in the room, and got audio for a part of that time:
+    it put the call on hold (RFC 3264 §8.4). "" for any other.
+    """
+    if member.sent is None or member.gaps or member.joined_ms is None or member.left_ms is None:
+        return ""
+    if is_multicast(member.device):  # of which Asterisk counts nothing
+        return ""
+    there, sent = member.left_ms - member.joined_ms, member.sent * _PACKET
+    if there - sent <= max(_SILENT, there // 4):
+        return ""
+    return f"audio was sent to it for {sent} of {there} ms: it put the call on hold"

@@ -119,7 +119,8 @@ def _extensions(site: Site) -> str:
         ]
     for code in site.features.codes.values():
         # Whose number follows is the pager's question, which takes no other characters.
-        lines += [f"exten => _{code}X.,1,Set(BELLHOP_SAID_CODE=${{EXTEN}})"]
+        # "!", not ".", which wants one more: a number may have a single digit.
+        lines += [f"exten => _{code}X!,1,Set(BELLHOP_SAID_CODE=${{EXTEN}})"]
         lines += [" same => n,Goto(bellhop-feature,s,1)"]
     lines += ["", "[bellhop-headers]"]
     for dialect, headers in DIALECTS.items():
@@ -134,8 +135,11 @@ def _extensions(site: Site) -> str:
 
 def _fallback(site: Site, zone: Zone) -> list[str]:
     """Page the zone without the pager: the same callers, the same members, no report."""
+    # Who may call outside is not asked here, so nobody does.
+    found = members(zone, site.zones, site.devices, None, site.numbering)
+    ringable = [member for member in found if not isinstance(member, Outside)]
     # A PIN can be asked for by the pager alone: it has the hashes, and counts the wrong ones.
-    if not zone.fallback or zone.pin_file:
+    if not zone.fallback or zone.pin_file or not ringable:
         return [f"exten => {zone.number},1,Hangup(41)"]
     seconds = zone.max_length // 1000
     lines = [f"exten => {zone.number},1,Set(BELLHOP_ROOM=fallback-${{UNIQUEID}})"]
@@ -152,11 +156,8 @@ def _fallback(site: Site, zone: Zone) -> list[str]:
         f" same => n(go),Set(TIMEOUT(absolute)={seconds})",
     ]
     ring = max(1, zone.ring_timeout // 1000)
-    for place, device in enumerate(members(zone, site.zones, site.devices, None, site.numbering)):
+    for place, device in enumerate(ringable):
         # The caller's own device is a member too: he would hear himself.
-        # Who may call outside is not asked here, so nobody does.
-        if isinstance(device, Outside):
-            continue
         skip = f'$["${{BELLHOP_CALLER}}" = "<sip:{device.number}@{DEVICE_HOST}>"]'
         originate = (
             f"Originate({dialled(device)},exten,bellhop-member,s,1,{ring},"
@@ -168,7 +169,9 @@ def _fallback(site: Site, zone: Zone) -> list[str]:
         )
         lines += [f" same => n,GotoIf({skip}?not-{place})", f" same => n,{originate}"]
         lines.append(f" same => n(not-{place}),NoOp()")
-    lines += [" same => n,Answer()", " same => n,Goto(bellhop-leader,open,1)"]
+    # He waits a second longer than they ring.
+    lines.append(f" same => n,Set(BELLHOP_TURNS={10 * ring + 10})")
+    lines.append(" same => n,Goto(bellhop-leader,hope,1)")
     return lines
 
 

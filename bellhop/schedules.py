@@ -12,6 +12,8 @@ from bellhop.tables import key
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = re.compile(r"(?P<h>[01][0-9]|2[0-3]):(?P<m>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z0-9_+-]{1,30}(?:/[A-Za-z0-9_+-]{1,30}){0,2}", re.ASCII)
+_LONGEST_TEXT = 500
+_LONGEST_GAP = 10_800  # seconds by which clocks are set forward, and more
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -27,6 +29,21 @@ def _timezone(value: object) -> str:
     if isinstance(value, str) and _ZONE.fullmatch(value):
         return value
     raise ValueError(f'expected a time zone like "Europe/Berlin", got {values.shown(value)}')
+
+
+def sayable(value: object) -> str:
+    """Read a text to say: one line, printable, and no option of a program's. Raises ValueError."""
+    if not isinstance(value, str):
+        raise ValueError(f"expected a text, got {values.shown(value)}")
+    if not 1 <= len(value) <= _LONGEST_TEXT:
+        raise ValueError(f"expected a text of 1 to {_LONGEST_TEXT} characters, got {len(value)}")
+    if not value.isprintable():
+        raise ValueError("expected a text without control characters")
+    if value.lstrip().startswith("-"):
+        raise ValueError(
+            'expected a text that does not begin with "-": a program takes it otherwise'
+        )
+    return value
 
 
 def _date(value: object) -> str:
@@ -51,7 +68,7 @@ class Schedule:
     name: str
     zone: str = key(values.number)
     file: str = key(values.text, "")
-    say: str = key(values.text, "")
+    say: str = key(sayable, "")
     days: tuple[str, ...] = key(values.list_of(values.one_of(*DAYS), least=1), DAYS)
     times: tuple[int, ...] = key(values.list_of(_time, least=1))
     timezone: str = key(_timezone, "UTC")
@@ -80,7 +97,8 @@ def due(schedule: Schedule, zone: tzinfo, after: float, until: float) -> Iterato
     A time that a day has twice (the clock is set back) rings the first time; one that a day has not
     (it is set forward) rings as long after midnight as it says, an hour later on the clock.
     """
-    day = datetime.fromtimestamp(after, zone).date()
+    # One of yesterday's that yesterday did not have rings after midnight (Nuuk: 23:00 is 00:00).
+    day = datetime.fromtimestamp(after - _LONGEST_GAP, zone).date()
     last = datetime.fromtimestamp(until, zone).date()
     while day <= last:
         if DAYS[day.weekday()] in schedule.days and day.isoformat() not in schedule.not_on:

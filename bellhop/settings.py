@@ -4,7 +4,6 @@
 `site.toml:41: carriers.north.ring_timeout: expected a duration like "20s", got "20"`.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bellhop import crosschecks, reason, values
+from bellhop import crosschecks, reason, syntax, values
 from bellhop.carriers import Carrier, Did, Trunk
 from bellhop.csvs import read_devices
 from bellhop.devices import Device
@@ -146,10 +145,7 @@ def load(path: str | Path) -> Site:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line ([0-9]+)", str(error))
-        line = int(found[1]) if found else text.count("\n") + 1
-        what = re.sub(r"\s*\(at .*\)$", "", str(error))
-        raise SiteError((f"{path.name}:{line}: not TOML: {what[:1].lower()}{what[1:]}",)) from None
+        raise SiteError((syntax.mistake(path.name, text, error),)) from None
     except ValueError as error:  # a number of more digits than Python reads
         raise SiteError((f"{path.name}: not TOML: {error}",)) from None
     except RecursionError:

@@ -26,10 +26,12 @@ def converted(data: bytes) -> bytes:
                     "expected a WAV file of 16-bit PCM, mono or stereo, 8 kHz or more, got "
                     f"{width * 8} bits, {channels} channels, {rate} Hz"
                 )
-            if sound.getnframes() > LONGEST * rate:
+            # What there is: a program that writes into a pipe does not know how long it will be,
+            # and says 2^32 - 1 bytes, or 2^31.
+            frames = sound.readframes(LONGEST * rate + 1)
+            if len(frames) > LONGEST * rate * channels * width:
                 raise ValueError(f"expected a sound of at most {LONGEST} s")
-            frames = sound.readframes(LONGEST * rate)
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, RuntimeError) as error:  # the last for a chunk within no other
         raise ValueError(f"expected a WAV file: {str(error) or 'it ends too early'}") from None
     samples = array("h", frames[: len(frames) // (2 * channels) * 2 * channels])
     if sys.byteorder == "big":

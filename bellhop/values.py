@@ -80,11 +80,18 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
+def quoted(value: object) -> str:
+    """The end of a sentence about a number that lacks its quotes, as digits that are dialled do."""
+    number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**20
+    return f'; write it in quotes: "{value}"' if number else ""
+
+
 def _matching(pattern: re.Pattern[str], expected: str) -> Reader[str]:
     def read(value: object) -> str:
         if isinstance(value, str) and pattern.fullmatch(value):
             return value
-        raise ValueError(f"expected {expected}, got {shown(value)}")
+        hint = quoted(value) if pattern.fullmatch("1") else ""
+        raise ValueError(f"expected {expected}, got {shown(value)}{hint}")
 
     return read
 
@@ -246,8 +253,9 @@ def list_of(read: Reader[T], *, least: int = 0) -> Reader[tuple[T, ...]]:
 
     def read_all(value: object) -> tuple[T, ...]:
         if not isinstance(value, list) or len(value) < least:
+            hint = f"; write it in brackets: [{shown(value)}]" if isinstance(value, str) else ""
             raise ValueError(
-                f"expected a list{' of at least one' if least else ''}, got {shown(value)}"
+                f"expected a list{' of at least one' if least else ''}, got {shown(value)}{hint}"
             )
         items: dict[T, list[object]] = {}  # each with how it is written
         wrong: list[str] = []

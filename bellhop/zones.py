@@ -24,7 +24,9 @@ def _caller(value: object) -> str:
     if isinstance(value, str) and _CALLER.fullmatch(value):
         return value
     raise ValueError(
-        'expected a device number, "trunk:NAME" or "trunk:NAME:NUMBER", got ' + values.shown(value)
+        'expected a device number, "trunk:NAME" or "trunk:NAME:NUMBER", got '
+        + values.shown(value)
+        + values.quoted(value)
     )
 
 

@@ -73,6 +73,7 @@ class Verbs(click.Group):
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bellhop", message="%(prog)s %(version)s")
 def bellhop() -> None:
     """Bellhop delivers calls: paging zones, and the next carrier when one is blocked.
 

@@ -9,15 +9,13 @@ import msgspec
 
 from bellhop import causes, ledgers
 from bellhop.commands import show
-from bellhop.databases import Down
+from bellhop.databases import Absent, Down
 from bellhop.entries import LATE
 from bellhop.health import SKIPPED
 from bellhop.ledger import Entry, Ledger, Told
 from bellhop.places import shown
 from bellhop.searches import Search
-from bellhop.settings import SiteError, load
 
-DEFAULT_SITE = "/etc/bellhop/site.toml"
 _COLUMNS = ("began (UTC)", "call", "caller", "dialled", "caller got", "after", "tried")
 
 
@@ -50,18 +48,17 @@ class When(click.ParamType[float]):
 @click.option("--cause", type=click.IntRange(1, 127), help="… with this Q.850 cause.")
 @click.option(
     "--verdict",
-    default="",
-    type=click.Choice(["", "advance", "stop", "redirect", "answered", SKIPPED]),
+    type=click.Choice(["advance", "stop", "redirect", "answered", SKIPPED, LATE]),
+    callback=lambda _ctx, _param, value: value or "",
+    help="An attempt came to this.",
 )
 @click.option(
     "--conflicts",
     is_flag=True,
     help="The SIP code decided, and the cause alone would have decided otherwise.",
 )
-@click.option("--site", envvar="BELLHOP_SITE", default=DEFAULT_SITE, metavar="FILE")
-@click.option(
-    "--database", metavar="FILE", help="The ledger, where it is not the site's; or a URL."
-)
+@show.site_option
+@click.option("--database", metavar="FILE|URL", help="The ledger, where it is not the site's.")
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
 def command(
     *,
@@ -85,7 +82,8 @@ def command(
             found = list(ledger.calls(last, Search(**conditions)))
         ledger.close()
     except Down as error:
-        raise click.ClickException(f"{shown(database or site)}: {error}") from None
+        said = f"{shown(database)}: {error}" if database else str(error)
+        raise click.ClickException(said) from None
     if not found:
         said = (
             f"no call {call}" if call else "none such" if any(conditions.values()) else "none yet"
@@ -103,12 +101,12 @@ def command(
 def _open(site: str, database: str | None) -> Ledger:
     if database:
         return ledgers.read_named(database)
-    try:
-        found = load(site)
-    except SiteError as error:
-        raise click.ClickException("; ".join(error.lines)) from None
+    found = show.site(site, "--database FILE")
     try:
         return ledgers.read(found)
+    except Absent as error:
+        said = f"{ledgers.name(found)}: {error} (no call yet? it is on the edge's machine)"
+        raise click.ClickException(said) from None
     except Down as error:
         raise Down(f"{ledgers.name(found)}: {error}") from None
 

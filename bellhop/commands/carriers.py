@@ -1,5 +1,6 @@
 """`bellhop carriers`: how carriers are, and setting one aside by hand."""
 
+import re
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -9,39 +10,42 @@ import click
 
 from bellhop import ledgers, names, rpc, standing
 from bellhop.commands import show
-from bellhop.databases import Down
+from bellhop.databases import Absent, Down
 from bellhop.health import Hand, gateway_key, hand_key
 from bellhop.ledger import Tally
 from bellhop.registrations import State
-from bellhop.settings import Site, SiteError, load
+from bellhop.settings import Site
 from bellhop.standing import Edge, GatewayStanding, Standing
 from bellhop.values import Address, duration
 
-DEFAULT_SITE = "/etc/bellhop/site.toml"
 _TABLE = "bellhop_health"
 _TOP = 3
+_REGISTRATIONS = "usrloc.db"  # the edge has that before its first start
 # What the dispatcher says (code 500) when its list is empty: in the first second after a start.
 _NOT_LOADED = ": No Destination Sets"
 
 
 def _duration(ctx: click.Context, param: click.Parameter, value: str) -> int:
-    """Read a duration as the site file spells it."""
+    """Read a duration as the site file spells it, or in days."""
     del ctx
+    if days := re.fullmatch(r"([0-9]{1,3})d", value, re.ASCII):
+        value = f"{int(days[1]) * 24}h"
     try:
         return duration(1_000, 8_784 * 3_600_000)(value)
     except ValueError as error:
-        raise click.BadParameter(str(error), param=param) from None
+        said = str(error).replace('like "20s"', 'like "24h" or "7d"')
+        raise click.BadParameter(said, param=param) from None
 
 
 @click.group("carriers", invoke_without_command=True)
-@click.option("--site", envvar="BELLHOP_SITE", default=DEFAULT_SITE, metavar="FILE")
+@show.site_option
 @click.option("--last", default="24h", show_default=True, callback=_duration, metavar="DURATION",
               help="How far back the ledger is read.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
 @click.pass_context
 def command(ctx: click.Context, *, site: str, last: int, as_json: bool) -> None:
     """Show how each carrier is: its gateways, its calls, and what came of its attempts."""
-    ctx.obj = _site(site)
+    ctx.obj = show.site(site)
     if ctx.invoked_subcommand is not None:
         return
     now = time.time()
@@ -65,7 +69,7 @@ def command(ctx: click.Context, *, site: str, last: int, as_json: bool) -> None:
 @click.argument("carrier")
 @click.pass_obj
 def drain(site: Site, carrier: str) -> None:
-    """Give CARRIER no new calls; those that are there go on, and it is watched."""
+    """Give CARRIER no new calls; its own are taken."""
     _set(site, carrier, Hand.DRAIN)
 
 
@@ -73,7 +77,10 @@ def drain(site: Site, carrier: str) -> None:
 @click.argument("carrier")
 @click.pass_obj
 def block(site: Site, carrier: str) -> None:
-    """Begin nothing with CARRIER, nor let it begin calls here; those that are there go on."""
+    """Begin no calls with CARRIER, and take none.
+
+    Calls that are there go on.
+    """
     _set(site, carrier, Hand.BLOCK)
 
 
@@ -81,15 +88,11 @@ def block(site: Site, carrier: str) -> None:
 @click.argument("carrier")
 @click.pass_obj
 def allow(site: Site, carrier: str) -> None:
-    """Let calls go to CARRIER again, and forget what its gateways did."""
+    """Let calls go to CARRIER again.
+
+    What its gateways did is forgotten.
+    """
     _set(site, carrier, Hand.ALLOW)
-
-
-def _site(path: str) -> Site:
-    try:
-        return load(path)
-    except SiteError as error:
-        raise click.ClickException("; ".join(error.lines)) from None
 
 
 def _set(site: Site, carrier: str, hand: Hand) -> None:
@@ -173,13 +176,16 @@ def _probes(site: Site, missing: list[str]) -> dict[str, str] | None:
 
 
 def _tallies(site: Site, since: float, missing: list[str]) -> tuple[Tally, ...] | None:
-    path = Path(site.site.state) / ledgers.FILE
-    if site.edge.ledger == "sqlite" and path.parent.is_dir() and not path.exists():
-        return ()  # no call has been made yet
     try:
         ledger = ledgers.read(site)
         found = ledger.tallies(since)
         ledger.close()
+    except Absent as error:
+        if (Path(site.site.state) / _REGISTRATIONS).exists():
+            return ()  # this is the edge's machine, and no call has been made yet
+        elsewhere = "it is on the edge's machine"
+        missing.append(f"what became of calls: {ledgers.name(site)}: {error} ({elsewhere})")
+        return None
     except Down as error:
         missing.append(f"what became of calls: {ledgers.name(site)}: {error}")
         return None

@@ -1,5 +1,6 @@
 """`bellhop check`: whether a site file is good, and if not, all that is wrong with it."""
 
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,13 +58,27 @@ def _files(site: Site) -> list[str]:
 def _secrets(site: Site) -> list[str]:
     """Return what is worth knowing about the secret files; SiteError when one of them is wrong."""
     path = site.file(site.site.secret_file)
-    if not path.exists():
+    try:
+        path.open("rb").close()
+    except FileNotFoundError:
         return [f"site.secret_file: {path} is not here, so it was not checked"]
+    except PermissionError:
+        return [f"site.secret_file: {path} may not be read by you, so it was not checked"]
+    except OSError as error:
+        raise SiteError((f"{path}: {error.strerror}",)) from None
     known = htdigest.read(path, site.site.realm)
-    without = [d.number for d in site.devices.values() if d.auth_user not in known]
+    notes = []
+    if path.stat().st_mode & stat.S_IROTH:
+        notes += [f"site.secret_file: everybody on this machine may read {path}: chmod o-r"]
+    without = sorted(
+        d.number + (f" (as {d.auth_user})" if d.auth_user != d.number else "")
+        for d in site.devices.values()
+        if d.auth_user not in known
+    )
     if without:
-        return [f"no HA1 in {path.name}, so they can't register: {', '.join(sorted(without))}"]
-    return []
+        what = f'no HA1 of the realm "{site.site.realm}" in {path.name}'
+        notes += [f"{what}, so they can't register: {', '.join(without)}"]
+    return notes
 
 
 def _idle(site: Site) -> Iterator[str]:

@@ -13,6 +13,7 @@ from bellhop.explain import NO_REPLY_CODE, Explanation, explain
 from bellhop.profiles import CARRIER, SETTINGS, Profile
 from bellhop.reason import LOCATIONS
 from bellhop.recursion import Failure, Verdict
+from bellhop.values import shown
 
 _FAILURE = re.compile(r"[3-6][0-9]{2}", re.ASCII)
 _COLOURS = {Verdict.ADVANCE: "green", Verdict.STOP: "red", Verdict.REDIRECT: "yellow"}
@@ -46,7 +47,11 @@ class Code(click.ParamType[int]):
 @click.command("explain")
 @click.argument("code", type=Code(), required=False)
 @click.option(
-    "--reason", "headers", multiple=True, metavar="HEADER", help="Reason header; again for more."
+    "--reason",
+    "headers",
+    multiple=True,
+    metavar="HEADER",
+    help="Reason header like 'Q.850;cause=34'; again for more.",
 )
 @click.option(
     "--profile", "name", metavar="NAME", help=f"Whose rules decide. Default: {CARRIER.name}."
@@ -93,7 +98,7 @@ def command(
         [
             ("why", f"{said.decision.why} [{said.decision.rule}]"),
             ("source", show.safe(said.decision.source)),
-            ("cause", show.safe(_cause(said.failure))),
+            ("cause", show.safe(_cause(said.failure, headers))),
             ("profile", "; ".join([profile.name, *_others(said)])),
         ]
     )
@@ -144,11 +149,12 @@ def _meaning(said: Explanation) -> str:
     return _MEANINGS[said.decision.verdict]
 
 
-def _cause(failure: Failure) -> str:
+def _cause(failure: Failure, headers: tuple[str, ...]) -> str:
     if failure.conflicting:
         return "two that differ, so none counts"
     if failure.cause is None:
-        return "none"
+        # `--reason 34` is no Reason header, and a decision without its cause would look like one.
+        return "none" + (f" in {', '.join(map(shown, headers))}" if headers else "")
     known = causes.cause(failure.cause)
     text = f"{known}, class {known.group}" if known else causes.title(failure.cause)
     if failure.location is not None:

@@ -7,9 +7,7 @@ import click
 
 from bellhop import sounds
 from bellhop.commands import show
-from bellhop.commands.calls import DEFAULT_SITE
 from bellhop.control import ControlError, ask
-from bellhop.settings import SiteError, load
 
 
 @click.command("page")
@@ -19,7 +17,7 @@ from bellhop.settings import SiteError, load
               help="Play a WAV file.")  # fmt: skip
 @click.option("--from", "phone", metavar="PHONE", help="Ring a phone, and let it speak.")
 @click.option("--stop", is_flag=True, help="End the zone's pages.")
-@click.option("--site", envvar="BELLHOP_SITE", default=DEFAULT_SITE, metavar="FILE")
+@show.site_option
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
 def command(
     *,
@@ -39,9 +37,7 @@ def command(
     if len(given) != 1:
         raise click.UsageError("expected one of --say TEXT, --play FILE, --from PHONE and --stop")
     try:
-        made = ask(load(site).site.state, _question(zone, say, play, phone))
-    except SiteError as error:
-        raise click.ClickException("; ".join(error.lines)) from None
+        made = ask(show.site(site).site.state, _question(zone, say, play, phone))
     except OSError as error:
         raise click.ClickException(f"{play}: {error.strerror}") from None
     except ValueError as error:

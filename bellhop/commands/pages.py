@@ -6,7 +6,7 @@ from itertools import islice
 import click
 
 from bellhop.commands import show
-from bellhop.commands.calls import DEFAULT_SITE, When
+from bellhop.commands.calls import When
 from bellhop.commands.report import opened
 from bellhop.reports import Report
 
@@ -20,7 +20,7 @@ _COLUMNS = ("began (UTC)", "page", "zone", "paged by", "lasted", "what became of
 @click.option("--member", default="", metavar="NUMBER", help="A device that was to hear it.")
 @click.option("--since", type=When(), help='Begun since: "2h" ago, or "2026-11-21 06:30" (UTC).')
 @click.option("--incomplete", is_flag=True, help="Those that a member did not play, or refused.")
-@click.option("--site", envvar="BELLHOP_SITE", default=DEFAULT_SITE, metavar="FILE")
+@show.site_option
 @click.option("--database", metavar="FILE|URL", help="The reports, where they are not the site's.")
 @click.option("--json", "as_json", is_flag=True, help="Print for programs: reports in full.")
 def command(

@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from bellhop import rpc
+from bellhop.commands import show
 from bellhop.reload import ONLY_A_RESTART
 from bellhop.settings import Site, SiteError, load
 from bellhop.values import Address
 
-DEFAULT_SITE = "/etc/bellhop/site.toml"
 _PATIENCE = 30.0  # seconds: the edge looks every second, and a large site takes some to read
 _PACE = 0.1
 # What the pager and Asterisk have of the site; they read it at their start.
@@ -20,18 +20,13 @@ _OTHERS = frozenset({"site", "edge", "pbx", "pager", "devices", "zones", "trunks
 
 
 @click.command("reload")
-@click.option(
-    "--site",
-    envvar="BELLHOP_SITE",
-    default=DEFAULT_SITE,
-    metavar="FILE",
-    help="The site file, which the edge reads under its own name for it.",
-)
+@show.site_option
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
 def command(*, site: str, as_json: bool) -> None:
     """Have the running edge take its changed site file: carriers, routes, profiles, devices.
 
-    The file is checked here and by the edge; one that is wrong changes nothing.
+    The file is checked here and by the edge, which reads it under its own name for it; one that is
+    wrong changes nothing.
     """
     try:
         found = load(Path(site))

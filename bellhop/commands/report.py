@@ -7,16 +7,14 @@ import click
 
 from bellhop import archives, causes
 from bellhop.commands import show
-from bellhop.commands.calls import DEFAULT_SITE
-from bellhop.databases import Down
+from bellhop.databases import Absent, Down
 from bellhop.places import shown
 from bellhop.reports import MemberReport, Report, Reports
-from bellhop.settings import SiteError, load
 
 
 @click.command("report")
 @click.argument("page", required=False)
-@click.option("--site", envvar="BELLHOP_SITE", default=DEFAULT_SITE, metavar="FILE")
+@show.site_option
 @click.option("--database", metavar="FILE|URL", help="The reports, where they are not the site's.")
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
 def command(*, page: str | None, site: str, database: str | None, as_json: bool) -> None:
@@ -39,15 +37,16 @@ def opened(site: str, database: str | None) -> Iterator[Reports]:
         if database:
             reports = archives.read_named(database)
         else:
-            found = load(site)
+            found = show.site(site, "--database FILE")
             name = archives.name(found)
             reports = archives.read(found)
         with contextlib.closing(reports):
             yield reports
-    except SiteError as error:
-        raise click.ClickException("; ".join(error.lines)) from None
+    except Absent as error:
+        said = f"{name}: {error} (no page yet? it is on the pager's machine)"
+        raise click.ClickException(said) from None
     except Down as error:
-        raise click.ClickException(f"{name}: {error} (no page yet?)") from None
+        raise click.ClickException(f"{name}: {error}") from None
 
 
 def _print(one: Report) -> None:

@@ -1,5 +1,6 @@
 """What the verbs share when they print: safe text, and lines of a name and its content."""
 
+import errno
 import json
 import os
 import re
@@ -11,11 +12,36 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from bellhop.profiles import BUILT_IN, Profile, find
-from bellhop.settings import SiteError, load
+from bellhop.settings import Site, SiteError, load
 
+DEFAULT_SITE = "/etc/bellhop/site.toml"
+site_option = click.option(
+    "--site",
+    envvar="BELLHOP_SITE",
+    default=DEFAULT_SITE,
+    show_default=True,
+    show_envvar=True,
+    metavar="FILE",
+    help="The site file.",
+)
 _NARROWEST = 40
 _AGO = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def site(path: str, else_by: str = "") -> Site:
+    """Read the site file that --site names. Raises what click tells as one line; else_by: an option
+    that does without the file.
+    """
+    try:
+        return load(path)
+    except SiteError as error:
+        said = "; ".join(error.lines)
+        if said == f"{DEFAULT_SITE}: {os.strerror(errno.ENOENT)}":
+            said += " (--site FILE says where it is)"
+        elif else_by:
+            said += f" ({else_by} does without it)"
+        raise click.ClickException(said) from None
 
 
 def profile(name: str, site: str | None) -> tuple[Profile, Mapping[str, Profile]]:

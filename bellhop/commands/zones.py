@@ -3,16 +3,14 @@
 import click
 
 from bellhop.commands import show
-from bellhop.commands.calls import DEFAULT_SITE
 from bellhop.control import ControlError, ask
-from bellhop.settings import SiteError, load
 
 _PATIENCE = 10.0  # s: what is asked here is told at once
 
 
 @click.command("zones")
 @click.argument("words", nargs=-1, metavar="[ZONE] | out DEVICE [ZONE] | in DEVICE [ZONE]")
-@click.option("--site", envvar="BELLHOP_SITE", default=DEFAULT_SITE, metavar="FILE")
+@show.site_option
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
 def command(*, words: tuple[str, ...], site: str, as_json: bool) -> None:
     """Show the zones, or ZONE: who would hear a page now.
@@ -21,9 +19,7 @@ def command(*, words: tuple[str, ...], site: str, as_json: bool) -> None:
     """
     question = _question(words)
     try:
-        found = ask(load(site).site.state, question, _PATIENCE)
-    except SiteError as error:
-        raise click.ClickException("; ".join(error.lines)) from None
+        found = ask(show.site(site).site.state, question, _PATIENCE)
     except ControlError as error:
         raise click.ClickException(str(error)) from None
     if question["do"] != "zones":

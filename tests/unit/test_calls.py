@@ -192,6 +192,17 @@ def test_a_carrier_that_has_answered_is_not_asked_at_another_gateway():
     assert after((leg("north"), leg("south"), leg("north")), BUSY, SILENT) is Exhausted.LEGS
 
 
+def test_a_503_may_be_one_gateways_alone_and_nothing_else_is():
+    north = msgspec.structs.replace(leg("north"), alone_503=True)
+    legs = (north, north, leg("south"), leg("south"))
+    assert after(legs, BUSY) == 1
+    assert after(legs, BUSY, BUSY) == 2
+    assert after(legs, BUSY, Failure(500)) == 2
+    assert after(legs, Failure(500)) == 2
+    assert after(legs, Failure(404, cause=34)) == 2
+    assert after(legs, BUSY, BUSY, BUSY) is Exhausted.LEGS
+
+
 def test_a_trunk_and_a_carrier_of_one_name_are_two_peers():
     trunk = msgspec.structs.replace(leg("north"), kind=LegKind.TRUNK)
     assert after((leg("north"), trunk), BUSY) == 1

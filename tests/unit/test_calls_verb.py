@@ -182,13 +182,13 @@ def test_an_empty_ledger_is_told(state, capsys):
 
 def test_no_ledger_and_no_site_are_told_in_one_line(state, capsys):
     for arguments, said in (
-        ([], "calls.db: unable to open database file"),
+        ([], "calls.db: No such file or directory (no call yet? it is on the edge's machine)"),
         (["--site", str(state / "no.toml")], "no.toml: No such file or directory"),
         (
             ["--database", "postgresql://bellhop:pass@127.0.0.1:1/calls"],
             "postgresql://127.0.0.1:1/calls: ",
         ),
-        (["--database", str(state)], f"{state}: "),
+        (["--database", str(state)], f"{state}: Is a directory"),
     ):
         assert run(["calls", *arguments]) == 1
         out, err = capsys.readouterr()

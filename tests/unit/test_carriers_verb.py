@@ -57,6 +57,7 @@ def edge(tmp_path):
         Edge.site = tmp_path / "site.toml"
         text = GOOD.read_text("utf-8").replace("198.51.100.10:5080", f"127.0.0.1:{port}")
         Edge.site.write_text(text.replace("/var/lib/bellhop", str(tmp_path)))
+        (tmp_path / "usrloc.db").touch()  # it is the edge's machine
         yield Edge
 
 
@@ -78,6 +79,14 @@ def test_every_carrier_is_told_with_its_gateways_and_calls(edge):
         "  answered          nothing was tried",
     ]
     assert "south: drain" in lines
+
+
+def test_on_another_machine_what_became_of_calls_is_not_known(edge, tmp_path):
+    (tmp_path / "usrloc.db").unlink()
+    done = run(edge)
+    assert done.exit_code == 1
+    assert "  answered          not known" in done.output.splitlines()
+    assert "it is on the edge's machine" in done.stderr
 
 
 def registering(edge):
@@ -181,4 +190,5 @@ def test_an_edge_that_does_not_answer_is_told(edge):
 def test_a_span_that_is_none_is_refused(edge):
     done = run(edge, "--last", "a while")
     assert done.exit_code == 2
-    assert 'expected a duration like "20s"' in done.output
+    assert 'expected a duration like "24h" or "7d", got "a while"' in done.output
+    assert run(edge, "--last", "7d").exit_code == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bellhop.cli import run
+from bellhop.settings import load
 
 SITES = Path(__file__).parent / "sites"
 HA1 = "0123456789abcdef0123456789abcdef"
@@ -51,6 +52,7 @@ def test_secrets_that_are_here_are_checked(check, tmp_path):
     assert (code, out) == (1, "")
     assert err.startswith("devices.htdigest:2: expected user:realm:HA1")
     assert "hunter2" not in err
+    secrets.chmod(0o640)
     secrets.write_text(f"horn-1008:unit.invalid:{HA1}\n")
     code, out, err = check(tmp_path / "site.toml")
     assert (code, err) == (0, "")
@@ -59,6 +61,21 @@ def test_secrets_that_are_here_are_checked(check, tmp_path):
     secrets.write_text("".join(f"{n}:unit.invalid:{HA1}\n" for n in names))
     code, out, err = check(tmp_path / "site.toml")
     assert (code, err, out.count("\n")) == (0, "", 1)
+    secrets.chmod(0o644)
+    assert check(tmp_path / "site.toml")[1].endswith(
+        f"everybody on this machine may read {secrets}: chmod o-r\n"
+    )
+
+
+def test_secrets_of_another_realm_are_told_with_ours(check, tmp_path):
+    """And a device is told with the user that it proves itself as, where that is not its number."""
+    shutil.copy(SITES / "good.toml", tmp_path / "site.toml")
+    secrets = tmp_path / "devices.htdigest"
+    secrets.write_text(f"horn-1008:pbx.invalid:{HA1}\n1009:unit.invalid:{HA1}\n")
+    secrets.chmod(0o640)
+    said = check(tmp_path / "site.toml")[1]
+    expected = 'no HA1 of the realm "unit.invalid" in devices.htdigest, so they can\'t register: 1008 (as horn-1008), '
+    assert expected in said
 
 
 def test_a_secret_file_that_cannot_be_read_is_a_mistake(check, tmp_path):
@@ -140,3 +157,20 @@ def test_a_wrong_command_line_is_2(check, arguments):
     assert (code, out) == (2, "")
     assert err.startswith("bellhop: check: ")
     assert err.count("\n") == 1
+
+
+def test_secrets_that_the_checker_may_not_read_are_noted(check, tmp_path, monkeypatch):
+    site = tmp_path / "site.toml"
+    site.write_text((SITES / "good.toml").read_text("utf-8"))
+    secret = tmp_path / load(site).site.secret_file
+    whole = Path.open
+
+    def denied(self, *arguments, **options):
+        if self == secret:
+            raise PermissionError(13, "Permission denied", str(self))
+        return whole(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", denied)
+    code, out, err = check(site)
+    assert (code, err) == (0, "")
+    assert f"note: site.secret_file: {secret} may not be read by you" in out

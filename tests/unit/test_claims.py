@@ -90,6 +90,15 @@ def test_a_page_that_queues_waits_for_the_equal_and_for_who_came_before_and_take
     assert not claims.dequeued("b").must_wait(third)
 
 
+def test_who_waits_for_other_devices_or_goes_behind_is_not_waited_for():
+    queues = {"when_busy": "queue"}
+    waiting = Claims().queued(wish("b", 5, ("2",), **queues)).queued(wish("c", 3, **queues))
+    one = wish("d", 4, **queues)
+    assert not waiting.must_wait(one)
+    assert ways(waiting, one) == {"1": Way.RING}
+    assert waiting.must_wait(wish("e", 3, **queues))
+
+
 DEVICES = ("1", "2", "3", "4")
 STEPS = st.lists(
     st.one_of(

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -256,3 +257,58 @@ def test_without_click_the_command_says_what_to_install():
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "bellhop: the command line needs click: install bellhop[cli]\n"
+
+
+def test_an_output_that_is_closed_causes_no_noise():
+    shell = 'exec "$0" -m bellhop.cli explain 480 >&-'
+    done = subprocess.run(
+        ["/bin/sh", "-c", shell, sys.executable],
+        stderr=subprocess.PIPE, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_full_disk_is_told_in_one_line():
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "bellhop.cli", "policy"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30,
+        )  # fmt: skip
+    said = "bellhop: the output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
+def test_its_version_is_told(bellhop):
+    code, out, err = bellhop("--version")
+    assert (code, err) == (0, "")
+    assert re.fullmatch(r"bellhop \d+\.\d+\.\d+\n", out)
+
+
+@pytest.mark.parametrize("verb", ["calls", "carriers", "pages", "report", "zones"])
+def test_where_the_site_file_is_looked_for_is_told(bellhop, verb, monkeypatch):
+    monkeypatch.delenv("BELLHOP_SITE", raising=False)
+    _, out, _ = bellhop(verb, "--help")
+    assert "/etc/bellhop/site.toml" in out
+    monkeypatch.setattr("bellhop.commands.show.DEFAULT_SITE", "/nowhere/site.toml")
+    code, _, err = bellhop(verb, "--site", "/nowhere/site.toml")
+    said = "bellhop: /nowhere/site.toml: No such file or directory (--site FILE says where it is)\n"
+    assert (code, err) == (1, said)
+
+
+@pytest.mark.parametrize(("header", "said"), [("34", 'none in "34"'), ("SIP;cause=200", "none in")])
+def test_a_reason_without_a_cause_is_told_with_what_it_was(bellhop, header, said):
+    code, out, _ = bellhop("explain", "480", "--reason", header)
+    assert code == 0
+    assert f"  cause    {said}" in out
+
+
+@pytest.mark.parametrize("verb", ["calls", "pages", "report"])
+def test_what_can_be_read_without_the_site_file_is_told_while_that_is_wrong(
+    bellhop, verb, tmp_path
+):
+    site = tmp_path / "site.toml"
+    site.write_text("schema = 1\nname = oops\n")
+    code, _, err = bellhop(verb, "--site", str(site))
+    assert code == 1
+    assert err.startswith("bellhop: site.toml:2: not TOML: ")
+    assert err.endswith(" (--database FILE does without it)\n")

@@ -329,6 +329,15 @@ def test_a_member_outside_needs_a_route(told):
     assert told(more=zone("81", "tel:99123")) == ['zones.81.members: no route leads to "tel:99123"']
 
 
+def test_a_device_or_a_zone_is_not_spelled_as_a_number_outside(told):
+    assert told(more=zone("4481", "tel:4481")) == [
+        'zones.4481.members: "tel:4481" is zones.4481: expected "4481"'
+    ]
+    assert told(more=zone("81", "1008", "tel:1008")) == [
+        'zones.81.members: "tel:1008" is devices.1008: expected "1008"'
+    ]
+
+
 def test_a_group_is_no_number_that_somebody_must_have(told):
     assert told(more=zone("81", "multicast:239.1.2.3:5004")) == []
 

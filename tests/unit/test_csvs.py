@@ -101,6 +101,8 @@ def test_unknown_and_double_and_missing_columns_are_told(book):
     ]
     assert book("no,kind\n1101,speaker\n")[-1] == "horns.csv:1: number: the column is missing"
     assert book("") == ["horns.csv:1: number: the column is missing"]
+    semicolons = "expected commas between the columns, got semicolons"
+    assert book("number;kind\n1101;speaker\n")[0] == f"horns.csv:1: number: {semicolons}"
 
 
 def test_a_column_cannot_write_a_second_line(book):

@@ -1,6 +1,11 @@
 """The ledger: one row an attempt, in order, bounded, and there again after a restart."""
 
+import contextlib
 import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -196,6 +201,41 @@ def test_a_reader_cannot_write(tmp_path):
     with pytest.raises(Down, match="readonly"):
         reader.add([entry()])
     reader.close()
+
+
+# Root may write everywhere; nobody, whom it becomes, only reads here.
+_READS = """
+import os, sys
+from pathlib import Path
+from bellhop.ledger import Ledger
+os.getuid() or os.setuid(65534)
+print(len(list(Ledger.reading(Path(sys.argv[1])).calls())))
+"""
+
+
+def test_a_ledger_that_nobody_writes_is_read_where_nothing_can_be_written_beside_it():
+    """A backup on a medium that is read-only, or an operator who may only read."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "calls.db"
+        with contextlib.closing(Ledger.writing(path)) as writing:
+            writing.add([entry()])
+        Path(folder).chmod(0o555)
+        argv = [sys.executable, "-c", _READS, str(path)]
+        told = subprocess.run(argv, capture_output=True, text=True, check=False)
+        assert (told.stdout, told.stderr) == ("1\n", "")
+        Path(folder).chmod(0o700)
+
+
+def test_a_ledger_that_is_being_written_is_not_read_past_its_lock(tmp_path):
+    """One that somebody converted has no WAL beside it, and is written in place."""
+    path = tmp_path / "calls.db"
+    with contextlib.closing(Ledger.writing(path)) as writing:
+        writing.add([entry()])
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(Down, match="locked"):
+            Ledger.reading(path)
 
 
 def test_a_reader_makes_no_database(tmp_path):

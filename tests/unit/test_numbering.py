@@ -67,6 +67,16 @@ def test_a_carrier_gets_numbers_in_its_form(form, dialled, sent):
     assert carrier.dialled(dialled, UK) == sent
 
 
+def test_what_a_503_means_goes_with_the_carriers_legs():
+    told = []
+    for alone in (False, True):
+        north = replace(SITE.carriers["north"], next_gateway_on_503=alone)
+        site = replace(SITE, carriers={**SITE.carriers, "north": north})
+        legs, _ = legs_of(destination(site, PHONE, "442071838750"), lambda g: (g.address,))
+        told.append({leg.name for leg in legs if leg.alone_503})
+    assert told == [set(), {"north"}]
+
+
 def test_strip_and_prefix_come_after_the_form():
     carrier = Carrier(
         name="a", gateways=gateways("192.0.2.1:5060"), format="e164", strip=2, prefix="9"

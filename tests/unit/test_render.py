@@ -40,3 +40,11 @@ def test_a_wrong_command_line_is_2(render, arguments):
     code, out, err = render(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith("bellhop: render")
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_in_one_line(render, tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    code, out, err = render("asterisk", SITES / "good.toml", "--into", file / "below")
+    assert (code, out) == (1, "")
+    assert err == f"bellhop: {file / 'below'}: Not a directory\n"

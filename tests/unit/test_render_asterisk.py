@@ -20,7 +20,7 @@ def context(name, site=SITE):
 
 def test_each_zone_is_an_exact_extension_and_nothing_else_is():
     extensions = re.findall(r"^exten => ([^,]*),", context("bellhop-in"), re.MULTILINE)
-    codes = [f"_{code}X." for code in SITE.features.codes.values()]
+    codes = [f"_{code}X!" for code in SITE.features.codes.values()]
     assert list(dict.fromkeys(extensions)) == [*SITE.zones, *codes]
     for text in asterisk_files(SITE).values():
         patterns = re.findall(r"^exten => (_[^,]*),", text, re.MULTILINE)
@@ -29,7 +29,7 @@ def test_each_zone_is_an_exact_extension_and_nothing_else_is():
 
 def test_what_a_feature_code_is_dialled_with_goes_to_the_pager_and_nowhere_else():
     for code in SITE.features.codes.values():
-        steps = context("bellhop-in").partition(f"exten => _{code}X.,")[2].partition("\nexten")[0]
+        steps = context("bellhop-in").partition(f"exten => _{code}X!,")[2].partition("\nexten")[0]
         assert (
             steps.strip()
             == "1,Set(BELLHOP_SAID_CODE=${EXTEN})\n same => n,Goto(bellhop-feature,s,1)"
@@ -76,6 +76,14 @@ def test_the_fallback_rings_each_member_once_with_its_dialect():
     assert rung == [("1008", "axis"), ("1009", "axis"), ("1010", "rfc5373"), ("1015", "axis")]
 
 
+def test_without_a_pager_a_leader_waits_for_somebody_as_long_as_members_ring():
+    steps = context("bellhop-fallback").partition("exten => 8000,")[2].partition("\nexten")[0]
+    assert steps.splitlines()[-2:] == [
+        " same => n,Set(BELLHOP_TURNS=70)",
+        " same => n,Goto(bellhop-leader,hope,1)",
+    ]
+
+
 def test_a_zone_without_fallback_is_refused_while_there_is_no_pager():
     closed = replace(SITE, zones={"8000": replace(SITE.zones["8000"], fallback=False)})
     assert "Originate" not in context("bellhop-fallback", closed)
@@ -104,6 +112,12 @@ def test_the_pagers_ami_user_has_least_rights_and_no_secret_is_rendered():
     assert re.findall(r"^permit = (.*)$", text, re.MULTILINE) == [SITE.pager.agi.host]
     assert "deny = 0.0.0.0/0.0.0.0" in text
     assert not re.search(r"^secret", text, re.MULTILINE)
+
+
+def test_a_zone_of_nobody_but_outside_is_refused_while_there_is_no_pager():
+    alone = replace(SITE.zones["8102"], members=("tel:442079460000",))
+    steps = context("bellhop-fallback", replace(SITE, zones={"8102": alone}))
+    assert steps.splitlines()[-1] == "exten => 8102,1,Hangup(41)"
 
 
 def test_the_fallback_sends_to_groups_and_calls_nobody_outside():

@@ -111,6 +111,44 @@ def test_what_is_not_toml_is_told_with_its_line(told, text, line):
 
 
 @pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("kind = speaker", 'invalid value: kind = speaker; expected quotes, if it is a text: "speaker"'),
+        ("prefix = 044  # UK", 'prefix = 044  # UK; expected quotes, if it is a text: "044"'),
+        ("a = 192.0.2.1:5060", '; expected quotes, if it is a text: "192.0.2.1:5060"'),
+        ("name = \u201cYard\u201d", '; expected quotes, if it is a text: "Yard"'),
+        ("flag = True", "invalid value: flag = True; expected true or false"),
+        ("flag = yes", "invalid value: flag = yes; expected true or false"),
+        ("a = 1\na = 2", "it is there twice: a = 2"),
+        ("[a]\n[a]", "it is there twice: [a]"),
+        ("; a remark", "invalid statement: ; a remark"),
+        ('name: "Yard"', ': name: "Yard"'),
+        ("x = \x1b[2J" + "y" * 100, "x = ?[2J" + "y" * 51 + "\u2026"),
+    ],
+)  # fmt: skip
+def test_what_is_not_toml_is_told_with_what_stands_there(told, line, what):
+    (said,) = told(f"{line}\n")
+    assert said.endswith(what)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ('members = ["1008"', "members = [1008", 'got 1008; write it in quotes: "1008"'),
+        ('callers = ["1020"', "callers = [1020", 'got 1020; write it in quotes: "1020"'),
+        ('numbers = ["2"]', 'numbers = "2"', 'got "2"; write it in brackets: ["2"]'),
+        ('prefix = "44"', "prefix = 44", 'got 44; write it in quotes: "44"'),
+        ('prefix = "44"', "prefix = -44", "got -44"),
+        ('prefix = "44"', "prefix = true", "got true"),
+        ('kind = "phone"', "kind = 1", "got 1"),
+    ],
+)
+def test_what_lacks_quotes_or_brackets_is_told_so(told, old, new, what):
+    assert old in GOOD
+    assert any(said.endswith(what) for said in told(GOOD.replace(old, new, 1)))
+
+
+@pytest.mark.parametrize(
     ("data", "expected"),
     [
         (b'schema = 1\n\nname = "caf\xe9"\n', "site.toml:3: not UTF-8: byte 0xe9"),
@@ -228,7 +266,7 @@ def test_a_list_tells_each_of_its_bad_items(told):
     (said,) = told(text)
     assert said.endswith(
         'item 1: expected a number of at most 20 digits like "1008", got "x"; '
-        'item 3: expected a number of at most 20 digits like "1008", got 7; '
+        'item 3: expected a number of at most 20 digits like "1008", got 7; write it in quotes: "7"; '
         '"1009" stands in the list 3 times'
     )
 

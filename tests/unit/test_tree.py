@@ -163,6 +163,12 @@ def test_no_module_is_longer_than_300_lines():
     assert long == {}
 
 
+def test_no_wait_swallows_a_cancellation():
+    """On Python 3.11 asyncio.wait_for does, when what it waits for comes at the same time."""
+    assert any("asyncio.timeout(" in text for _, text in sources())
+    assert [place for place, text in sources() if "asyncio.wait_for(" in text] == []
+
+
 def test_no_name_hides_a_module_of_another():
     """Kamailio's own module would be found as kemi.py, pyst2 lives in a package called asterisk."""
     names = [place for place, _ in sources()]

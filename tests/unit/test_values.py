@@ -170,7 +170,7 @@ def test_a_list_names_every_bad_item_and_every_double():
     assert refused(values.list_of(values.number, least=1), []).startswith(
         "expected a list of at least"
     )
-    assert refused(read, "12") == 'expected a list, got "12"'
+    assert refused(read, "12") == 'expected a list, got "12"; write it in brackets: ["12"]'
 
 
 def test_what_is_shown_of_a_value_fits_a_line():

@@ -53,7 +53,7 @@ verb_shell() {
 verb_bellhop() {
   docker_for_use || die "no Docker Engine with Compose answers: ./run up first"
   local tty=(-T) service=pager
-  case ${1:-} in calls | carriers | reload) service=edge ;; esac # each has its own state
+  case ${1:-} in calls | carriers | reload | replay) service=edge ;; esac # each has its own state
   [ -t 0 ] && [ -t 1 ] && tty=()
   compose exec "${tty[@]}" "$service" bellhop "$@"
 }
