@@ -1,7 +1,12 @@
 """What the chain tests' harness makes of SIPp's words and of messages on the wire."""
 
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 from tests.chain.harness.capture import logged
-from tests.chain.harness.peer import complaint, expected
+from tests.chain.harness.peer import Who, complaint, expected, start
 from tests.chain.harness.sip import Messages, parse
 
 UNEXPECTED = """The following events occurred:
@@ -106,3 +111,27 @@ def test_a_message_log_is_read_as_both_ends_saw_it():
 
 def test_a_peer_that_got_nothing_has_an_empty_log():
     assert list(logged("", "a:1", "b:1")) == []
+
+
+class Recorded:
+    """A place that starts nothing, and keeps what it was asked to start."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def command(self, argv: Sequence[str]) -> list[str]:
+        self.asked.append(" ".join(argv))
+        return ["true"]
+
+    def __getattr__(self, _name: str) -> Any:
+        return str
+
+
+def test_call_ids_are_new_even_where_process_ids_come_again(tmp_path: Path):
+    place: Any = Recorded()
+    caller = Who("1020", "caller", ("192.0.2.20", 5060), ("192.0.2.10", 5060))
+    for _ in range(2):
+        start(caller, "caller/calls", place, tmp_path, 1, keys={}).wait()
+    first, second = (re.findall(r"-cid_str (\S+)", one) for one in place.asked)
+    assert first != second
+    assert all(re.fullmatch(r"%u-%p-[0-9a-f]{16}@%s", one) for one in first + second)

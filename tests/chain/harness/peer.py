@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import secrets
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -214,6 +215,9 @@ def start(
         "-nostdin", "-m", str(calls), "-timeout", f"{PATIENCE}s", "-timeout_error",
         "-recv_timeout", str(receive), "-i", who.address[0], "-p", str(who.address[1]),
         "-bind_local", "-mi", who.address[0], "-rfc3339",
+        # By itself SIPp makes it from its process id and address, and both come again: in a long
+        # run all 32768 ids do, and each run has the low ones (unique for ever: RFC 3261 §8.1.1.4).
+        "-cid_str", f"%u-%p-{secrets.token_hex(8)}@%s",
         "-trace_err", "-error_file", place.there(peer.file("errors")),
         "-trace_msg", "-message_file", place.there(peer.file("messages")),
         "-trace_logs", "-log_file", place.there(peer.file("log")),
