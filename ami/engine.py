@@ -99,6 +99,10 @@ class Engine:
         """End a zone's pages. Raises NotDone when there is none, and Unavailable."""
         self._threads.ask(partial(self.stop_pages, zone, by), PATIENCE)
 
+    def reaches(self, patience: float) -> bool:
+        """Whether pages can be made and opened, known within so many seconds."""
+        return self._threads.reaches(patience)
+
     # --- in the loop ---
 
     def in_pages(self) -> dict[str, str]:

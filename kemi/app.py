@@ -96,10 +96,7 @@ class Edge:
     @guarded(None)
     def ksr_reply_dialog(self, _message: Any) -> None:
         """Handle a reply to a request within a dialog."""
-        if who.door(self._site(), sip.way()) is who.Door.DEVICES:
-            sip.mark_contact()
-        else:
-            contact.remember_source()
+        contact.keep(device=who.door(self._site(), sip.way()) is who.Door.DEVICES)
 
     @guarded(sip.reply)
     def ksr_failure_call(self, _message: Any) -> None:

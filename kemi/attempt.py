@@ -229,7 +229,7 @@ def progressed(site: Site) -> None:
     if call is None:
         return
     if code > 100:
-        _keep_target(call.leg)
+        contact.keep(device=call.leg.kind is LegKind.DEVICE)
     if call.current.ended >= 0 or current is None or current != made:
         if code < 200:
             ksr_replies.drop()
@@ -252,14 +252,6 @@ def progressed(site: Site) -> None:
             metrics.delay(call, moment)
         timer = ring_timer(call, moment)
         sip.timers(timer, timer)
-
-
-def _keep_target(leg: Leg) -> None:
-    """See to it that the requests of the dialog find whoever sends this reply."""
-    if leg.kind is LegKind.DEVICE:
-        sip.mark_contact()
-    elif leg.kind is not LegKind.PBX:
-        contact.remember_source()
 
 
 def rang(call: Call, at: int | None) -> int:

@@ -88,10 +88,8 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
 
 def _keep_targets(method: str, *, from_device: bool, to_device: bool) -> None:
     """See to it that the next requests of the dialog find whoever sends this one, or answers it."""
-    if from_device:
-        sip.mark_contact()
-    elif method in _TARGETS:
-        contact.remember_source()
+    if from_device or method in _TARGETS:
+        contact.keep(device=from_device)
     if method in _TARGETS or ((from_device or to_device) and method != "ACK"):
         sip.on_dialog()
 

@@ -60,10 +60,7 @@ def invite(site: Site, secrets: Secrets, key: bytes, way: Way) -> None:
         headers.assert_identity(caller)
     if sip.behind_nat():
         sip.answer_to_source()
-    if caller.kind is Kind.DEVICE:
-        sip.mark_contact()
-    elif caller.kind is not Kind.PBX:
-        contact.remember_source()
+    contact.keep(device=caller.kind is Kind.DEVICE)
     challenges.strip(site)
     legs, profile = legs_of(where, names.resolve, site.numbering)
     private = isinstance(where, ToCarriers) and headers.asks_privacy()

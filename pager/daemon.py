@@ -17,7 +17,6 @@ from agi.page import Pages
 from agi.server import Server, Verb
 from ami.engine import Engine
 from ami.manager import Manager
-from ami.threads import Threads
 from bellhop import archives
 from bellhop.control import NAME
 from bellhop.reports import Report
@@ -82,7 +81,7 @@ async def serve(
         taken_out=takeouts.of,
     )
     loop = asyncio.get_running_loop()
-    codes, alive = Codes(site, takeouts, engine.stop), Alive(Threads(loop, manager).reaches)
+    codes, alive = Codes(site, takeouts, engine.stop), Alive(engine.reaches)
     server = Server(site.pager.agi, {"page": pages, "feature": codes, "alive": alive})
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
