@@ -140,7 +140,7 @@ def test_a_page_that_waits_for_devices_in_use_waits_for_a_phone_that_leads_one()
         await site.speaks(second)
         house.leader_goes(second)
         assert await site.ended("82") == {"2": ("played", ""), phone: ("failed", "in a call")}
-        third = await site.page("83", ["2", phone], **patience)
+        third = await site.page("83", ["2", phone], **patience | {"in_use_wait": 5000})
         house.leader_goes(first)
         await site.speaks(third)
         house.leader_goes(third)
