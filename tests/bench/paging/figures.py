@@ -19,7 +19,7 @@ class Size:
     takes: int = 5
     requests: int = 500
     horns: tuple[int, int] = (1, 100)
-    yards: int = 3
+    yards: int = 5
     idle: float = 4.0
     warm: bool = True
 

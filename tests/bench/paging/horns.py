@@ -1,4 +1,9 @@
-"""Horns that listen to a multicast group, many in one process: each joins, and counts what comes."""
+"""Horns behind a switch that has joined a multicast group for them: it copies each packet to each.
+
+On a site's network the switch makes the copies. Were the horns sockets of this kernel that join the
+group themselves, Asterisk's own system call would make them: a hundred copies charged to a server
+that sends one packet.
+"""
 
 import json
 import subprocess
@@ -12,13 +17,16 @@ from tests.chain.harness.places import Place
 _HORNS = """
 import json, selectors, socket, sys
 group, port, here, count = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-ready, came = selectors.DefaultSelector(), [0] * count
+ready, came, ports = selectors.DefaultSelector(), [0] * count, []
+switch = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+switch.bind((group, port))
+member = socket.inet_aton(group) + socket.inet_aton(here)
+switch.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+ready.register(switch, selectors.EVENT_READ, switch)
 for n in range(count):
     horn = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    horn.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    horn.bind((group, port))
-    member = socket.inet_aton(group) + socket.inet_aton(here)
-    horn.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+    horn.bind(("127.0.0.1", 0))
+    ports.append(horn.getsockname())
     ready.register(horn, selectors.EVENT_READ, n)
 ready.register(sys.stdin, selectors.EVENT_READ, None)
 print("joined", flush=True)
@@ -27,8 +35,12 @@ while True:
         if key.data is None:
             print(json.dumps(came))
             sys.exit()
-        key.fileobj.recv(2048)
-        came[key.data] += 1
+        packet = key.fileobj.recv(2048)
+        if key.data is switch:
+            for one in ports:
+                switch.sendto(packet, one)
+        else:
+            came[key.data] += 1
 """
 
 
@@ -41,7 +53,9 @@ class Horns:
 
 @contextmanager
 def horns(place: Place, group: tuple[str, int], here: str, count: int) -> Iterator[Horns]:
-    """Have so many horns listen to a group, at this address of the lab, while the block runs."""
+    """Have so many horns listen to a group, which a switch at this address of the lab has joined,
+    while the block runs.
+    """
     argv = ["python3", "-c", _HORNS, group[0], str(group[1]), here, str(count)]
     process = subprocess.Popen(
         place.command(argv, stdin=True),
