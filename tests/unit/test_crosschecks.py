@@ -1,66 +1,8 @@
 """What is wrong between the tables of a site, one change of the good site at a time."""
 
-import time
-from pathlib import Path
-
 import pytest
 
-from bellhop.settings import SiteError, load
-
-GOOD = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
-
-
-@pytest.fixture
-def told(tmp_path):
-    """Return what is said of the good site with `old` replaced and `more` at its end."""
-
-    def tell(old="", new="", more=""):
-        assert not old or GOOD.count(old) == 1, old
-        file = tmp_path / "site.toml"
-        file.write_text((GOOD.replace(old, new) if old else GOOD) + more)
-        try:
-            load(file)
-        except SiteError as error:
-            return [line.split(": ", 1)[1] for line in error.lines]
-        return []
-
-    return tell
-
-
-def zone(number, *members):
-    named = ", ".join(f'"{m}"' for m in members)
-    return f'[zones.{number}]\nname = "Z"\nmembers = [{named}]\n'
-
-
-def test_a_zone_that_contains_itself_is_told_with_the_way(told):
-    assert told(more=zone("81", "81")) == ["zones.81.members: the zone contains itself: 81 > 81"]
-    assert told(more=zone("81", "82", "1008") + zone("82", "83") + zone("83", "1009", "81")) == [
-        "zones.81.members: the zone contains itself: 81 > 82 > 83 > 81",
-        "zones.82.members: the zone contains itself: 82 > 83 > 81 > 82",
-        "zones.83.members: the zone contains itself: 83 > 81 > 82 > 83",
-    ]
-
-
-def test_a_zone_above_a_cycle_is_not_blamed_for_it(told):
-    said = told(more=zone("80", "81") + zone("81", "82") + zone("82", "81"))
-    assert [line.split(":")[0] for line in said] == ["zones.81.members", "zones.82.members"]
-
-
-def test_zones_that_share_zones_are_checked_at_once(told):
-    layers = 40  # 2**40 ways through them
-    more = "".join(
-        zone(f"9{layer:02}{side}", f"9{layer + 1:02}0", f"9{layer + 1:02}1")
-        for layer in range(layers)
-        for side in (0, 1)
-    )
-    began = time.monotonic()
-    assert told(more=more + zone(f"9{layers}0", "1008") + zone(f"9{layers}1", "1009")) == []
-    assert time.monotonic() - began < 10
-
-
-def test_hundreds_of_zones_in_one_another_are_no_traceback(told):
-    chain = "".join(zone(str(50_000 + n), str(50_001 + n)) for n in range(300))
-    assert told(more=chain + zone("50300", "1008")) == []
+from tests.unit.conftest import GOOD
 
 
 @pytest.mark.parametrize(
@@ -188,24 +130,9 @@ def test_hundreds_of_zones_in_one_another_are_no_traceback(told):
         ),
     ],
 )
-def test_what_is_wrong_between_tables_is_told(told, old, new, said):
-    (one,) = told(old, new)
+def test_what_is_wrong_between_tables_is_told(told_changed, old, new, said):
+    (one,) = told_changed(old, new)
     assert one.startswith(said)
-
-
-def test_a_number_is_a_device_or_a_zone(told):
-    assert told(more=zone("1008", "1009")) == ["zones.1008: 1008 is a device too"]
-
-
-def test_what_is_wrong_between_tables_is_told_beside_what_is_wrong_in_them(told):
-    broken = told('kind = "speaker"\nmodel', 'kind = "horn"\nmodel', zone("81", "77", "8000"))
-    assert broken == [
-        'devices.1008.kind: expected one of "speaker", "intercom", "phone", got "horn"',
-        (
-            'zones.81.members: no device or zone "77"; known: 1008, 1009, 1015, 1020, 1021, 8000, '
-            "8001, 81"
-        ),
-    ]
 
 
 @pytest.mark.parametrize(
@@ -243,26 +170,26 @@ def test_what_is_wrong_between_tables_is_told_beside_what_is_wrong_in_them(told)
         ),
     ],
 )
-def test_what_could_never_be_called_is_told(told, old, new, what):
-    assert told(old, new) == [what]
+def test_what_could_never_be_called_is_told(told_changed, old, new, what):
+    assert told_changed(old, new) == [what]
 
 
-def test_nothing_follows_from_a_broken_table_that_others_name(told):
-    (said,) = told('name = "Warehouse"\n', "")
+def test_nothing_follows_from_a_broken_table_that_others_name(told_changed):
+    (said,) = told_changed('name = "Warehouse"\n', "")
     assert said == "zones.8000.name: is missing"
-    (said,) = told('gateway = "203.0.113.2:5060"', "gateway = 2")
+    (said,) = told_changed('gateway = "203.0.113.2:5060"', "gateway = 2")
     assert said.startswith("carriers.south.gateway: ")
 
 
 @pytest.mark.parametrize(
     ("given", "missing"), [("auth_user", "secret_file"), ("secret_file", "auth_user")]
 )
-def test_credentials_are_whole(told, given, missing):
-    assert told("[carriers.north]", f'[carriers.north]\n{given} = "site"') == [
+def test_credentials_are_whole(told_changed, given, missing):
+    assert told_changed("[carriers.north]", f'[carriers.north]\n{given} = "site"') == [
         f"carriers.north: auth_user and secret_file go together: no {missing}"
     ]
     both = '[carriers.north]\nauth_user = "site"\nsecret_file = "north.htdigest"'
-    assert told("[carriers.north]", both) == []
+    assert told_changed("[carriers.north]", both) == []
 
 
 @pytest.mark.parametrize(
@@ -276,100 +203,54 @@ def test_credentials_are_whole(told, given, missing):
         ),
     ],
 )
-def test_a_registration_is_whole(told, keys, what):
-    said = told("[carriers.north]", f"[carriers.north]\n{keys}")
+def test_a_registration_is_whole(told_changed, keys, what):
+    said = told_changed("[carriers.north]", f"[carriers.north]\n{keys}")
     assert any(line.startswith(what) for line in said), said
 
 
-def test_a_contact_is_of_one_carrier(told):
+def test_a_contact_is_of_one_carrier(told_changed):
     did = GOOD.partition("[[dids]]")[2].partition('number = "')[2].partition('"')[0]
     keys = f'auth_user = "x"\nsecret_file = "s"\nregister_user = "x"\nregister_contact = "{did}"'
     north = f"[carriers.north]\n{keys}"
-    assert told("[carriers.north]", north) == []
-    twice = told(
+    assert told_changed("[carriers.north]", north) == []
+    twice = told_changed(
         "[carriers.north]", f'{north}\ngateway = "203.0.113.91:5060"\n[carriers.x]\n{keys}'
     )
     assert f'carriers.x.register_contact: "{did}" is the contact at carriers.north too' in twice
 
 
-def test_what_is_in_postgresql_needs_to_know_where_and_nothing_else_does(told):
-    assert told("[edge]", '[edge]\nledger = "postgresql"\nledger_dsn_file = "dsn"') == []
-    assert told("[edge]", '[edge]\nledger = "postgresql"') == [
+def test_what_is_in_postgresql_needs_to_know_where_and_nothing_else_does(told_changed):
+    assert told_changed("[edge]", '[edge]\nledger = "postgresql"\nledger_dsn_file = "dsn"') == []
+    assert told_changed("[edge]", '[edge]\nledger = "postgresql"') == [
         'edge.ledger: "postgresql" needs ledger_dsn_file, which says where it is'
     ]
-    assert told("[edge]", '[edge]\nledger_dsn_file = "dsn"') == [
+    assert told_changed("[edge]", '[edge]\nledger_dsn_file = "dsn"') == [
         'edge.ledger_dsn_file: expected with ledger = "postgresql" only'
     ]
-    assert told("[edge]", '[edge]\nledger = "mysql"') == [
+    assert told_changed("[edge]", '[edge]\nledger = "mysql"') == [
         'edge.ledger: expected one of "sqlite", "postgresql", got "mysql"'
     ]
-    assert told("[pager]", '[pager]\nreports = "postgresql"\nreports_dsn_file = "dsn"') == []
-    assert told("[pager]", '[pager]\nreports = "postgresql"') == [
+    assert (
+        told_changed("[pager]", '[pager]\nreports = "postgresql"\nreports_dsn_file = "dsn"') == []
+    )
+    assert told_changed("[pager]", '[pager]\nreports = "postgresql"') == [
         'pager.reports: "postgresql" needs reports_dsn_file, which says where it is'
     ]
     horn = '[devices.1777]\nkind = "speaker"\nvapix = "http://192.0.2.8"\n'
-    assert told("[pager]", f'{horn}[pager]\nvapix_file = "users"') == []
-    assert told("[pager]", f"{horn}[pager]") == [
+    assert told_changed("[pager]", f'{horn}[pager]\nvapix_file = "users"') == []
+    assert told_changed("[pager]", f"{horn}[pager]") == [
         "devices.1777.vapix: needs pager.vapix_file, which says who may set its volume"
     ]
-    assert told("[edge]", '[edge]\nmetrics_from = ["prometheus"]') == [
+    assert told_changed("[edge]", '[edge]\nmetrics_from = ["prometheus"]') == [
         'edge.metrics_from: item 1: expected an IP address like "192.0.2.1", got "prometheus"'
     ]
-
-
-@pytest.mark.parametrize(("in_use", "wrong"), [("skip", True), ("wait", True), ("take", False)])
-def test_an_emergency_zone_that_would_spare_its_members_is_a_mistake(told, in_use, wrong):
-    more = zone("81", "1008") + f'emergency = true\nin_use = "{in_use}"\n'
-    what = f'zones.81.in_use: an emergency zone takes its members: expected "take", got "{in_use}"'
-    assert told(more=more) == ([what] if wrong else [])
-
-
-def test_a_member_outside_needs_a_route(told):
-    assert told(more=zone("81", "tel:+4420", "tel:44123")) == []
-    assert told(more=zone("81", "tel:99123")) == ['zones.81.members: no route leads to "tel:99123"']
-
-
-def test_a_device_or_a_zone_is_not_spelled_as_a_number_outside(told):
-    assert told(more=zone("4481", "tel:4481")) == [
-        'zones.4481.members: "tel:4481" is zones.4481: expected "4481"'
-    ]
-    assert told(more=zone("81", "1008", "tel:1008")) == [
-        'zones.81.members: "tel:1008" is devices.1008: expected "1008"'
-    ]
-
-
-def test_a_group_is_no_number_that_somebody_must_have(told):
-    assert told(more=zone("81", "multicast:239.1.2.3:5004")) == []
-
-
-@pytest.mark.parametrize(
-    ("keys", "said"),
-    [
-        ('max_length = "1m"\nlongest = "30s"', "longest: expected no less than max_length"),
-        ('repeat_every = "5s"', "repeat_every: expected in an emergency zone only"),
-        ('emergency_zone = "8000"', 'emergency_zone: no emergency zone "8000"; known: 92, 93'),
-        ('emergency_zone = "92"', None),
-        (
-            'emergency_zone = "93"',
-            'emergency_zone: "93" asks for a PIN or a recording: a key leads to a live page at once',
-        ),
-        (
-            'emergency = true\nemergency_zone = "92"',
-            "emergency_zone: an emergency zone becomes no other",
-        ),
-    ],
-)
-def test_what_keys_and_repeats_need_is_told(told, keys, said):
-    alarms = zone("92", "1008") + "emergency = true\n" + zone("93", "1008")
-    more = alarms + 'emergency = true\npin_file = "pins"\n' + zone("91", "1008") + f"{keys}\n"
-    assert told(more=more) == ([f"zones.91.{said}"] if said else [])
 
 
 @pytest.mark.parametrize(
     ("command", "wrong"), [("", True), ('say_command = ["/s", "{file}", "{text}"]\n', False)]
 )
-def test_a_bell_that_speaks_needs_a_command_that_does(told, command, wrong):
+def test_a_bell_that_speaks_needs_a_command_that_does(told_changed, command, wrong):
     bell = '[schedules.late]\nzone = "8000"\nsay = "x"\ntimes = ["08:00"]\n'
-    found = told("[pager]\n", f"[pager]\n{command}", more=bell)
+    found = told_changed("[pager]\n", f"[pager]\n{command}", more=bell)
     said = "schedules.late.say: needs pager.say_command, which speaks it"
     assert found == ([said] if wrong else [])
