@@ -120,6 +120,18 @@ def test_it_listens_without_asterisk_and_ends_on_sigterm(site, start):
     assert "Traceback" not in rest
 
 
+def test_without_ami_it_does_not_say_to_a_leader_who_waits_that_it_will_let_him_in(site, start):
+    said_until(start(site), "ami=down")
+    port = int(site.read_text().partition('agi = "127.0.0.1:')[2].partition('"')[0])
+    with socket.create_connection(("127.0.0.1", port), 5) as asterisk, asterisk.makefile() as said:
+        asterisk.sendall(b"agi_request: agi://pager/alive\n\n")
+        asked = []
+        for line in said:
+            asked.append(line)
+            asterisk.sendall(b"200 result=0\n")
+    assert not [line for line in asked if "BELLHOP_ALIVE" in line]
+
+
 def test_a_page_that_a_crash_cut_off_is_closed_at_the_start(site, start):
     path = site.parent / "pages.db"
     reports = Reports.writing(path)
