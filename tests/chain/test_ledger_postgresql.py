@@ -13,7 +13,7 @@ from tests.chain.harness.another_edge import another_edge
 from tests.chain.harness.postgres import Server
 from tests.chain.harness.stack import docker, until
 from tests.unit import test_ledger
-from tests.unit.test_ledger import ending, entry
+from tests.unit.records import ending, entry
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(180)]
 

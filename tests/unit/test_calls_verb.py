@@ -1,5 +1,6 @@
 """`bellhop calls`: what became of a call, for a person and for a program."""
 
+import functools
 import json
 from pathlib import Path
 
@@ -8,18 +9,14 @@ import pytest
 from bellhop import causes
 from bellhop.cli import run
 from bellhop.ledger import Ending, Entry, Ledger
+from tests.unit import records
 
 GOOD = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
 
 
-def entry(call, attempt, **fields):
-    made = {
-        "call": call, "call_id": f"id-{call}", "caller": "1020", "dialled": "4412",
-        "profile": "carrier", "attempt": attempt, "leg": "carrier:north", "at": 1_700_000_000.5,
-        "after_ms": 3, "ms": 500, "code": 503, "cause": 34, "rang": False, "verdict": "advance",
-        "rule": "5xx", "why": "the next one may have a circuit",
-    }  # fmt: skip
-    return Entry(**(made | fields))
+entry = functools.partial(
+    records.entry, at=1_700_000_000.5, ms=500, why="the next one may have a circuit"
+)
 
 
 @pytest.fixture

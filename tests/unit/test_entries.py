@@ -6,39 +6,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bellhop.entries import Ending, Entry
-
-
-def entry(**fields):
-    made = {
-        "call": "c1", "call_id": "id-1", "caller": "1020", "dialled": "4412",
-        "profile": "carrier", "attempt": 1, "leg": "carrier:north", "at": 1_700_000_000.25,
-        "after_ms": 3, "ms": 40, "code": 503, "cause": 34, "rang": False, "verdict": "advance",
-        "rule": "server-failure", "why": "no circuit there", "gateway": "203.0.113.1:5060",
-        "number": "004412",
-    }  # fmt: skip
-    return Entry(**(made | fields))
-
-
-def ending(**fields):
-    made = {
-        "call": "c1", "call_id": "id-1", "caller": "1020", "dialled": "4412", "at": 1.5,
-        "ms": 1250, "attempts": 2, "leg": "", "code": 503, "cause": 34, "of": 1, "why": "nobody-left",
-    }  # fmt: skip
-    return Ending(**(made | fields))
+from tests.unit.records import ending, entry
 
 
 def test_an_attempts_line_has_all_that_the_decision_stood_on():
-    assert entry(location="LN").line() == (
-        "call=c1 call-id=id-1 caller=1020 dialled=4412 profile=carrier attempt=1 "
+    one = entry(location="LN", gateway="203.0.113.1:5060", number="004412")
+    assert one.line() == (
+        "call=c1 call-id=id-c1 caller=1020 dialled=4412 profile=carrier attempt=1 "
         "leg=carrier:north gateway=203.0.113.1:5060 number=004412 after-ms=3 ms=40 ring-ms=none "
         "sip=503 q850=34 location=LN conflicting=false trusted=true challenged=false rang=false "
-        "verdict=advance rule=server-failure conflict=false"
+        "verdict=advance rule=5xx conflict=false"
     )
 
 
 def test_a_calls_last_line_has_what_its_caller_got():
-    assert ending().line() == (
-        "call=c1 call-id=id-1 caller=1020 dialled=4412 attempts=2 ended=nobody-left "
+    assert ending(attempts=2).line() == (
+        "call=c1 call-id=id-c1 caller=1020 dialled=4412 attempts=2 ended=nobody-left "
         "answered-by=none told=503 told-q850=34 of=1 ms=1250 prefix=none"
     )
 

@@ -1,39 +1,13 @@
-"""The ledger: one row an attempt, in order, bounded, and there again after a restart."""
-
-import contextlib
-import sqlite3
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
+"""The ledger: one row an attempt, in order, bounded, and found by what is known of a call."""
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellhop.databases import Down
-from bellhop.ledger import Ending, Entry, Ledger, decode, encode
+from bellhop.ledger import Ledger, decode, encode
 from bellhop.searches import Search
-
-
-def entry(call="c1", attempt=1, **fields):
-    made = {
-        "call": call, "call_id": f"id-{call}", "caller": "1020", "dialled": "4412",
-        "profile": "carrier", "attempt": attempt, "leg": "carrier:north", "at": 1_700_000_000.25,
-        "after_ms": 3, "ms": 40, "code": 503, "cause": 34, "rang": False, "verdict": "advance",
-        "rule": "5xx", "why": "no circuit there",
-    }  # fmt: skip
-    return Entry(**(made | fields))
-
-
-def ending(call="c1", **fields):
-    made = {
-        "call": call, "call_id": f"id-{call}", "caller": "1020", "dialled": "4412",
-        "at": 1_700_000_001.5, "ms": 1250, "attempts": 1, "leg": "", "code": 503, "cause": 34,
-        "of": 1, "why": "nobody-left",
-    }  # fmt: skip
-    return Ending(**(made | fields))
+from tests.unit.records import ending, entry
 
 
 @pytest.fixture
@@ -88,51 +62,6 @@ def test_a_call_that_nobody_was_tried_for_is_there_too(ledger):
     assert ledger.call("id-a").attempts == ()
 
 
-@pytest.fixture
-def old(tmp_path):
-    """A database as the first version made it: two calls, one answered at the second attempt."""
-    path = tmp_path / "calls.db"
-    db = sqlite3.connect(path)
-    with db:
-        db.execute(
-            "CREATE TABLE attempts (call TEXT, call_id TEXT, caller TEXT, dialled TEXT, "
-            "profile TEXT, attempt INTEGER, leg TEXT, at REAL, after_ms INTEGER, ms INTEGER, "
-            "code INTEGER, cause INTEGER, rang INTEGER, verdict TEXT, rule TEXT, why TEXT)"
-        )
-        db.execute("CREATE INDEX attempts_call ON attempts (call)")
-        db.executemany(
-            "INSERT INTO attempts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            [
-                ("a", "id-a", "1020", "44", "carrier", 1, "carrier:north", 5.0, 1, 20, None, None,
-                 0, "advance", "no-reply", "silence"),
-                ("b", "id-b", "", "44", "carrier", 1, "carrier:north", 5.5, 1, 20, 486, 17, 1,
-                 "stop", "stop-code", "busy"),
-                ("a", "id-a", "1020", "44", "carrier", 2, "carrier:south", 6.0, 21, 30, 200, None,
-                 1, "answered", "answered", "answered"),
-            ],
-        )  # fmt: skip
-    db.close()
-    return path
-
-
-def test_a_database_of_the_first_version_is_taken_over_with_all_that_is_in_it(old):
-    with pytest.raises(Down, match="no such column: gateway"):
-        Ledger.reading(old)
-    for _ in range(2):  # and a second time nothing more is done
-        Ledger.writing(old).close()
-    ledger = Ledger.reading(old)
-    second, first = ledger.calls()
-    ledger.close()
-    assert (first.call, first.ending.code, first.ending.leg) == ("a", 200, "carrier:south")
-    assert (first.ending.at, first.ending.ms, first.ending.attempts) == (6.0, 51, 2)
-    assert [(e.code, e.replied, e.trusted) for e in first.attempts] == [
-        (None, False, True),
-        (200, True, True),
-    ]
-    assert (second.call, second.ending) == ("b", None)  # what b's caller got was not written down
-    assert (second.attempts[0].location, second.attempts[0].gateway) == (None, "")
-
-
 def test_the_newest_call_comes_first_and_its_attempts_in_order(ledger):
     ledger.add([entry("a", 1), entry("b", 1), entry("a", 2)])
     ledger.add([entry("c", 1)])
@@ -172,86 +101,6 @@ def test_the_oldest_attempts_go(tmp_path):
     assert next(call.call for call in ledger.calls(last=100)) == "d24"
     assert len(list(ledger.calls(last=100))) == 10
     ledger.close()
-
-
-def test_what_was_written_is_there_after_a_restart(tmp_path):
-    first = Ledger.writing(tmp_path / "calls.db")
-    first.add([entry("a")])
-    first.close()
-    second = Ledger.writing(tmp_path / "calls.db")
-    second.add([entry("b")])
-    assert [call.call for call in second.calls()] == ["b", "a"]
-    second.close()
-
-
-def test_what_was_written_is_there_when_the_writer_dies(tmp_path):
-    writer = Ledger.writing(tmp_path / "calls.db")
-    writer.add([entry("a")])
-    reader = Ledger.reading(tmp_path / "calls.db")  # the writer has closed nothing
-    assert [call.call for call in reader.calls()] == ["a"]
-    writer.add([entry("b")])
-    assert [call.call for call in reader.calls()] == ["b", "a"]
-    reader.close()
-    writer.close()
-
-
-def test_a_reader_cannot_write(tmp_path):
-    Ledger.writing(tmp_path / "calls.db").close()
-    reader = Ledger.reading(tmp_path / "calls.db")
-    with pytest.raises(Down, match="readonly"):
-        reader.add([entry()])
-    reader.close()
-
-
-# Root may write everywhere; nobody, whom it becomes, only reads here.
-_READS = """
-import os, sys
-from pathlib import Path
-from bellhop.ledger import Ledger
-os.getuid() or os.setuid(65534)
-print(len(list(Ledger.reading(Path(sys.argv[1])).calls())))
-"""
-
-
-def test_a_ledger_that_nobody_writes_is_read_where_nothing_can_be_written_beside_it():
-    """A backup on a medium that is read-only, or an operator who may only read."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "calls.db"
-        with contextlib.closing(Ledger.writing(path)) as writing:
-            writing.add([entry()])
-        Path(folder).chmod(0o555)
-        argv = [sys.executable, "-c", _READS, str(path)]
-        told = subprocess.run(argv, capture_output=True, text=True, check=False)
-        assert (told.stdout, told.stderr) == ("1\n", "")
-        Path(folder).chmod(0o700)
-
-
-def test_a_ledger_that_is_being_written_is_not_read_past_its_lock(tmp_path):
-    """One that somebody converted has no WAL beside it, and is written in place."""
-    path = tmp_path / "calls.db"
-    with contextlib.closing(Ledger.writing(path)) as writing:
-        writing.add([entry()])
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("PRAGMA journal_mode = DELETE")
-        other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(Down, match="locked"):
-            Ledger.reading(path)
-
-
-def test_a_reader_makes_no_database(tmp_path):
-    with pytest.raises(Down):
-        Ledger.reading(tmp_path / "calls.db")
-    assert not (tmp_path / "calls.db").exists()
-    (tmp_path / "text.db").write_text("not a database, and long enough to be looked at " * 20)
-    with pytest.raises(Down):
-        Ledger.reading(tmp_path / "text.db")
-
-
-def test_a_path_with_any_character_is_that_path(tmp_path):
-    path = tmp_path / "a?mode=rw#%41 é.db"
-    Ledger.writing(path).close()
-    Ledger.reading(path).close()
-    assert path.exists()
 
 
 def test_the_same_record_twice_is_one(ledger):

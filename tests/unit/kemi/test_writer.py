@@ -7,7 +7,7 @@ import pytest
 from bellhop.databases import Down
 from bellhop.entries import encode
 from bellhop.ledger import Ledger
-from tests.unit.test_ledger import ending, entry
+from tests.unit.records import ending, entry
 
 
 class Queue:
