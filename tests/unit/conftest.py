@@ -1,9 +1,10 @@
-"""The good site, and what a changed one is told."""
+"""The good site and what a changed one is told; a command line run in this process."""
 
 from pathlib import Path
 
 import pytest
 
+from bellhop import cli
 from bellhop.settings import Site, SiteError, load
 
 SITES = Path(__file__).parent / "sites"
@@ -47,3 +48,14 @@ def told_changed(told):
         return [line.split(": ", 1)[1] for line in told(text + more)]
 
     return tell
+
+
+@pytest.fixture
+def bellhop(capsys):
+    """Run a command line in this process: exit code, stdout, stderr."""
+
+    def run(*arguments):
+        code = cli.run(arguments)
+        return code, *capsys.readouterr()
+
+    return run

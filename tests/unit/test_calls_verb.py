@@ -12,8 +12,6 @@ from bellhop.ledger import Ending, Entry, Ledger
 from tests.unit import records
 
 GOOD = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
-
-
 entry = functools.partial(
     records.entry, at=1_700_000_000.5, ms=500, why="the next one may have a circuit"
 )
