@@ -1,8 +1,11 @@
-"""The good site and what a changed one is told; a command line run in this process."""
+"""The good site and what a changed one is told; a command line run in this process; a fake KSR that
+has a request.
+"""
 
 from pathlib import Path
 
 import pytest
+from kamailio_kemi.fake import FakeKSR
 
 from bellhop import cli
 from bellhop.settings import Site, SiteError, load
@@ -59,3 +62,12 @@ def bellhop(capsys):
         return code, *capsys.readouterr()
 
     return run
+
+
+@pytest.fixture
+def fake():
+    fake = FakeKSR()
+    fake.request(
+        "INVITE", "sip:100@edge.example", headers=[("User-Agent", "A"), ("X-Bad", b"\xff")]
+    )
+    return fake
