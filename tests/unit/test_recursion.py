@@ -6,20 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from bellhop.profiles import BROADWORKS_INBOUND, BUILT_IN, CARRIER, Entry, Profile
-from bellhop.reason import LOCATIONS
-from bellhop.recursion import Decision, Failure, Verdict, decide
+from bellhop.profiles import BROADWORKS_INBOUND, BUILT_IN, CARRIER, Profile
+from bellhop.recursion import Failure, Verdict, decide
+from tests.unit.failures import EMPTY, OPEN_4XX
 
-quiet = settings(deadline=None, derandomize=True, max_examples=300)
-
-STOP_LIST = {401, 407, 481, 482, 484, 485, 486}
-OPEN_4XX = [code for code in range(400, 500) if code not in STOP_LIST]
-EMPTY = [None, 0, 16, 30, 31, 40, 83, 84, 85, 86, 127]
-UNASSIGNED = [13, 15, 32, 35, 45, 52, 126, 128, -1, 1000]
-ADVANCE, STOP, REDIRECT = Verdict.ADVANCE, Verdict.STOP, Verdict.REDIRECT
+ADVANCE, STOP = Verdict.ADVANCE, Verdict.STOP
 
 
 def table(name):
@@ -96,122 +88,6 @@ def test_the_table_of_what_depends_leaves_nothing_out():
 
 def test_every_cause_of_q850_is_in_the_decision_table():
     assert len(DECISIONS) == 71
-
-
-ANY_CAUSE = st.none() | st.integers(-5, 300)
-FACTS = st.fixed_dictionaries(
-    {
-        "cause": ANY_CAUSE,
-        "location": st.none() | st.sampled_from(sorted(LOCATIONS)) | st.text(max_size=3),
-        "conflicting": st.booleans(),
-        "rang": st.booleans(),
-        "cancelled": st.booleans(),
-        "replied": st.booleans(),
-        "trusted": st.booleans(),
-    }
-)
-CODES = st.none() | st.integers(300, 699) | st.integers()
-FAILURES = st.builds(lambda code, facts: Failure(code, **facts), CODES, FACTS)
-ENTRIES = st.sampled_from(
-    [Entry("stop", "profile x: stop"), Entry("advance", "profile x: advance")]
-)
-PROFILES = st.builds(
-    Profile,
-    name=st.just("x"),
-    codes=st.dictionaries(st.integers(400, 699).map(str) | st.sampled_from(["4xx", "5xx", "6xx"]),
-                          ENTRIES, max_size=4),
-    causes=st.dictionaries(
-        st.integers(1, 127).map(str) | st.sampled_from(["21@U", "1@LN", "17@U", "34@TN"]),
-        ENTRIES, max_size=4),
-    on_480=st.sampled_from(["by-ringing", "advance", "stop"]),
-    redirect=st.sampled_from(["relay", "follow", "fail"]),
-    causes_first=st.booleans(),
-    refine_5xx=st.booleans(),
-    trust_6xx=st.booleans(),
-    trust_reason=st.booleans(),
-    advance_after_18x=st.booleans(),
-)  # fmt: skip
-
-
-@quiet
-@given(FAILURES, PROFILES, st.lists(FAILURES, max_size=3))
-def test_every_failure_gets_a_decision_with_its_reasons(failure, profile, earlier):
-    decision = decide(failure, profile, earlier)
-    assert isinstance(decision, Decision)
-    assert isinstance(decision.verdict, Verdict)
-    assert decision.rule == decision.rule.lower().strip()
-    assert decision.source
-    assert decision.why
-    assert "\n" not in decision.why
-    assert "{" not in decision.why
-    assert "None" not in decision.why
-    assert decision == decide(failure, profile, list(earlier))
-
-
-@quiet
-@given(FAILURES, PROFILES, st.lists(FAILURES, max_size=3))
-def test_after_the_caller_gave_up_nothing_is_tried(failure, profile, earlier):
-    decision = decide(replace(failure, cancelled=True), profile, earlier)
-    assert (decision.verdict, decision.rule) == (STOP, "caller-cancelled")
-
-
-@quiet
-@given(st.integers(600, 699), FACTS, st.lists(FAILURES, max_size=3))
-def test_a_6xx_stops_whatever_the_cause(code, facts, earlier):
-    facts |= {"cancelled": False, "replied": True}
-    decision = decide(Failure(code, **facts), CARRIER, earlier)
-    assert (decision.verdict, decision.rule) == (STOP, "global-failure")
-
-
-@quiet
-@given(st.integers(500, 599), FACTS, st.lists(FAILURES, max_size=3))
-def test_a_5xx_advances_whatever_the_cause(code, facts, earlier):
-    facts |= {"cancelled": False, "replied": True}
-    decision = decide(Failure(code, **facts), CARRIER, earlier)
-    assert (decision.verdict, decision.rule) == (ADVANCE, "server-failure")
-
-
-@quiet
-@given(st.sampled_from(sorted(STOP_LIST)), FACTS, PROFILES, st.lists(FAILURES, max_size=3))
-def test_the_stop_list_stops_whatever_the_cause_unless_the_profile_lists_the_code(
-    code, facts, profile, earlier
-):
-    facts |= {"cancelled": False, "replied": True}
-    decision = decide(Failure(code, **facts), profile, earlier)
-    listed = profile.of_code(code)
-    if facts["rang"] and not profile.advance_after_18x:
-        assert (decision.verdict, decision.rule) == (STOP, "after-18x")
-    elif listed is None:
-        assert (decision.verdict, decision.rule) == (STOP, "stop-code")
-    else:
-        assert (decision.verdict, decision.source) == (listed.verdict, listed.source)
-
-
-@quiet
-@given(st.integers(300, 399), FACTS, st.lists(FAILURES, max_size=3))
-def test_a_3xx_is_a_redirect_and_no_failure(code, facts, earlier):
-    facts |= {"cancelled": False, "replied": True}
-    for redirect, expected in (("relay", REDIRECT), ("follow", REDIRECT), ("fail", ADVANCE)):
-        profile = Profile(name="x", redirect=redirect)
-        assert decide(Failure(code, **facts), profile, earlier).verdict is expected
-
-
-@quiet
-@given(CODES, FACTS, PROFILES, st.sampled_from(EMPTY[1:] + UNASSIGNED))
-def test_an_echo_changes_no_verdict_unless_the_profile_lists_it(code, facts, profile, echo):
-    profile = replace(profile, causes={})
-    without = decide(Failure(code, **facts | {"cause": None}), profile)
-    beside = decide(Failure(code, **facts | {"cause": echo}), profile)
-    assert (beside.verdict, beside.rule) == (without.verdict, without.rule)
-
-
-@quiet
-@given(CODES, FACTS, PROFILES, st.lists(FAILURES, max_size=3))
-def test_a_cause_that_is_not_trusted_changes_no_verdict(code, facts, profile, earlier):
-    facts |= {"trusted": False}
-    without = decide(Failure(code, **facts | {"cause": None, "location": None}), profile, earlier)
-    beside = decide(Failure(code, **facts), profile, earlier)
-    assert (beside.verdict, beside.rule) == (without.verdict, without.rule)
 
 
 def test_no_reply_advances_and_ringing_without_an_answer_stops():
