@@ -3,14 +3,15 @@
 import asyncio
 import random
 
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bellhop.pages import Refusal
 from tests.unit.fake_asterisk import until
 from tests.unit.fake_house import House
-from tests.unit.test_ami_pages import play, quiet
+from tests.unit.stories import play
 
+quiet = settings(deadline=None, max_examples=10, phases=[Phase.explicit, Phase.generate])
 DEVICES = [str(n) for n in range(1, 7)]
 
 

@@ -5,26 +5,24 @@ import asyncio
 from bellhop.pages import Refusal
 from tests.unit.fake_asterisk import until
 from tests.unit.fake_house import House
-from tests.unit.test_ami_pages import play, rooms
+from tests.unit.stories import PLAYED, play, rooms
 
 
 def test_a_page_goes_on_though_ami_was_away_and_nobody_is_rung_twice():
     async def story(site, house):
-        first = await site.page("81", ["1", "2", "3"], 3)
-        await site.speaks(first)
+        first = await site.begun("81", ["1", "2", "3"], 3)
         house.goes_down()
         house.hang_up("2")  # nobody hears of it
         house.comes_back()
         await until(lambda: site.engine._board.claims.holder("2") is None)  # noqa: SLF001
         refused = await site.page("82", ["1", "3"], 3)
         assert isinstance(refused, Refusal)
-        again = await site.page("83", ["2"], 3)
-        await site.speaks(again)
+        again = await site.begun("83", ["2"], 3)
         house.leader_goes(again)
         house.leader_goes(first)
         assert {what for what, _ in (await site.ended("83")).values()} == {"played"}
         found = await site.ended("81")
-        assert found["1"] == found["3"] == ("played", "")
+        assert found["1"] == found["3"] == PLAYED
         assert found["2"][0] == "failed"
 
     play(story)
@@ -32,8 +30,7 @@ def test_a_page_goes_on_though_ami_was_away_and_nobody_is_rung_twice():
 
 def test_a_leader_who_left_while_ami_was_away_has_left():
     async def story(site, house):
-        first = await site.page("81", ["1"])
-        await site.speaks(first)
+        first = await site.begun("81", ["1"])
         house.goes_down()
         house.leader_goes(first)
         house.comes_back()
@@ -49,8 +46,7 @@ def test_a_page_opens_when_ami_is_back():
         await asyncio.sleep(0.2)
         house.comes_back()
         await site.speaks(first)
-        house.leader_goes(first)
-        await site.ended("81")
+        await site.over("81", first)
 
     play(story, House({"1": "slow"}))
 
@@ -63,10 +59,8 @@ def test_members_of_an_earlier_pagers_page_are_not_free():
         await until(lambda: site.engine._board.legs)  # noqa: SLF001
         assert isinstance(await site.page("81", ["1"]), Refusal)
         house.hang_up("1")
-        first = await site.page("82", ["1"])
-        await site.speaks(first)
-        house.leader_goes(first)
-        assert await site.ended("82") == {"1": ("played", "")}
+        first = await site.begun("82", ["1"])
+        assert await site.over("82", first) == {"1": PLAYED}
 
     play(story)
 
@@ -83,10 +77,8 @@ def test_a_member_that_a_fallback_page_rings_is_not_free():
         house.enter("1", FALLBACK)
         assert isinstance(await site.page("82", ["1"]), Refusal)
         house.hang_up("1")
-        again = await site.page("83", ["1"])
-        await site.speaks(again)
-        house.leader_goes(again)
-        assert await site.ended("83") == {"1": ("played", "")}
+        again = await site.begun("83", ["1"])
+        assert await site.over("83", again) == {"1": PLAYED}
 
     play(story)
 
@@ -112,11 +104,9 @@ def test_an_emergency_takes_a_fallback_pages_member_and_gives_it_back():
         house.enter("1", FALLBACK)
         house.leaders["PJSIP/other"] = FALLBACK
         await until(lambda: site.engine._board.legs)  # noqa: SLF001
-        leader = await site.page("81", ["1"], emergency=True)
-        await site.speaks(leader)
+        leader = await site.begun("81", ["1"], emergency=True)
         assert rooms(house)["1"] == house.leaders[leader]
-        house.leader_goes(leader)
-        assert await site.ended("81") == {"1": ("played", "")}
+        assert await site.over("81", leader) == {"1": PLAYED}
         assert rooms(house) == {"1": FALLBACK}
         assert isinstance(await site.page("82", ["1"]), Refusal)
         house.leader_goes("PJSIP/other")
@@ -127,9 +117,7 @@ def test_an_emergency_takes_a_fallback_pages_member_and_gives_it_back():
 def test_a_phone_that_pages_from_where_it_rings_is_no_fallbacks_member():
     async def story(site, house):
         house.say("Newchannel", Uniqueid="17.1", Channel="PJSIP/bellhop-member-1")
-        leader = await site.page("81", ["1"])
-        await site.speaks(leader)
-        house.leader_goes(leader)
-        assert await site.ended("81") == {"1": ("played", "")}
+        leader = await site.begun("81", ["1"])
+        assert await site.over("81", leader) == {"1": PLAYED}
 
     play(story)

@@ -17,7 +17,7 @@ from pager.volumes import Volumes
 from tests.unit import fake_vapix
 from tests.unit.fake_asterisk import until
 from tests.unit.fake_vapix import PASSWORD, SETTINGS, USER
-from tests.unit.test_ami_pages import play
+from tests.unit.stories import play
 from tests.unit.test_reports import BEGAN, page
 
 BEFORE = [-6, -9, 3, 1]
@@ -176,12 +176,9 @@ def test_the_engine_sets_the_volume_of_those_that_it_rings_and_has_it_put_back()
     told = Told()
 
     async def story(site, house):
-        low = await site.page("81", ["1", "2"], 5, volume=-3)
-        await site.speaks(low)
-        quiet = await site.page("82", ["3"])
-        await site.speaks(quiet)
-        busy = await site.page("83", ["2", "4"], 5, volume=-4)
-        await site.speaks(busy)
+        low = await site.begun("81", ["1", "2"], 5, volume=-3)
+        quiet = await site.begun("82", ["3"])
+        busy = await site.begun("83", ["2", "4"], 5, volume=-4)
         assert told == [(-3, {"1", "2"}), (-4, {"4"})]
         house.leader_goes(low)
         await site.ended("81")
