@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kemi import dialog
+from tests.unit.kemi.house import NORTH, PBX, PHONE, RECEPTION
 
 quiet = settings(deadline=None, derandomize=True, max_examples=80)
 KEY = b"k" * 32
-NORTH, RECEPTION, PBX, PHONE = "203.0.113.1", "192.0.2.40", "198.51.100.20", "192.0.2.77"
 TEXT = st.text(max_size=12)
 PEERS = st.sampled_from(["", "pbx", "trunk:reception", "carrier:north", "carrier:south"])
 

@@ -3,7 +3,8 @@
 import pytest
 from kamailio_kemi.fake import FakeKSR, installed
 
-from tests.unit.kemi.conftest import API, MODULES, House
+from tests.unit.kemi.house import House
+from tests.unit.kemi.server import API, MODULES
 
 
 def counted(house, name):

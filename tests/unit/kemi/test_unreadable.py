@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.unit.kemi.house import SOCKETS
+
 SOURCE = "192.0.2.66"
 RAW = (
     "INVITE sip:1009@edge SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.66;rport;branch=z9hG4bKa\r\n"
@@ -31,7 +33,7 @@ def test_where_it_cannot_its_text_is_answered_from_the_socket_that_it_came_in_by
     insane.arrives("INVITE", source=SOURCE, raw=RAW)
     [(to, socket, text)] = sent(insane)
     assert to == f"sip:{SOURCE}:5060;transport=udp"
-    assert socket == "udp:{1}:{2}".format(*insane_socket())
+    assert socket == "udp:{1}:{2}".format(*SOCKETS["devices"])
     assert text.startswith("SIP/2.0 400 Bad Request\r\nVia: SIP/2.0/UDP 192.0.2.66;rport=5060;")
     assert not insane.relays
 
@@ -43,12 +45,6 @@ def test_by_a_connection_it_goes_back(insane):
     [(to, socket, _)] = sent(insane)
     assert to == f"sip:{SOURCE}:5060;transport=tcp"
     assert socket.startswith("tcp:")
-
-
-def insane_socket():
-    from tests.unit.kemi.conftest import SOCKETS  # noqa: PLC0415
-
-    return SOCKETS["devices"]
 
 
 def test_it_goes_no_further(insane):
