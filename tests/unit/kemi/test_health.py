@@ -10,7 +10,6 @@ from bellhop.health import Breaker, gateway_key, hand_key
 
 NORTH, SOUTH, WEST = (f"203.0.113.{n}:5060" for n in (1, 2, 3))
 NORTH_HOST = "203.0.113.1"
-HEALTH = "bellhop_health"
 
 
 def keys(**tables):
@@ -26,17 +25,13 @@ def keys(**tables):
     return change
 
 
-def values(house):
-    return house.fake.tables[HEALTH].values
-
-
 def breaker(house, name="north", address=NORTH):
-    stored = values(house).get(gateway_key(name, address))
+    stored = house.health.get(gateway_key(name, address))
     return msgspec.json.decode(stored, type=Breaker) if stored else None
 
 
 def set_breaker(house, one, name="north", address=NORTH):
-    values(house)[gateway_key(name, address)] = msgspec.json.encode(one).decode()
+    house.health[gateway_key(name, address)] = msgspec.json.encode(one).decode()
 
 
 @pytest.fixture
@@ -55,10 +50,6 @@ def hosts(house):
     return [str(uri).removeprefix("sip:") for uri in house.sent_to]
 
 
-def skipped(house):
-    return [(row.leg, row.rule) for row in house.rows if row.verdict == "skipped"]
-
-
 def test_silence_in_a_row_opens_the_breaker_for_all_processes(make_house_of):
     house = make_house_of(keys(north="breaker = 2"))
     for _ in range(2):
@@ -68,7 +59,7 @@ def test_silence_in_a_row_opens_the_breaker_for_all_processes(make_house_of):
     assert (opened.opened, opened.why, opened.pause) == (1, "silence", 30_000)
     call(house)
     assert hosts(house)[-1] == SOUTH
-    assert skipped(house) == [("carrier:north", "breaker-open")]
+    assert house.skipped == [("carrier:north", "breaker-open")]
     (row,) = [row for row in house.rows if row.verdict == "skipped"]
     assert (row.attempt, row.code, row.ms, row.gateway) == (0, None, 0, NORTH)
 
@@ -77,7 +68,7 @@ def test_a_healthy_gateway_has_no_entry_and_nothing_is_written_for_it(house):
     call(house)
     house.replies(180)
     house.replies(200)
-    assert values(house) == {}
+    assert house.health == {}
     assert not house.fake.called("htable.sht_sets")
     assert not house.fake.called("htable.sht_lock")
 
@@ -147,21 +138,21 @@ def test_a_trial_that_a_limit_stops_is_left_to_the_next_call(make_house_of, at):
 
 @pytest.mark.parametrize(("hand", "rule"), [("drain", "drained"), ("block", "blocked")])
 def test_what_is_out_by_hand_gets_no_call(house, hand, rule):
-    values(house)[hand_key("north")] = hand
+    house.health[hand_key("north")] = hand
     call(house)
     assert hosts(house) == [SOUTH]
-    assert skipped(house) == [("carrier:north", rule)]
+    assert house.skipped == [("carrier:north", rule)]
 
 
 def test_a_word_that_nobody_knows_is_told_and_stops_nothing(house):
-    values(house)[hand_key("north")] = "drian\n"
+    house.health[hand_key("north")] = "drian\n"
     call(house)
     assert hosts(house) == [NORTH]
     assert any("drian" in line and "allow, drain, block" in line for line in house.logged)
 
 
 def test_a_breaker_that_is_none_is_told_and_stops_nothing(house):
-    values(house)[gateway_key("north", NORTH)] = "open"
+    house.health[gateway_key("north", NORTH)] = "open"
     call(house)
     assert hosts(house) == [NORTH]
     assert any("no breaker" in line for line in house.logged)
@@ -175,7 +166,7 @@ def test_a_carrier_has_no_more_calls_than_it_may_and_a_failed_attempt_frees_its_
     assert house.live == ["north"]
     call(house)
     assert house.live == ["north", "south"]
-    assert skipped(house) == [("carrier:north", "calls-limit")]
+    assert house.skipped == [("carrier:north", "calls-limit")]
     house.fails(503)
     assert house.live == ["north", "west"]
 
@@ -189,32 +180,13 @@ def test_what_cannot_be_sent_takes_no_place(house):
 def test_a_carrier_gets_no_more_calls_in_a_second_than_it_may(make_house_of):
     house = make_house_of(keys(north="calls_per_second = 2"))
     assert [call(house) for _ in range(3)] == [NORTH, NORTH, SOUTH]
-    assert skipped(house) == [("carrier:north", "rate-limit")]
+    assert house.skipped == [("carrier:north", "rate-limit")]
     assert house.live == ["north", "north", "south"]
-
-
-def probing(text):
-    return text.replace("[edge]\n", '[edge]\nprobe = "10s"\n')
-
-
-def test_a_gateway_that_answers_no_probe_gets_no_call(make_house_of):
-    house = make_house_of(probing)
-    house.dead.add(f"sip:{NORTH}")
-    call(house)
-    assert hosts(house) == [SOUTH]
-    assert skipped(house) == [("carrier:north", "probe-down")]
-
-
-def test_a_carrier_that_is_not_probed_is_not_asked_for(make_house_of):
-    house = make_house_of(lambda text: keys(north="probe = false")(probing(text)))
-    house.dead.add(f"sip:{NORTH}")
-    call(house)
-    assert hosts(house) == [NORTH]
 
 
 def test_when_all_are_out_the_caller_hears_so_at_once(house):
     for name in house.site.carriers:
-        values(house)[hand_key(name)] = "drain"
+        house.health[hand_key(name)] = "drain"
     house.arrives("INVITE", "sip:4412@edge", user="1020")
     assert house.sent_to == []
     assert [(r.code, r.reason) for r in house.fake.transaction.replies] == [
@@ -237,7 +209,7 @@ def test_a_breaker_tells_the_caller_when_to_come_again(house, at):
 
 def test_when_the_rest_is_out_the_attempts_tell_the_caller(house):
     for name in ("south", "west", "east"):
-        values(house)[hand_key(name)] = "drain"
+        house.health[hand_key(name)] = "drain"
     call(house)
     house.fails(503, reason=["Q.850;cause=34"])
     assert house.answers == [503]
@@ -257,50 +229,6 @@ def test_a_403_counts_against_a_carrier_that_has_had_our_credentials(house, got_
 
 def test_a_carrier_that_is_blocked_begins_no_calls_here(house):
     for hand, answers in (("drain", []), ("block", [503])):
-        values(house)[hand_key("north")] = hand
+        house.health[hand_key("north")] = hand
         house.arrives("INVITE", "sip:442071838750@edge", door="trunks", source=NORTH_HOST)
         assert house.answers == answers
-
-
-# --- the dispatcher's list ---
-
-
-@pytest.fixture
-def probed(make_house_of):
-    return make_house_of(probing)
-
-
-def listed(house):
-    lines = (house.folder / "gateways.list").read_text().splitlines()
-    return {line.split()[1]: line.split()[2] for line in lines}
-
-
-def test_the_list_is_there_when_the_dispatcher_starts_and_is_loaded_once(probed):
-    assert listed(probed) == {}
-    probed.app.ksr_gateways_load(None)
-    probed.app.ksr_gateways_load(None)
-    assert set(listed(probed).values()) == {"0"}
-    assert len(listed(probed)) == len(probed.site.carriers)
-    assert probed.fake.called("dispatcher.ds_reload") == [()]
-
-
-def test_who_was_dead_is_dead_after_a_load_too(probed):
-    probed.dead.add(f"sip:{SOUTH}")
-    probed.app.ksr_gateways_load(None)
-    assert listed(probed)[f"sip:{SOUTH}"] == "9"
-
-
-def test_who_is_blocked_is_not_probed_and_comes_back_as_alive(probed):
-    values(probed)[hand_key("north")] = "block"
-    probed.app.ksr_gateways_load(None)
-    assert listed(probed)[f"sip:{NORTH}"] == "4"
-    probed.dead.add(f"sip:{NORTH}")  # the dispatcher's word for one that it does not probe
-    values(probed)[hand_key("north")] = "allow"
-    probed.app.ksr_gateways_load(None)
-    assert listed(probed)[f"sip:{NORTH}"] == "0"
-
-
-def test_who_is_drained_is_probed(probed):
-    values(probed)[hand_key("north")] = "drain"
-    probed.app.ksr_gateways_load(None)
-    assert listed(probed)[f"sip:{NORTH}"] == "0"
