@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from bellhop.carriers import Carrier
+from bellhop.entries import LATE
 from bellhop.finals import NOT_SENT, UNRESOLVED
 from bellhop.health import SKIPPED, Breaker, Hand, gateway_key, hand_key
 from bellhop.ledger import Tally
@@ -123,7 +124,8 @@ def standing(carrier: Carrier, edge: Edge, tallies: Iterable[Tally] | None, now:
     skipped: Counter[str] = Counter()
     causes: Counter[str] = Counter()
     for one in tallies or ():
-        if one.leg != f"carrier:{carrier.name}":
+        # A late answer is no attempt of its own: its attempt has a row besides.
+        if one.leg != f"carrier:{carrier.name}" or one.verdict == LATE:
             continue
         if one.verdict == SKIPPED:
             skipped[one.rule] += one.times

@@ -150,6 +150,8 @@ def _row(told: Told) -> tuple[str, ...]:
 def _came(entry: Entry) -> str:
     if entry.verdict == SKIPPED:
         return "out"
+    if entry.verdict == LATE:
+        return "answered too late"
     text = str(entry.code) if entry.code else "silent"
     text += f"/{entry.cause}" if entry.cause is not None else ""
     return text + ("!" if entry.conflict else "")

@@ -94,6 +94,15 @@ def test_a_carrier_that_was_out_is_no_attempt_and_told(calls, state):
     assert "+3 ms    --- carrier:north: not tried [breaker], it is open" in calls("x")[1]
 
 
+def test_an_answer_that_came_too_late_does_not_look_like_one(calls, state):
+    ledger = Ledger.writing(state / "calls.db")
+    late = entry("x", 0, verdict="late", code=200, cause=None, rule="late-answer", why="too late")
+    ledger.add([entry("x", 1, code=None, cause=None), late])
+    ledger.close()
+    assert "north silent > north answered too late\n" in calls()[1]
+    assert calls("--code", "200", "--carrier", "north")[0] == 0
+
+
 def test_a_conflict_is_marked_and_explained(calls, state):
     ledger = Ledger.writing(state / "calls.db")
     ledger.add([entry("x", 1, code=486, cause=63, verdict="stop", conflict=True)])

@@ -45,6 +45,12 @@ def test_answered_calls_are_by_those_that_reached_it():
     assert found.skipped == {"breaker-open": 7}
 
 
+def test_an_answer_that_came_too_late_is_no_second_attempt():
+    silent = tally("advance", 2)
+    late = tally("late", 2, rule="late-answer", code=200)
+    assert stands(tallies=[silent, late]) == stands(tallies=[silent])
+
+
 def test_what_was_not_learned_is_not_made_up():
     found = standing(NORTH, Edge(), None, NOW)
     assert (found.hand, found.calls, found.attempts, found.ratio) == (None, None, None, None)
