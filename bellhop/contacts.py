@@ -14,7 +14,9 @@ _READ = 256  # of which these are chosen; more are noise
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|<[^>]*+>?|,|[^",<]++', re.DOTALL)
 # What may stand between < and >: nothing that could end them, a line or a quoted string.
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}:[!#-;=?-~]{1,500}", re.ASCII)
-_Q = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
+# The RFC wants a digit before the point, and three at most behind it; not everybody writes so.
+_Q = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?", re.ASCII)
+_THOUSANDTHS = len("0.123")
 _SIP = re.compile(
     r"sip:(?P<number>[^@;:?]+)(?:;[^@?]*)?@"
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?(?P<rest>[;?].*)?",
@@ -96,5 +98,5 @@ def _preference(parameters: str) -> int:
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "q" and _Q.fullmatch(value.strip()):
-            return int(float(value) * 1000)
+            return round(float(value.strip()[:_THOUSANDTHS]) * 1000)
     return 1000

@@ -21,6 +21,7 @@ READ = [
     ('<sip:1"@x>', []),
     ("<sip:1@x", ["sip:1@x"]),
     ("<sip:1@x>;q=7", ["sip:1@x"]),
+    ("<sip:1@x>;q=.2, <sip:2@x>;q=0.66667, <sip:3@x>;q=0., <sip:4@x>;q= .7", ["sip:4@x", "sip:2@x", "sip:1@x", "sip:3@x"]),
 ]  # fmt: skip
 
 
