@@ -13,7 +13,7 @@ from bellhop.carriers import Carrier, Trunk
 from bellhop.devices import Device
 from bellhop.features import may_ask
 from bellhop.profiles import CARRIER
-from bellhop.routes import Route, carriers_for, route_for
+from bellhop.routes import Route, carriers_for, digits_of, route_for
 from bellhop.settings import Site
 from bellhop.values import DIALLED
 from bellhop.zones import Zone
@@ -144,9 +144,12 @@ def _outside(site: Site, dialled: str, random: Random | None) -> ToCarriers | Re
 
 
 def _route(site: Site, dialled: str) -> Route | None:
-    """Return the route of a number: as it was dialled, or else in E.164."""
+    """Return the route of a number: as it was dialled, or else in E.164. The empty prefix is of
+    all numbers, so it comes after both.
+    """
     route = route_for(dialled, site.by_prefix)
-    if route is None and (digits := site.numbering.e164(dialled)):
+    nothing_said = route is None or not digits_of(route.prefix)
+    if nothing_said and (digits := site.numbering.e164(dialled)):
         return route_for(digits, site.by_prefix)
     return route
 

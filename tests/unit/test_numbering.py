@@ -13,6 +13,7 @@ from bellhop.dialling import UNKNOWN, ToCarriers, ToLegs, destination
 from bellhop.gateways import gateways
 from bellhop.legs import legs_of
 from bellhop.numbering import Numbering
+from bellhop.routes import Choice, Route
 from bellhop.settings import load
 
 SITE = load(Path(__file__).with_name("sites") / "good.toml")
@@ -94,6 +95,17 @@ def test_a_route_is_found_in_either_spelling(dialled):
         carrier.name for carrier in destination(SITE, PHONE, "442071838750").carriers
     ]
     assert where.number == dialled
+
+
+@pytest.mark.parametrize(
+    ("dialled", "prefix"),
+    [("01632960100", "44"), ("00441632960100", "44"), ("+441632960100", "44"), ("999", ""), ("00491", "")],
+)  # fmt: skip
+def test_a_route_for_all_numbers_comes_after_one_for_its_e164_form(dialled, prefix):
+    routes = (*SITE.routes, Route(prefix="", choices=(Choice(name="east"),)))
+    where = destination(replace(SITE, numbering=UK, routes=routes), PHONE, dialled)
+    assert isinstance(where, ToCarriers)
+    assert where.prefix == prefix
 
 
 def test_a_leg_has_the_number_in_its_carriers_form():
