@@ -51,12 +51,17 @@ def of(
     return Registration(
         contact=carrier.register_contact,
         user=carrier.register_user,
-        domain=carrier.register_domain or carrier.gateways[0].host,
+        domain=carrier.register_domain or _host(carrier.gateways[0].host),
         credential=credential,
         gateway=gateway,
         socket=socket,
         expires=carrier.register_expires // 1_000,
     )
+
+
+def _host(host: str) -> str:
+    """Return a host as it stands in a URI."""
+    return f"[{host}]" if ":" in host else host
 
 
 def state(record: Mapping[str, object]) -> State:

@@ -1,9 +1,11 @@
 """What the uac module is told of a registration, and what it tells."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bellhop.gateways import gateways
 from bellhop.htdigest import Credential
 from bellhop.registrations import State, of, state
 from bellhop.settings import load
@@ -50,3 +52,15 @@ def test_a_record_tells_where_its_registration_is(flags, left, expected):
 def test_something_else_is_no_record():
     with pytest.raises(TypeError):
         state({"flags": "20"})
+
+
+def test_a_domain_that_is_an_ipv6_address_stands_in_brackets(site):
+    (gateway,) = gateways("[2001:db8::1]:5060")
+    north = replace(site.carriers["north"], gateways=(gateway,))
+    one = of(north, Credential("site", "r", HA1), gateway.address, site.edge.leaves)
+    assert one.domain == "[2001:db8::1]"
+    assert of(replace(north, register_domain="a.example"), *one_more(one)).domain == "a.example"
+
+
+def one_more(one):
+    return one.credential, one.gateway, one.socket
