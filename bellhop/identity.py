@@ -10,6 +10,7 @@ import msgspec
 from bellhop.callers import Caller
 from bellhop.calls import Leg, LegKind
 from bellhop.carriers import Carrier
+from bellhop.numbering import Numbering
 from bellhop.settings import Site
 
 
@@ -50,8 +51,18 @@ def headers(site: Site, caller: Caller, carrier: Carrier, *, private: bool) -> t
     number = number_of(site, caller) or carrier.caller_id
     if not number or (private and not carrier.trust_privacy):
         return ()
-    user = f"+{number}" if carrier.format == "+e164" else number
-    host = site.edge.trunks[0].address.host
+    user = _spelled(number, carrier, site.numbering)
+    host = site.edge.leaves.address.host
     written = f"[{host}]" if ":" in host else host
     asserted = f"P-Asserted-Identity: <sip:{user}@{written}>"
     return (asserted, "Privacy: id") if private else (asserted,)
+
+
+def _spelled(number: str, carrier: Carrier, numbering: Numbering) -> str:
+    """Return one of the site's own numbers in the carrier's form. The site file may have it as it
+    is dialled here; without a `+` it may be E.164 too, but for a 0, which no country code has.
+    """
+    if carrier.format == "dialled":
+        return number
+    digits = numbering.e164(number) or number
+    return f"+{digits}" if carrier.format == "+e164" and digits[0] != "0" else digits

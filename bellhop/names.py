@@ -47,7 +47,7 @@ def permitted(records: Iterable[Record], site: Site) -> tuple[Record, ...]:
     speaks with its peers, and none of an address that is somebody else's in this site. Whoever
     answers for a name could otherwise have calls sent to the pbx, or be taken for another peer.
     """
-    version = ip_address(site.edge.trunks[0].address.host).version
+    version = ip_address(site.edge.leaves.address.host).version
     others = {one.address.host for one in (*site.edge.devices, *site.edge.trunks)}
     others |= {site.edge.internal.host, site.pbx.address.host, site.pager.agi.host}
     if site.standby is not None:

@@ -16,7 +16,7 @@ def mistakes(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     if edge is None:
         return
     own = {one.address for one in (*edge.devices, *edge.trunks)} | {edge.internal}
-    leaves = next((one for one in edge.trunks if one.protocol == "udp"), edge.trunks[0])
+    leaves = edge.leaves
     if leaves.protocol != "udp" and (parts["carriers"] or parts["trunks"]):
         what = "expected one of udp among them: by it leave calls to carriers and trunks"
         yield Mistake("edge.trunks", what)

@@ -57,7 +57,7 @@ def gateways(
         uri: _DISABLED if name in blocked else _INACTIVE_PROBING * (uri in down)
         for name, uri in probed(site, resolve)
     }
-    socket = site.edge.trunks[0]
+    socket = site.edge.leaves
     lines = [f"{SET} {uri} {flag} 0 socket={socket}" for uri, flag in flags.items()]
     for uri in asterisks(site):
         flag = _INACTIVE_PROBING * (uri in down)

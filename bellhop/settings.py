@@ -76,6 +76,13 @@ class Edge:
     ledger_dsn_file: str = key(values.text, "")
     ledger_keep: int = key(values.integer(1_000, 100_000_000), 200_000)
 
+    @property
+    def leaves(self) -> Listener:
+        """The listener by which calls to carriers and trunks leave: the first of udp (a site that
+        has such peers has one: bellhop/reach.py).
+        """
+        return next((one for one in self.trunks if one.protocol == "udp"), self.trunks[0])
+
 
 @dataclass(frozen=True, kw_only=True)  # no slots: what is looked up for each call is indexed once
 class Site:

@@ -179,7 +179,7 @@ def _aim(site: Site, leg: Leg) -> bool:
     address = str(asterisk) or leg.address
     if not address:
         return False
-    socket = f"udp:{site.edge.internal}" if leg.kind is LegKind.PBX else str(site.edge.trunks[0])
+    socket = f"udp:{site.edge.internal}" if leg.kind is LegKind.PBX else str(site.edge.leaves)
     sip.put("$ru", f"sip:{users.written(leg.user)}@{address}")
     sip.put("$du", f"sip:{address}")
     sip.put("$fs", socket)

@@ -53,7 +53,7 @@ class Registrar:
             if there:
                 gateway = self._way(carrier.register_contact, there)
                 mine = secrets.carriers[carrier.name]
-                found.append(registrations.of(carrier, mine, gateway, site.edge.trunks[0]))
+                found.append(registrations.of(carrier, mine, gateway, site.edge.leaves))
         return found
 
     def _way(self, contact: str, there: list[Address]) -> Address:

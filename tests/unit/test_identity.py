@@ -8,7 +8,9 @@ import pytest
 from bellhop.callers import Caller, Kind
 from bellhop.carriers import Did
 from bellhop.identity import headers, number_of
+from bellhop.numbering import Numbering
 from bellhop.settings import load
+from bellhop.values import listener
 
 SITE = load(Path(__file__).with_name("sites") / "good.toml")
 SITE = replace(SITE, dids=(
@@ -64,3 +66,26 @@ def test_a_caller_who_wants_privacy_is_told_only_to_whom_the_site_trusts_with_it
     assert headers(SITE, PHONE, ASSERTED, private=True) == ()
     told = headers(SITE, PHONE, replace(ASSERTED, trust_privacy=True), private=True)
     assert told == ("P-Asserted-Identity: <sip:442071838751@192.0.2.10>", "Privacy: id")
+
+
+@pytest.mark.parametrize(
+    ("form", "known", "told"),
+    [
+        ("+e164", "02071838700", "+442071838700"), ("e164", "02071838700", "442071838700"),
+        ("dialled", "02071838700", "02071838700"), ("+e164", "442071838700", "+442071838700"),
+        ("+e164", "0", "0"),  # no country code begins so
+    ],
+)  # fmt: skip
+def test_a_number_that_the_site_has_in_its_national_form_is_told_in_the_carriers(form, known, told):
+    site = replace(SITE, numbering=Numbering(country="44", national="0"))
+    carrier = replace(ASSERTED, format=form, caller_id=known)
+    (line,) = headers(site, pbx(""), carrier, private=False)
+    assert line == f"P-Asserted-Identity: <sip:{told}@192.0.2.10>"
+
+
+def test_the_host_of_an_identity_is_where_calls_leave():
+    listeners = ("tls:192.0.2.9:5061", "udp:192.0.2.8:5060")
+    site = replace(SITE, edge=replace(SITE.edge, trunks=tuple(map(listener, listeners))))
+    assert str(site.edge.leaves) == "udp:192.0.2.8:5060"
+    (line,) = headers(site, PHONE, ASSERTED, private=False)
+    assert line.endswith("@192.0.2.8>")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bellhop.reload import needs_restart
-from bellhop.render_kamailio import listen_cfg
+from bellhop.render_kamailio import gateways, listen_cfg
 from bellhop.settings import load
 
 
@@ -26,6 +26,16 @@ def test_an_ipv6_listener_keeps_its_brackets(tmp_path):
     file = tmp_path / "site.toml"
     file.write_text(good.replace("udp:192.0.2.10:5060", "udp:[2001:DB8::10]:5060"))
     assert "listen=udp:[2001:db8::10]:5060\n" in listen_cfg(load(file))
+
+
+def test_a_gateway_is_probed_from_the_listener_that_calls_leave_by(tmp_path):
+    good = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
+    file = tmp_path / "site.toml"
+    trunks = 'trunks = ["tcp:192.0.2.10:5070", "udp:192.0.2.10:5070"]\nprobe = "10s"'
+    file.write_text(good.replace('trunks = ["udp:192.0.2.10:5070"]', trunks))
+    lines = gateways(load(file), lambda gateway: (gateway.address,))
+    assert lines
+    assert all(line.endswith(" socket=udp:192.0.2.10:5070") for line in lines)
 
 
 def test_topology_is_hidden_only_where_the_site_says_so_and_from_a_restart_on(tmp_path):
