@@ -5,6 +5,10 @@ from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Message, Messages
 
 CALLER = "1020"
+# A number of each route, with the carriers that it has in this order.
+TO_NORTH = "441632960100"  # north, south, west
+TO_SOUTH = "442071838750"  # south, north
+TO_WEST = "4930123456"  # west, south
 # s: where nothing is captured, a peer's log has the time of a message, and SIPp writes that down after
 # it has sent: what another peer got for it may be older by as long as it had no CPU.
 WRITTEN = 0.2

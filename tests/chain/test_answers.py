@@ -2,14 +2,20 @@
 
 import pytest
 
-from tests.chain.calling import assert_all_settled, cause, dial, final, to, tried
+from tests.chain.calling import (
+    TO_NORTH,
+    TO_SOUTH,
+    TO_WEST,
+    assert_all_settled,
+    cause,
+    dial,
+    final,
+    to,
+    tried,
+)
 from tests.chain.harness.another_edge import edge_beside, scene_at
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
-
-TO_NORTH = "441632960100"  # north, south, west
-TO_SOUTH = "442071838750"  # south, north
-TO_WEST = "4930123456"  # west, south
 
 
 def changed(text):

@@ -8,6 +8,9 @@ import pytest
 
 from tests.chain.calling import (
     REFUSED,
+    TO_NORTH,
+    TO_SOUTH,
+    TO_WEST,
     WRITTEN,
     assert_all_settled,
     calls,
@@ -21,13 +24,7 @@ from tests.chain.harness.scene import Scene
 
 pytestmark = pytest.mark.timeout(180)
 
-TO_NORTH = "441632960100"
-TO_SOUTH = "442071838750"
-TO_WEST = "4930123456"
-
 AT_ONCE = 0.5  # s, between a failure and the next carrier's INVITE: our timers are 2 s or more
-EARLY = 0.3  # s: tm counts its own ticks, and makes up for those that it had no CPU for
-TIMERS = 1.5  # s, what tm's timers and a busy machine may add
 
 STOPS = (401, 407, 410, 481, 482, 484, 485, 486, 487, 600, 603, 604, 606)
 ADVANCES = (400, 403, 404, 408, 480, 488, 500, 502, 504)
@@ -157,91 +154,6 @@ def test_a_302_is_relayed_to_the_caller_and_followed_by_nobody(scene: Scene):
     assert not [m for m in messages.where(method="INVITE") if "900123" in m.uri]
 
 
-def test_a_silent_carrier_is_left_after_its_answer_timeout(scene: Scene):
-    patience = scene.site.carriers["north"].answer_timeout
-    north = scene.play(scene.cast.carrier("north"), "carrier/silent", pause=patience + 1500)
-    south = scene.play(scene.cast.carrier("south"), "carrier/answers")
-    caller = dial(scene, TO_NORTH)
-    scene.finish(caller, south, north)
-
-    messages = scene.messages()
-    assert tried(messages, scene) == ["north", "south"]
-    waited = to(messages, scene, "south")[0].at - to(messages, scene, "north")[0].at
-    assert patience / 1000 - EARLY <= waited <= patience / 1000 + TIMERS
-
-
-def test_a_carrier_that_only_says_100_is_left_and_cancelled(scene: Scene):
-    patience = scene.site.carriers["north"].answer_timeout
-    north = scene.play(scene.cast.carrier("north"), "carrier/trying-only")
-    south = scene.play(scene.cast.carrier("south"), "carrier/answers")
-    caller = dial(scene, TO_NORTH)
-    scene.finish(caller, south, north)
-
-    messages = scene.messages()
-    assert tried(messages, scene) == ["north", "south"]
-    waited = to(messages, scene, "south")[0].at - to(messages, scene, "north")[0].at
-    assert patience / 1000 - EARLY <= waited <= patience / 1000 + TIMERS
-    assert messages.where(method="CANCEL", target=north.who.socket)
-    assert_all_settled(messages)
-
-
-def test_a_phone_that_rings_for_ever_ends_with_cause_19_and_no_other_carrier(scene: Scene):
-    patience = scene.site.carriers["west"].ring_timeout
-    west = scene.play(scene.cast.carrier("west"), "carrier/rings-forever", receive=patience + 8000)
-    caller = dial(scene, TO_WEST, "caller/calls-and-is-refused", receive=patience + 8000)
-    scene.finish(caller, west)
-
-    messages = scene.messages()
-    assert tried(messages, scene) == ["west"]
-    answer = final(messages, caller)
-    assert (answer.code, answer.header("reason")) == (480, "Q.850;cause=19")
-    [rang] = messages.where(code=180, source=west.who.socket).once()
-    assert patience / 1000 - EARLY <= answer.at - rang.at <= patience / 1000 + TIMERS
-    assert_all_settled(messages)
-
-
-def test_a_caller_who_gives_up_while_it_rings_gets_487_and_nothing_rings_on(scene: Scene):
-    north = scene.play(scene.cast.carrier("north"), "carrier/rings-forever")
-    caller = dial(scene, TO_NORTH, "caller/cancels-while-ringing")
-    scene.finish(caller, north)
-
-    messages = scene.messages()
-    assert tried(messages, scene) == ["north"]
-    assert messages.where(method="CANCEL", target=north.who.socket)
-    assert final(messages, caller).code == 487
-    assert_all_settled(messages)
-
-
-def test_a_caller_who_gives_up_right_after_an_advance_leaves_nothing_ringing(scene: Scene):
-    patience = scene.site.carriers["north"].answer_timeout
-    north = scene.play(scene.cast.carrier("north"), "carrier/trying-only")
-    south = scene.play(scene.cast.carrier("south"), "carrier/trying-only")
-    caller = dial(scene, TO_NORTH, "caller/cancels-after-a-while", pause=patience + 1400)
-    scene.finish(caller, south, north)
-
-    messages = scene.messages()
-    assert tried(messages, scene) == ["north", "south"]
-    for carrier in (north, south):
-        assert messages.where(method="CANCEL", target=carrier.who.socket)
-        assert messages.where(code=487, source=carrier.who.socket)
-    assert final(messages, caller).code == 487
-    assert_all_settled(messages)
-
-
-def test_a_caller_who_gives_up_just_after_a_503_leaves_nothing_ringing(scene: Scene):
-    north = scene.play(scene.cast.carrier("north"), "carrier/rejects-503", reason=cause(34))
-    south = scene.play(scene.cast.carrier("south"), "carrier/trying-only")
-    caller = dial(scene, TO_NORTH, "caller/cancels-after-a-while", pause=500)
-    scene.finish(caller, south, north)
-
-    messages = scene.messages()
-    assert tried(messages, scene) == ["north", "south"]
-    assert messages.where(method="CANCEL", target=south.who.socket)
-    assert not messages.where(method="CANCEL", target=north.who.socket)
-    assert final(messages, caller).code == 487
-    assert_all_settled(messages)
-
-
 def test_a_line_that_doubles_datagrams_makes_one_call_of_each(scene: Scene):
     """Two workers have the two copies of an INVITE at once; the call is one, and looked after."""
     many = 10
@@ -308,23 +220,19 @@ def test_the_longest_prefix_chooses_the_carriers(scene: Scene):
     assert tried(scene.messages(), scene) == ["south", "north"]
 
 
-@pytest.mark.parametrize(("scenario", "rings"), [("answers", 0), ("answers-late", 600)])
-def test_a_late_200_of_an_abandoned_carrier_confirms_no_second_dialog(
-    scene: Scene, scenario: str, rings: int
-):
-    """Its 200 crosses our CANCEL, after the next carrier's answer or while that one rings. It is
-    dropped: the caller has one dialog. The late carrier gets no ACK, and ends its call itself when
-    its 64 times T1 are over (RFC 3261 §13.3.1.4).
-    """
-    north = scene.play(scene.cast.carrier("north"), "carrier/answers-despite-cancel", pause=150)
-    south = scene.play(scene.cast.carrier("south"), f"carrier/{scenario}", pause=rings)
-    caller = dial(scene, TO_NORTH, pause=1000)
-    scene.finish(caller, south, north)
+def test_two_carriers_that_share_a_softswitch_end_with_its_482(scene: Scene):
+    """Both get the same Call-ID and CSeq; the second knows them, and says that they are a loop."""
+    north = scene.play(scene.cast.carrier("north"), "carrier/rejects-503", reason=cause(34))
+    south = scene.play(scene.cast.carrier("south"), "carrier/rejects-482")
+    caller = dial(scene, TO_NORTH, "caller/calls-and-is-refused")
+    scene.finish(caller, north, south)
 
     messages = scene.messages()
-    assert messages.where(code=200, answers="INVITE", source=north.who.socket)
+    assert tried(messages, scene) == ["north", "south"]
+    first, second = to(messages, scene, "north")[0], to(messages, scene, "south")[0]
+    assert (first.call_id, first.header("cseq")) == (second.call_id, second.header("cseq"))
+    assert first.branch != second.branch
     answer = final(messages, caller)
-    [ours] = messages.where(code=200, answers="INVITE", source=south.who.socket).once()
-    assert answer.header("to") == ours.header("to")
-    assert not messages.where(method="ACK", target=north.who.socket)
-    assert north.logged("late 200 was abandoned")
+    assert (answer.code, answer.phrase) == (482, "Loop Detected")
+    assert not answer.all("reason")
+    assert_all_settled(messages)

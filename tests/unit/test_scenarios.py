@@ -100,17 +100,36 @@ def test_a_request_that_is_sent_over_udp_is_retransmitted(path: Path):
             assert element.get("retrans"), first
 
 
+def uses(text: str, name: str) -> bool:
+    """Whether a module's text says that it plays a scenario."""
+    role, _, what = name.partition("/")
+    if rejects := re.fullmatch(r"carrier/rejects-([0-9]{3}|STATUS)", name):
+        # The codes stand in tables there.
+        return "carrier/rejects-" in text and bool(
+            rejects[1] == "STATUS" or re.search(rf"\b{rejects[1]}\b", text)
+        )
+    return f'"{name}"' in text or (f'f"{role}/{{' in text and f'"{what}"' in text)
+
+
 @every
 def test_a_scenario_is_used_by_a_test_or_the_demo(path: Path):
     name = str(path.relative_to(SCENARIOS).with_suffix(""))
-    role, _, what = name.partition("/")
     texts = [p.read_text("utf-8") for p in (ROOT / "tests/chain").rglob("*.py")]
-    rejects = re.fullmatch(r"rejects-([0-9]{3})", what)
-    if role == "carrier" and rejects:  # the codes stand in tables there
-        used = any(re.search(rf"\b{rejects[1]}\b", t) and "carrier/rejects-" in t for t in texts)
-    else:
-        used = any(f'"{name}"' in t or (f'f"{role}/{{' in t and f'"{what}"' in t) for t in texts)
-    assert used, f"nothing uses {name}"
+    assert any(uses(text, name) for text in texts), f"nothing uses {name}"
+
+
+def test_who_the_readme_says_uses_a_scenario_does():
+    rows = re.findall(
+        r"^\| `([a-z]+/[A-Za-z0-9-]+)` .*\| ([^|]*) \|$",
+        (SCENARIOS / "README.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    named = [(name, who) for name, told in rows for who in re.findall(r"`([a-z_/]+\.py)`", told)]
+    assert len({name for name, _ in named}) == len(rows)
+    chain = ROOT / "tests/chain"
+    assert [
+        (name, who) for name, who in named if not uses((chain / who).read_text("utf-8"), name)
+    ] == []
 
 
 def test_the_readme_lists_every_scenario_and_no_other():
