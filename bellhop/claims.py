@@ -62,10 +62,6 @@ class Claims:
         """Return the devices that a page has now."""
         return tuple(d for d, stack in self.stacks.items() if stack[-1].page == page)
 
-    def pages(self) -> frozenset[str]:
-        """Return the pages that have or had a device."""
-        return frozenset(wish.page for stack in self.stacks.values() for wish in stack)
-
     def must_wait(self, wish: Wish) -> bool:
         """Whether a page has to wait for its turn: its zone says so, and one of its devices is in a
         page that it cannot take it from, or is waited for by one that came before.

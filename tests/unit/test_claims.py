@@ -50,6 +50,13 @@ def test_a_device_in_a_call_is_taken_by_a_page_that_goes_before_calls(priority, 
     assert ways(Claims(), wish("b", priority, **rules), in_call={"1"}) == {"1": way}
 
 
+@pytest.mark.parametrize("in_use", ["skip", "wait"])
+def test_who_is_left_out_or_waited_for_is_told_with_what_keeps_the_device(in_use):
+    later = wish("b", 6, in_use=in_use)
+    assert HELD.plan(later, {"1"}, 5)["1"].why == "in another page"
+    assert Claims().plan(later, {"1"}, 5)["1"].why == "in a call"
+
+
 def test_an_emergency_locks_everybody_out_and_another_emergency_too():
     held = Claims().claimed(wish("e", emergency=True), ["1"])
     for other in (wish("b", 9), wish("c", 9, emergency=True)):

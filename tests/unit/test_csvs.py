@@ -99,6 +99,9 @@ def test_unknown_and_double_and_missing_columns_are_told(book):
             "may, model, number, ring_timeout, vapix"
         ),
     ]
+    assert book("numbr\n1101\n")[0] == (
+        'horns.csv:1: numbr: no such column; did you mean "number"?'
+    )
     assert book("no,kind\n1101,speaker\n")[-1] == "horns.csv:1: number: the column is missing"
     assert book("") == ["horns.csv:1: number: the column is missing"]
     semicolons = "expected commas between the columns, got semicolons"

@@ -24,6 +24,9 @@ DIALLED = re.compile(
         ("1008", "PJSIP/1008@bellhop-member"),
         ("multicast:239.1.2.3:5004", "MulticastRTP/basic/239.1.2.3:5004//c(ulaw)t(1)"),
         ("multicast:224.0.1.75:2000/16", "MulticastRTP/basic/224.0.1.75:2000//c(ulaw)t(16)"),
+        # The first and the last port that RTP may have, and as far as a packet can go.
+        ("multicast:239.1.2.3:1024", "MulticastRTP/basic/239.1.2.3:1024//c(ulaw)t(1)"),
+        ("multicast:239.1.2.3:65534/255", "MulticastRTP/basic/239.1.2.3:65534//c(ulaw)t(255)"),
         ("tel:+442079460000", "PJSIP/+442079460000@bellhop-member"),
         ("tel:112", "PJSIP/112@bellhop-member"),
     ],
@@ -36,7 +39,7 @@ def test_each_kind_of_member_is_dialled_in_its_way(spelled, expected):
     "spelled",
     [
         "multicast:192.0.2.1:5004", "multicast:224.0.0.5:5004", "multicast:240.0.0.1:5004",
-        "multicast:239.1.2.3:5005", "multicast:239.1.2.3:80", "multicast:239.1.2.3:65536",
+        "multicast:239.1.2.3:5005", "multicast:239.1.2.3:1022", "multicast:239.1.2.3:65536",
         "multicast:239.1.2.3", "multicast:239.1.2:5004", "multicast:239.1.2.300:5004",
         "multicast:239.01.2.3:5004", "multicast:239.1.2.3:5004/0", "multicast:239.1.2.3:5004/256",
         "multicast:239.1.2.3:5004//l(1)", "multicast:239.1.2.3:5004&PJSIP/1", "multicast:",

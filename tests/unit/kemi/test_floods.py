@@ -66,6 +66,12 @@ def test_a_device_with_credentials_is_heard_in_the_middle_of_a_flood_from_its_ad
     assert asked(house, DEVICE) == 2 * bound
 
 
+def test_the_last_with_credentials_within_four_times_the_bound_is_heard(house, bound):
+    has_asked(house, DEVICE, 4 * bound - 1)
+    house.arrives("REGISTER", source=DEVICE, headers=[("Authorization", "Digest …")])
+    assert answered(house)
+
+
 def test_credentials_alone_let_nobody_flood_without_end(house, bound):
     has_asked(house, FLOOD, 4 * bound)
     house.arrives("REGISTER", source=FLOOD, headers=[("Authorization", "Digest …")])
