@@ -37,7 +37,7 @@ class Asterisk:
         self.on_event = self.on_down = lambda *_: None
         self.sent, self.noted = [], []
         self.legs = {}
-        self.leader_leaves_at_beep = self.mute = False
+        self.leader_leaves_at_beep = self.mute = self.leader_is_in = False
         self.cancelled = {}
 
     def say(self, kind, **fields):
@@ -113,6 +113,7 @@ class Asterisk:
                 self.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="16")
             else:
                 self.say("ConfbridgeJoin", Uniqueid="1.1", Channel=fields["Channel"])
+                self.leader_is_in = True
         else:
             self.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="34")
         return [{"Response": "Success"}]
@@ -195,7 +196,7 @@ async def until(condition):
 
 
 def opened(asterisk):
-    return any(f["Exten"].startswith("page-") for f in asterisk.actions("Redirect"))
+    return asterisk.leader_is_in
 
 
 def outcomes(one):

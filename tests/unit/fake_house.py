@@ -184,6 +184,8 @@ class House:
         for device, leg in tuple(self.legs.items()):
             if leg["channel"] == fields["Channel"]:
                 self.hang_up(device)
+        if fields["Channel"] in self.leaders:
+            self.leader_goes(fields["Channel"])
         return [{"Response": "Success"}]
 
     def leader_comes(self, channel, room):

@@ -156,6 +156,25 @@ def test_what_happens_to_a_leg_is_nothing_to_the_one_that_its_device_has_by_now(
     assert leg.unique not in board._unique  # noqa: SLF001 - nothing is kept of it
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["it ends now", "it has ended"])
+def test_a_device_that_answers_when_its_page_is_over_is_hung_up(known):
+    """It would stand in an empty room until that one's own limit."""
+    manager = Failing({"Response": "Success"})
+
+    async def answers():
+        board, old, _, leg = with_a_leg(manager)
+        leg.room, old.over = "", True
+        if not known:
+            del board.pages["old"]
+            board.release("old")
+        board.hear({"Event": "ConfbridgeJoin", "Uniqueid": leg.unique, "Conference": "page-old"})
+        await asyncio.sleep(0)
+        assert old.told == []
+
+    asyncio.run(answers())
+    assert [sent[:2] for sent in manager.sent] == [("Hangup", "PJSIP/x-1")]
+
+
 def test_a_leg_of_ours_that_nobody_wants_is_hung_up_when_it_is_found():
     manager = Failing({"Response": "Success"})
 
