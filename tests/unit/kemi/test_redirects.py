@@ -124,6 +124,13 @@ def test_the_carrier_may_name_the_number_in_the_form_that_it_got(house):
     assert targets(house)[2:] == [f"sip:4412@{EAST}"]
 
 
+def test_a_second_redirect_moves_the_number_that_the_first_one_named_and_not_the_dialled_one(house):
+    house.calls("4412")
+    moves(house, f"<sip:4455@{EAST}>")
+    moves(house, f"<sip:4455@{WEST}>", branch=1)
+    assert targets(house) == [f"sip:4412@{NORTH}", f"sip:4455@{EAST}", f"sip:955@{WEST}"]
+
+
 def test_a_call_of_a_carrier_is_sent_nowhere_by_a_redirect(make_house_of):
     house = make_house_of(
         lambda text: following(text).replace(
