@@ -106,9 +106,11 @@ CHOICES = [
     ([failed(401), failed(503)], (503, None)),
     ([failed(), failed()], (408, "Q.850;cause=102")),
     ([failed(503, rule=finals.NOT_SENT), failed(500)], (500, None)),
+    ([failed(rule=finals.UNRESOLVED)], (503, "Q.850;cause=38")),
     # It rang: that is of the callee, whoever said it.
     ([failed(480, rang=True), failed(404), failed(486, cause=34)], (480, None)),
     ([failed(503), failed(rang=True), failed(503)], (480, "Q.850;cause=19")),
+    ([failed(408, rang=True), failed(404)], (408, None)),
     # Among equals the last.
     ([failed(500), failed(502), failed(504)], (504, None)),
     ([failed(500), failed(503, cause=34)], (503, "Q.850;cause=34")),
@@ -137,6 +139,7 @@ def test_a_3xx_is_told_as_one_only_where_the_caller_may_follow_it():
     taken_for_a_failure = finals.final(call(failed(302, cause=23)))
     assert (taken_for_a_failure.code, taken_for_a_failure.moved) == (480, False)
     assert finals.reason(taken_for_a_failure, "relay") == "Q.850;cause=23"
+    assert finals.reason(taken_for_a_failure, "rewrite") == "Q.850;cause=18"  # a 480's
     assert told(failed(302), failed(404)) == (404, None)
 
 
@@ -160,6 +163,7 @@ def test_a_device_answers_for_itself_only_and_always_tells_why(code, expected):
 def test_a_code_that_nobody_knows_has_its_classes_phrase(number, phrase, sent):
     answer = finals.final(call(failed(number, verdict=Verdict.STOP)))
     assert (answer.code, answer.phrase) == (sent, phrase)
+    assert finals.code(number).phrase == phrase  # whoever else asks (kemi/answer.py)
 
 
 POLICIES = [
@@ -184,6 +188,16 @@ def test_a_cause_of_our_own_is_not_rewritten_and_none_is_none():
 
 def test_a_caller_who_gave_up_hears_no_cause():
     assert {finals.reason(finals.CANCELLED, policy) for policy in reason.POLICIES} == {None}
+
+
+def test_a_487_of_a_carriers_own_is_an_answer_like_any_other():
+    said = failed(487, cause=31, verdict=Verdict.STOP)
+    assert told(said) == (487, "Q.850;cause=31")
+    assert told(said, policy="rewrite")[1]
+
+
+def test_a_device_that_gave_up_by_itself_is_no_timer_of_a_network():
+    assert told(failed(408), kinds=(LegKind.DEVICE,)) == (408, "Q.850;cause=18")
 
 
 def test_nobody_to_try_is_told():
@@ -252,3 +266,21 @@ def test_an_unassigned_number_is_one_where_the_callees_own_network_says_so(cause
     assert finals._about(failure, 480) is about  # noqa: SLF001
     unbelieved = Failure(480, cause=cause, location=location, trusted=False)
     assert finals._about(unbelieved, 480) is finals.code(480).about  # noqa: SLF001
+
+
+# 1 and 21 mean it by their location, 26 and 88 by their code; 18 and 102 are silence.
+_BESIDE = {1, 18, 21, 26, 88, 102}
+
+
+@pytest.mark.parametrize("cause", sorted({*range(1, 128)} - _BESIDE))
+def test_what_a_cause_speaks_of_is_what_the_search_makes_of_it(cause):
+    """One that no other carrier could better is the callee's or the number's, and one that another
+    may is that carrier's own.
+    """
+    failure = Failure(403, cause=cause)
+    about = finals._about(failure, 403)  # noqa: SLF001
+    decision = decide(failure, Profile(name="p"))
+    assert {
+        "cause-stop": about in {finals.About.CALLEE, finals.About.NUMBER},
+        "cause-advance": about is finals.About.CARRIER,
+    }.get(decision.rule, about is finals.code(403).about)
