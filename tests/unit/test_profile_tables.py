@@ -26,6 +26,7 @@ def told(told):
         ("stop = [404]\nadvance = [480, 404]", "advance: 404 stands in `stop` too"),
         ('stop = ["5xx"]\nadvance = ["5xx"]', "advance: 5xx stands in `stop` too"),
         ("stop_causes = [0]", "stop_causes: item 1: expected a cause from 1 to 127"),
+        ("stop_causes = [true]", "stop_causes: item 1: expected a cause from 1 to 127"),
         ("stop_causes = [128]", "stop_causes: item 1: expected a cause from 1 to 127"),
         ('stop_causes = ["21"]', "stop_causes: item 1: expected a cause from 1 to 127"),
         ('stop_causes = ["21@X"]', "stop_causes: item 1: expected a cause from 1 to 127"),
@@ -62,6 +63,13 @@ def test_who_extends_a_broken_profile_is_not_blamed(told):
     said = told('[profiles.a]\nextends = "b"\n[profiles.b]\nstop = [1]')
     assert len(said) == 1
     assert "profiles.b.stop" in said[0]
+
+
+def test_a_profile_that_nobody_has_is_told_where_it_is_named_alone(told):
+    [mistake] = told(
+        '[profiles.a]\nextends = "b"\n[profiles.b]\nextends = "c"\n[profiles.c]\nextends = "d"'
+    )
+    assert ': profiles.c.extends: no profile "d";' in mistake
 
 
 def test_a_built_in_profile_is_not_to_be_redefined(told):

@@ -110,6 +110,16 @@ def test_only_whole_numbers_within_bounds_are_integers(bad):
     )
 
 
+def test_the_bounds_of_a_whole_number_are_part_of_it():
+    assert [values.integer(1, 9)(n) for n in (1, 9)] == [1, 9]
+
+
+def test_what_may_be_off_is_0_then_and_a_mistake_says_that_it_may():
+    read = values.or_off(values.duration(1_000, 2_000))
+    assert (read("off"), read("1s")) == (0, 1_000)
+    assert refused(read, "5s") == 'expected a duration from 1s to 2s, got "5s" (or "off")'
+
+
 def test_one_and_zero_are_no_flags():
     assert values.flag(True) is True
     for bad in (0, 1, "true", None):
@@ -137,7 +147,7 @@ def test_an_address_has_one_spelling(text, spelled):
     [
         "192.0.2.1", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:65536", "192.0.2.1:\u0665", ":5060",
         "192.0.2.01:5060", "192.0.2.256:1", "2001:db8::1:5060", "[192.0.2.1]:5060", "name:5060",
-        "[fe80::1%eth0]:1", "[fe80::1%\r\nx]:1", "[::]:5060", "0.0.0.0:5060", "192.0.2.1:5060\n",
+        "[2001:db8::1:5060", "2001:db8::1]:5060", "[fe80::1%eth0]:1", "[fe80::1%\r\nx]:1", "[::]:5060", "0.0.0.0:5060", "192.0.2.1:5060\n",
         " 192.0.2.1:5060", "", None, 5060, ["192.0.2.1:5060"],
     ],
 )  # fmt: skip
@@ -182,6 +192,8 @@ def test_what_is_shown_of_a_value_fits_a_line():
     long = values.shown("x" * 1000)
     assert len(long) <= 60
     assert long.endswith("…")
+    whole = values.shown("x" * 58)  # and its quotes: as long as a line has room for
+    assert (len(whole), whole[-1]) == (60, '"')
 
 
 @quiet
