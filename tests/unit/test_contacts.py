@@ -11,6 +11,9 @@ READ = [
     ("sip:4412@203.0.113.2;q=0.5", ["sip:4412@203.0.113.2"]),
     ('"A, <B>; \\" C" <sip:1@x>;q=0.1, <sip:2@x;user=phone>;q=0.7', ["sip:2@x;user=phone", "sip:1@x"]),
     ("<sip:a@x>;q=0.2, <sip:b@x>, <sip:c@x>;Q = 1.0,<sip:d@x>;q=0", ["sip:b@x", "sip:c@x", "sip:a@x", "sip:d@x"]),
+    # No other parameter's value is a preference, and no word of the sender's name.
+    ("<sip:1@x>;expires=0;q=0.9, <sip:2@x>;q=0.5", ["sip:1@x", "sip:2@x"]),
+    ('"A;q=0.1;B" <sip:1@x>, <sip:2@x>;q=0.5', ["sip:1@x", "sip:2@x"]),
     ("<sip:1@x>,\r\n <sip:2@x>", ["sip:1@x", "sip:2@x"]),
     ("<sip:1@x>, <sip:1@x>", ["sip:1@x"]),
     ("<tel:+44201>", ["tel:+44201"]),
@@ -69,7 +72,9 @@ def test_whatever_stands_there_nothing_that_breaks_a_header_comes_out(header):
 
 
 def test_a_header_without_end_is_cut():
-    assert len(parse(", ".join(f"<sip:{n}@x>" for n in range(5000)))) == MOST
+    without_end = ", ".join(f"<sip:{n}@x>;q=0.5" for n in range(5000))
+    assert len(parse(without_end)) == MOST
+    assert Contact("sip:1@last") not in parse(f"{without_end}, <sip:1@last>")
 
 
 def test_of_many_targets_the_preferred_are_taken_wherever_they_stand():
