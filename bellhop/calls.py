@@ -79,7 +79,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A call in progress. started: ms of the monotonic clock, which all processes of a host share;
     deadline: when no further attempt may begin, and none go on without an answer.
     call_id: its Call-ID, cut where it is longer than anybody needs.
-    private: the caller asked that nobody learns who he is (RFC 3323).
+    privacy: what the caller asked so that nobody learns who he is (RFC 3323), "id" in it; "" when
+    he did not.
     reason_to_caller: which Reason its caller gets (bellhop/finals.py).
     prefix: of the route that it goes by; "" when it goes by none.
     """
@@ -93,7 +94,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempts_allowed: int
     legs: tuple[Leg, ...]
     attempts: tuple[Attempt, ...] = ()
-    private: bool = False
+    privacy: str = ""
     reason_to_caller: str = "relay"
     prefix: str = ""
     call_id: str = ""

@@ -13,6 +13,8 @@ from bellhop.carriers import Carrier
 from bellhop.numbering import Numbering
 from bellhop.settings import Site
 
+PRIVACY = "Privacy"
+
 
 def number_of(site: Site, caller: Caller) -> str:
     """Return the DID of a caller: his own number where that is one, else the first that rings him
@@ -27,13 +29,13 @@ def number_of(site: Site, caller: Caller) -> str:
 
 
 def introduced(
-    site: Site, caller: Caller, legs: tuple[Leg, ...], *, private: bool
+    site: Site, caller: Caller, legs: tuple[Leg, ...], *, privacy: str
 ) -> tuple[Leg, ...]:
     """Return the legs, those to carriers with the headers that tell who calls."""
     told: list[Leg] = []
     for leg in legs:
         if leg.kind is LegKind.CARRIER and (
-            lines := headers(site, caller, site.carriers[leg.name], private=private)
+            lines := headers(site, caller, site.carriers[leg.name], privacy=privacy)
         ):
             told.append(msgspec.structs.replace(leg, headers=lines))
         else:
@@ -41,21 +43,22 @@ def introduced(
     return tuple(told)
 
 
-def headers(site: Site, caller: Caller, carrier: Carrier, *, private: bool) -> tuple[str, ...]:
-    """Return the header lines for an INVITE to this carrier. private: the caller does not want to
-    be known (RFC 3323: Privacy, or an anonymous From), so only a carrier that the site trusts with
-    it learns who he is, and is asked to keep it (RFC 3325 §7).
+def headers(site: Site, caller: Caller, carrier: Carrier, *, privacy: str) -> tuple[str, ...]:
+    """Return the header lines for an INVITE to this carrier. privacy: what is asked of whoever
+    learns who calls, "" for nothing: the caller does not want to be known (RFC 3323: Privacy, or an
+    anonymous From), so only a carrier that the site trusts with it learns who he is, and is asked
+    to keep it (RFC 3325 §7).
     """
     if carrier.identity == "none":
         return ()
     number = number_of(site, caller) or carrier.caller_id
-    if not number or (private and not carrier.trust_privacy):
+    if not number or (privacy and not carrier.trust_privacy):
         return ()
     user = _spelled(number, carrier, site.numbering)
     host = site.edge.leaves.address.host
     written = f"[{host}]" if ":" in host else host
     asserted = f"P-Asserted-Identity: <sip:{user}@{written}>"
-    return (asserted, "Privacy: id") if private else (asserted,)
+    return (asserted, f"{PRIVACY}: {privacy}") if privacy else (asserted,)
 
 
 def _spelled(number: str, carrier: Carrier, numbering: Numbering) -> str:

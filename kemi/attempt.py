@@ -25,6 +25,7 @@ from bellhop.calls import (
 )
 from bellhop.finals import NOT_REGISTERED, NOT_SENT, UNRESOLVED
 from bellhop.htdigest import Credential
+from bellhop.identity import PRIVACY
 from bellhop.recursion import Failure, Verdict
 from bellhop.settings import Site
 from kemi import (
@@ -213,6 +214,8 @@ def shaped_branch() -> None:
     if call is not None:
         early.asks(call.leg)
         for line in call.leg.headers:
+            if line.startswith(PRIVACY):  # a message has one (RFC 3323 §4.2): the caller's is in it
+                sip.remove_headers(PRIVACY)
             sip.append_header(line)
 
 

@@ -3,7 +3,7 @@
 import re
 
 from bellhop.callers import Caller
-from kemi import sip
+from kemi import questions, sip
 from kemi.results import Unreadable
 
 # Identity (RFC 3325, RFC 5876 and older), and the headers that make a device answer by itself
@@ -35,6 +35,11 @@ _WORDS = (
     *(name.lower() for name in _IDENTITY),
     *("answer", "auto", "alert", "call-info", "callinfo", "intercom"),
 )
+# What Privacy may ask for (RFC 3323 §4.2, RFC 3325 §9.3, RFC 7044 §10.1), `none` aside; and what of it hides
+# who calls.
+_PRIVACY = frozenset({"header", "session", "user", "critical", "id", "history"})
+_HIDES = frozenset({"header", "user", "id"})
+_NOBODY = "anonymous"
 # As a NOTIFY within a call that rings, `talk` has many a phone answer (BroadSoft's remote control:
 # AudioCodes, Polycom, Yealink …); `hold` is its other half.
 _REMOTE_CONTROL = frozenset({"talk", "hold"})
@@ -103,20 +108,34 @@ def strip_identity() -> None:
         sip.remove_headers(name)
 
 
-def asks_privacy() -> bool:
-    """Whether the caller does not want to be known: a Privacy header that says so (RFC 3323 §4.2,
-    RFC 3325 §9.3), or a From that names nobody.
+def privacy() -> str:
+    """Return what the caller's Privacy is for a carrier that is told who he is, "id" in it; "" when
+    he does not ask: by a Privacy header that says so (RFC 3323 §4.2, RFC 3325 §9.3), or a From that
+    hides him.
     """
-    if (asked := sip.text("$(hdr(Privacy)[*])")) is not None:
-        words = set(re.findall(r"[a-z]+", asked.lower()))
-        if words & {"id", "user", "header"}:
-            return True
-    return names_nobody()
+    asked = (sip.text("$(hdr(Privacy)[*])") or "").lower()
+    words = [word for word in dict.fromkeys(re.findall(r"[a-z]+", asked)) if word in _PRIVACY]
+    if not _HIDES.isdisjoint(words) or _hidden():
+        return ";".join(dict.fromkeys((*words, "id")))
+    return ""
+
+
+def _hidden() -> bool:
+    """Whether From is RFC 3323's anonymous one (§4.1.1.3) as PBXs write it: the user or the host
+    says so, or, where there is no user, the name (CUCM: `"Anonymous" <sip:localhost>`).
+    """
+    user, host = questions.texts("$fU", "$fd")
+    if user.lower() == _NOBODY or host.lower() == "anonymous.invalid":
+        return True
+    try:
+        return not user and (sip.text("$fn") or "").strip('" ').lower() == _NOBODY
+    except Unreadable:
+        return False
 
 
 def names_nobody() -> bool:
-    """Whether From is RFC 3323's anonymous one (§4.1.1.3), with a capital as some PBXs write it."""
-    return (sip.text("$fU") or "").lower() == "anonymous"
+    """Whether From's user is RFC 3323's (§4.1.1.3), with a capital as some PBXs write it."""
+    return (sip.text("$fU") or "").lower() == _NOBODY
 
 
 def assert_identity(caller: Caller) -> None:

@@ -63,14 +63,14 @@ def invite(site: Site, secrets: Secrets, key: bytes, way: Way) -> None:
     contact.keep(device=caller.kind is Kind.DEVICE)
     challenges.strip(site)
     legs, profile = legs_of(where, names.resolve, site.numbering)
-    private = isinstance(where, ToCarriers) and headers.asks_privacy()
-    legs = introduced(site, caller, legs, private=private)
+    privacy = headers.privacy() if isinstance(where, ToCarriers) else ""
+    legs = introduced(site, caller, legs, privacy=privacy)
     peers = _peers(caller, legs) | _moved(site, legs, profile)
     dialog.record(key, tuple(sorted(peers)))
     if caller.kind is Kind.DEVICE and not to_pager:
         engaged.caller(caller.name)
     prefix = where.prefix if isinstance(where, ToCarriers) else ""
-    call = _call(site, caller, dialled, legs, profile=profile, prefix=prefix, private=private)
+    call = _call(site, caller, dialled, legs, profile=profile, prefix=prefix, privacy=privacy)
     attempt.go_on(site, call, branch=0)
 
 
@@ -82,7 +82,7 @@ def _call(
     *,
     profile: str = "",
     prefix: str = "",
-    private: bool = False,
+    privacy: str = "",
 ) -> Call:
     now = time.monotonic_ns() // 1_000_000
     return Call(
@@ -95,7 +95,7 @@ def _call(
         deadline=now + site.edge.budget,
         attempts_allowed=site.edge.attempts,
         legs=legs,
-        private=private,
+        privacy=privacy,
         reason_to_caller=reason_to(site, caller),
         prefix=prefix,
     )

@@ -25,7 +25,7 @@ def follow(site: Site, call: Call, profile: Profile, decision: Decision) -> tupl
         if (found := redirects.way(site, call, contact)) is not None:
             legs += redirects.legs(*found, names.resolve, site.numbering)
     caller = redirects.caller_of(site, call.caller)
-    known = introduced(site, caller, tuple(legs), private=call.private) if caller else ()
+    known = introduced(site, caller, tuple(legs), privacy=call.privacy) if caller else ()
     went = redirects.followed(call, known)
     if went is None:
         why = f"none of the {len(said)} places that it names is one that our own plan leads to"

@@ -45,26 +45,26 @@ def test_a_caller_is_known_outside_by_a_number_of_the_sites(caller, number):
 
 
 def test_nothing_is_told_unless_the_carrier_is_to_be_told():
-    assert headers(SITE, PHONE, SITE.carriers["north"], private=False) == ()
+    assert headers(SITE, PHONE, SITE.carriers["north"], privacy="") == ()
 
 
 def test_the_number_goes_in_the_carriers_form():
-    told = headers(SITE, PHONE, ASSERTED, private=False)
+    told = headers(SITE, PHONE, ASSERTED, privacy="")
     assert told == ("P-Asserted-Identity: <sip:442071838751@192.0.2.10>",)
-    told = headers(SITE, PHONE, replace(ASSERTED, format="+e164"), private=False)
+    told = headers(SITE, PHONE, replace(ASSERTED, format="+e164"), privacy="")
     assert told == ("P-Asserted-Identity: <sip:+442071838751@192.0.2.10>",)
 
 
 def test_callers_without_a_number_go_by_the_carriers_own_or_by_none():
     nobody = pbx("442070000000")
-    assert headers(SITE, nobody, ASSERTED, private=False) == ()
-    told = headers(SITE, nobody, replace(ASSERTED, caller_id="442071838700"), private=False)
+    assert headers(SITE, nobody, ASSERTED, privacy="") == ()
+    told = headers(SITE, nobody, replace(ASSERTED, caller_id="442071838700"), privacy="")
     assert told == ("P-Asserted-Identity: <sip:442071838700@192.0.2.10>",)
 
 
 def test_a_caller_who_wants_privacy_is_told_only_to_whom_the_site_trusts_with_it():
-    assert headers(SITE, PHONE, ASSERTED, private=True) == ()
-    told = headers(SITE, PHONE, replace(ASSERTED, trust_privacy=True), private=True)
+    assert headers(SITE, PHONE, ASSERTED, privacy="id") == ()
+    told = headers(SITE, PHONE, replace(ASSERTED, trust_privacy="id"), privacy="id")
     assert told == ("P-Asserted-Identity: <sip:442071838751@192.0.2.10>", "Privacy: id")
 
 
@@ -79,7 +79,7 @@ def test_a_caller_who_wants_privacy_is_told_only_to_whom_the_site_trusts_with_it
 def test_a_number_that_the_site_has_in_its_national_form_is_told_in_the_carriers(form, known, told):
     site = replace(SITE, numbering=Numbering(country="44", national="0"))
     carrier = replace(ASSERTED, format=form, caller_id=known)
-    (line,) = headers(site, pbx(""), carrier, private=False)
+    (line,) = headers(site, pbx(""), carrier, privacy="")
     assert line == f"P-Asserted-Identity: <sip:{told}@192.0.2.10>"
 
 
@@ -87,5 +87,5 @@ def test_the_host_of_an_identity_is_where_calls_leave():
     listeners = ("tls:192.0.2.9:5061", "udp:192.0.2.8:5060")
     site = replace(SITE, edge=replace(SITE.edge, trunks=tuple(map(listener, listeners))))
     assert str(site.edge.leaves) == "udp:192.0.2.8:5060"
-    (line,) = headers(site, PHONE, ASSERTED, private=False)
+    (line,) = headers(site, PHONE, ASSERTED, privacy="")
     assert line.endswith("@192.0.2.8>")

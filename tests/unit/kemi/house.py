@@ -55,7 +55,7 @@ class House(Server):
         """A request comes in, and its route runs."""
         self.password_of = user if password_of == "" else password_of
         protocol, host, port = SOCKETS[door]
-        plain = {"fU": user, "tU": user, "ft": "from-1", "tt": None, "ci": "call-1", "au": user}
+        plain = {"fU": user, "fd": "edge", "fn": None, "tU": user, "ft": "from-1", "tt": None, "ci": "call-1", "au": user}
         contact = said.pop("contact", source)
         # As it came, for what is only looked for in it; most tests of headers have an odd one.
         raw = said.pop("raw", "INVITE\r\nCall-Info: x\r\n\r\n")

@@ -136,13 +136,38 @@ def test_ipv6_peers_are_known_in_any_spelling(house):
 
 
 @pytest.mark.parametrize(
-    ("name", "headers", "private"),
+    ("name", "headers", "privacy"),
     [
-        ("1020", [], False), ("1020", ["none"], False), ("1020", ["id"], True),
-        ("1020", ["critical; ID"], True), ("1020", ["none", "header"], True),
-        ("anonymous", [], True), ("Anonymous", [], True),
+        ("1020", [], ""), ("1020", ["none"], ""), ("1020", ["id"], "id"), ("1020", ["session"], ""),
+        ("1020", ["critical; ID"], "critical;id"), ("1020", ["none", "header"], "header;id"),
+        ("1020", ["user;x-of-ours, user"], "user;id"), ("anonymous", [], "id"),
+        ("Anonymous", ["history"], "history;id"),
     ],
 )  # fmt: skip
-def test_who_asks_for_privacy_by_whatever_header_is_private(house, name, headers, private):
+def test_who_asks_for_privacy_by_whatever_header_is_private(house, name, headers, privacy):
     house.calls("4412", fU=name, headers=[("Privacy", value) for value in headers])
-    assert house.call.private is private
+    assert house.call.privacy == privacy
+
+
+@pytest.mark.parametrize(
+    ("user", "host", "name", "private"),
+    [
+        ("441632960100", "Anonymous.invalid", None, True), (None, "anonymous.invalid", None, True),
+        (None, "localhost", '"Anonymous"', True), (None, "localhost", "anonymous", True),
+        (None, "localhost", '"Reception"', False), (None, "192.0.2.40", None, False),
+        (None, "localhost", b'"Anonyme \xe9"', False), ("2001", "192.0.2.40", '"Anonymous"', False),
+    ],
+)  # fmt: skip
+def test_a_from_hides_who_calls_as_pbxs_write_it(house, user, host, name, private):
+    house.calls("4412", user=None, door="trunks", source=RECEPTION,
+                fU=user, fd=host, fn=name)  # fmt: skip
+    assert house.call.privacy == ("id" if private else "")
+
+
+def test_a_carrier_gets_one_privacy_header_with_all_that_was_asked(make_house_of):
+    keys = '[carriers.north]\nidentity = "assert"\ntrust_privacy = true\ncaller_id = "4411"'
+    house = make_house_of(lambda text: text.replace("[carriers.north]", keys))
+    house.calls("4412", headers=[("Privacy", "user")])
+    names = [args[0] for args in house.fake.called("textops.remove_hf")]
+    assert names.count("Privacy") == 1
+    assert house.fake.called("hdr.append")[-1] == ("Privacy: user;id\r\n",)
