@@ -16,7 +16,6 @@ from bellhop import ledgers
 from bellhop.settings import Site, SiteError
 from kemi import (
     attempt,
-    contact,
     dialog,
     failure,
     floods,
@@ -32,7 +31,6 @@ from kemi import (
     sip,
     subscribe,
     unreadable,
-    who,
     writer,
 )
 from kemi.guard import guarded
@@ -96,7 +94,7 @@ class Edge:
     @guarded(None)
     def ksr_reply_dialog(self, _message: Any) -> None:
         """Handle a reply to a request within a dialog."""
-        contact.keep(device=who.door(self._site(), sip.way()) is who.Door.DEVICES)
+        dialog.replied(self._site())
 
     @guarded(sip.reply)
     def ksr_failure_call(self, _message: Any) -> None:

@@ -14,12 +14,24 @@ from hashlib import blake2s
 from bellhop import sides, users
 from bellhop.carriers import Trunk
 from bellhop.settings import Site
-from kemi import challenges, contact, floods, headers, names, questions, sip, standby, who
+from kemi import (
+    challenges,
+    contact,
+    floods,
+    headers,
+    ksr_dialog,
+    names,
+    questions,
+    sip,
+    standby,
+    who,
+)
 from kemi.sip import Way
 
 _BYTES = 5
 _MARK = "$(route_uri{uri.params}{param.value,bh})"
 _TARGETS = frozenset({"INVITE", "UPDATE"})  # they renew where each side is found (§12.2)
+_LONGEST = 255  # letters of a Contact that is kept
 _DEVICE = ""  # as a peer: nobody's address is a device's
 
 
@@ -52,9 +64,9 @@ def record(secret: bytes, peers: tuple[str, ...], *, follow: bool = True) -> Non
     """
     sip.remove_headers("Route")
     call_id, tag = questions.texts("$ci", "$ft")
-    sip.record_route(f";bh={mark(secret, call_id, tag, peers)}")
+    ksr_dialog.record_route(f";bh={mark(secret, call_id, tag, peers)}")
     if follow:
-        sip.follow_call()
+        ksr_dialog.follow_call()
 
 
 def route(site: Site, secret: bytes, method: str, way: Way) -> None:
@@ -63,7 +75,7 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
     challenges.strip(site)
     if known == "done":  # it was for a refusal of ours
         return
-    if not sip.loose_route():
+    if not ksr_dialog.loose_route():
         if method != "ACK":
             sip.reply(481, "No Such Dialog Here")
         elif known == "yes":
@@ -122,13 +134,25 @@ def _gone(site: Site, method: str, host: str | None) -> tuple[int, str] | None:
 
 def _of_a_call() -> bool:
     """Whether an INVITE within a dialog is one of a call that is there, and not a new call to that
-    peer in its clothes: its target may have no other number than the dialog's Contacts.
+    peer in its clothes: its target may have no other number than the Contacts of that peer. What
+    its sender put into his own says nothing.
     """
-    contacts = sip.known_dialog()
+    contacts = ksr_dialog.other_side()
     if contacts is None:
         return False
     user = users.plain(sip.text("$rU") or "")
     return user in map(_user, contacts) or not users.may_be_dialled(user)
+
+
+def replied(site: Site) -> None:
+    """Handle a reply within a dialog: keep whoever sends it reachable, and know him where his
+    Contact is another now (RFC 3261 §12.2.1.2, RFC 3311 §5.2).
+    """
+    contact.keep(device=who.door(site, sip.way()) is who.Door.DEVICES)
+    if sip.method() in _TARGETS and 200 <= sip.number("$rs") < 300:
+        uri = sip.text("$(ct{nameaddr.uri})") or ""
+        if len(uri) <= _LONGEST:  # it is kept for as long as the call is there
+            ksr_dialog.keep_contact(uri)
 
 
 def _user(contact: str) -> str:

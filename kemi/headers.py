@@ -35,8 +35,8 @@ _WORDS = (
     *(name.lower() for name in _IDENTITY),
     *("answer", "auto", "alert", "call-info", "callinfo", "intercom"),
 )
-# What Privacy may ask for (RFC 3323 §4.2, RFC 3325 §9.3, RFC 7044 §10.1), `none` aside; and what of it hides
-# who calls.
+# What Privacy may ask for (RFC 3323 §4.2, RFC 3325 §9.3, RFC 7044 §10.1), `none` aside; and what of
+# it hides who calls.
 _PRIVACY = frozenset({"header", "session", "user", "critical", "id", "history"})
 _HIDES = frozenset({"header", "user", "id"})
 _NOBODY = "anonymous"

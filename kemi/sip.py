@@ -259,29 +259,6 @@ def timed_out_here() -> bool:
     return done(KSR.tm.t_branch_timeout(), "t_branch_timeout")
 
 
-def known_dialog() -> tuple[str, str] | None:
-    """Return the Contacts of the call that has the request's Call-ID and tags; None if none has."""
-    if not done(KSR.dialog.is_known_dlg(), "is_known_dlg"):
-        return None
-    return text("$dlg(from_contact)") or "", text("$dlg(to_contact)") or ""
-
-
-def record_route(parameter: str) -> None:
-    """Stay in the dialog's path, with a parameter that comes back in its Route."""
-    KSR.rr.add_rr_param(parameter)
-    KSR.rr.record_route()
-
-
-def follow_call() -> None:
-    """Have the dialog module follow the call."""
-    done(KSR.dialog.dlg_manage(), "dlg_manage")
-
-
-def loose_route() -> bool:
-    """Follow the Route headers that we put there."""
-    return done(KSR.rr.loose_route(), "loose_route")
-
-
 # --- the pager's questions ---
 
 

@@ -3,7 +3,7 @@
 import pytest
 from kamailio_kemi.fake import FakeKSR, installed
 
-from tests.unit.kemi.house import House
+from tests.unit.kemi.house import NORTH, PHONE, House
 from tests.unit.kemi.server import API, MODULES
 
 
@@ -48,3 +48,19 @@ def make_house(tmp_path):
 def make_house_changed(tmp_path):
     """The same, of a changed site file."""
     return lambda change: built(tmp_path, change)
+
+
+@pytest.fixture
+def within(house):
+    """Send a request within the dialog; `mark` defaults to a good one."""
+    from kemi import dialog  # noqa: PLC0415 - there is a KSR to import only now
+
+    def go(method, *, to=NORTH, user="x", peers=("carrier:north",), mark=None, **said):
+        good = dialog.mark(house.key, "call-1", "from-1", peers)
+        said = {"fU": "1020", "tt": "to-1", "source": PHONE} | said
+        house.arrives(
+            method, f"sip:{user}@{to}", mark=good if mark is None else mark, next_hop=to, **said
+        )
+        return house
+
+    return go

@@ -55,7 +55,8 @@ class House(Server):
         """A request comes in, and its route runs."""
         self.password_of = user if password_of == "" else password_of
         protocol, host, port = SOCKETS[door]
-        plain = {"fU": user, "fd": "edge", "fn": None, "tU": user, "ft": "from-1", "tt": None, "ci": "call-1", "au": user}
+        plain = {"fU": user, "fd": "edge", "fn": None, "tU": user, "au": user}
+        plain |= {"ft": "from-1", "tt": None, "ci": "call-1"}
         contact = said.pop("contact", source)
         # As it came, for what is only looked for in it; most tests of headers have an odd one.
         raw = said.pop("raw", "INVITE\r\nCall-Info: x\r\n\r\n")
@@ -69,8 +70,14 @@ class House(Server):
             "$T(id_index)": 7 if transaction else None, "$T_branch_idx": -1, "$hu": None, "$mb": raw,
             **body,
             "$dlg(from_contact)": f"sip:1020@{PHONE}:5060", "$dlg(to_contact)": f"sip:{NORTH}:5060",
+            "$dlg(from_tag)": "from-1", **self._kept_with_the_dialog(),
         })  # fmt: skip
         self.app.ksr_request_route(None)
+
+    def _kept_with_the_dialog(self):
+        nothing = dict.fromkeys(("$dlg_var(bellhop_from)", "$dlg_var(bellhop_to)"))
+        written = self.fake.called("pv.sets")
+        return nothing | {name: value for name, value in written if name in nothing}
 
     def calls(self, number, *, user="1020", **said):
         """Somebody calls; the transaction is there from now on, and its first branch is made."""

@@ -32,21 +32,6 @@ def test_no_text_is_a_mark_by_luck(value):
     assert not dialog.allowed(KEY, "c", ("t", "u"), "", value)
 
 
-@pytest.fixture
-def within(house):
-    """Send a request within the dialog; `mark` defaults to a good one."""
-
-    def go(method, *, to=NORTH, user="x", peers=("carrier:north",), mark=None, **said):
-        good = dialog.mark(house.key, "call-1", "from-1", peers)
-        said = {"fU": "1020", "tt": "to-1", "source": PHONE} | said
-        house.arrives(
-            method, f"sip:{user}@{to}", mark=good if mark is None else mark, next_hop=to, **said
-        )
-        return house
-
-    return go
-
-
 def test_the_mark_of_a_call_names_its_peers(house):
     house.calls("4412")
     ((parameter,),) = house.fake.called("rr.add_rr_param")
@@ -74,7 +59,9 @@ def test_but_for_those_that_tell_anew_where_a_peer_is(within, method):
     house = within(method, source=RECEPTION, door="trunks")
     assert house.fake.called("tm.t_on_reply") == [("ksr_reply_dialog",)]
     house.says({"$(ct{nameaddr.uri}{uri.host})": "sbc.north.example", "$Rp": 5070})
-    house.fake.reply(200, headers=[("Contact", "<sip:x@sbc.north.example>")])
+    house.says({"$(ct{nameaddr.uri})": "sip:x@sbc.north.example"})
+    contact = [("Contact", "<sip:x@sbc.north.example>")]
+    house.fake.reply(200, rm=method, ft="from-1", tt="to-1", headers=contact)
     house.app.ksr_reply_dialog(None)
     assert len(house.fake.called("nathelper.set_contact_alias")) == 1
 
@@ -204,38 +191,6 @@ def test_an_invite_of_no_call_that_is_there_begins_none(house, within):
 def test_a_bye_of_a_call_from_before_a_restart_goes_on(house, within):
     house.fake.returns["dialog.is_known_dlg"] = -1
     assert within("BYE").sent_to == [f"sip:x@{NORTH}"]
-
-
-@pytest.mark.parametrize(
-    ("user", "goes_on"),
-    [
-        ("900123", False),
-        ("+900123", False),
-        ("%39%30%30", False),
-        ("900;x=a", False),
-        ("441632960100", True),
-        ("1020", True),
-        ("gw-7", True),
-    ],
-)
-def test_an_invite_within_a_call_names_no_other_number_than_its_contacts(
-    house, within, user, goes_on
-):
-    house.arrives = _with_contacts(house, "sip:1020@192.0.2.77:5060", f"sip:441632960100@{NORTH}")
-    within("INVITE", user=user)
-    assert (house.answers, len(house.relays)) == (([], 1) if goes_on else ([481], 0))
-
-
-def _with_contacts(house, caller, callee):
-    arrives = house.arrives
-
-    def go(*given, **said):
-        says = house.says
-        contacts = {"$dlg(from_contact)": caller, "$dlg(to_contact)": callee}
-        house.says = lambda variables: says(variables | contacts)
-        arrives(*given, **said)
-
-    return go
 
 
 def with_event(event):

@@ -1,0 +1,82 @@
+"""Whom an INVITE within a call reaches: who is in it, where he was found last, and no other number.
+
+The module keeps raw peers, so what they got is on the wire alone.
+"""
+
+import contextlib
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chain.faulty import reply
+from tests.chain.harness.peer import Who
+from tests.chain.harness.raw import Raw, raw, request
+from tests.chain.harness.scene import Scene
+from tests.chain.harness.sip import Message
+
+pytestmark = [pytest.mark.control, pytest.mark.timeout(60)]
+
+TO_NORTH = "441632960100"
+ELSEWHERE = "4490099"
+
+
+def within(
+    answer: Message, who: Who, uri: str, number: int, method: str = "INVITE", **changed: str
+) -> str:
+    """Return the caller's request within the call that this answered."""
+    text = request(
+        who, method, number=number, mark=f"{answer.call_id.partition('@')[0]}-{method}",
+        extra="\r\n".join(f"Route: {one}" for one in reversed(answer.all("record-route"))),
+        to=answer.header("to"), from_=answer.header("from"), call_id=answer.call_id,
+        **changed,
+    )  # fmt: skip
+    return re.sub(r"^([A-Z]+) \S+", rf"\1 {uri}", text)
+
+
+@contextlib.contextmanager
+def answered(scene: Scene, place, contact: str) -> Iterator[tuple[Raw, Raw, Message]]:
+    """Have the PBX call by north, who answers with a Contact and gets his ACK; yields both and the
+    answer.
+    """
+    who, north = scene.cast.trunk("reception"), scene.cast.carrier("north")
+    with raw(place, who, scene.directory) as caller, raw(place, north, scene.directory) as callee:
+        caller.send(request(who, "INVITE", TO_NORTH, mark=f"{scene.began}"))
+        answer = answers(caller, callee, contact)
+        caller.send(within(answer, who, contact.strip("<>"), 1, "ACK"))
+        yield caller, callee, answer
+
+
+def answers(caller: Raw, callee: Raw, contact: str) -> Message:
+    """Have the callee answer the INVITE that comes; returns what the caller gets."""
+    while (came := callee.receive()) is not None and came.message.method != "INVITE":
+        pass
+    assert came is not None
+    record = [f"Record-Route: {one}" for one in came.message.all("record-route")]
+    keep = {} if "tag=" not in came.message.header("to") else {"to": came.message.header("to")}
+    callee.send(reply(came.message, "200 OK", f"Contact: {contact}", *record, **keep))
+    while (told := caller.receive()) is not None and told.message.code < 200:
+        pass
+    assert told is not None
+    return told.message
+
+
+def test_a_callee_who_moves_in_an_answer_is_found_there(scene: Scene, place):
+    """The 200 to an INVITE within a call is a target refresh too (RFC 3261 §12.2.1.2)."""
+    north = scene.cast.carrier("north").socket
+    first, then = f"sip:111@{north}", f"sip:222@{north}"
+    with answered(scene, place, f"<{first}>") as (caller, callee, answer):
+        caller.send(within(answer, caller.who, first, 2))
+        assert answers(caller, callee, f"<{then}>").code == 200
+        caller.send(within(answer, caller.who, then, 3))
+        assert answers(caller, callee, f"<{then}>").code == 200
+
+
+def test_what_a_caller_calls_himself_is_no_way_to_that_number(scene: Scene, place):
+    north = scene.cast.carrier("north").socket
+    with answered(scene, place, f"<sip:111@{north}>") as (caller, _, answer):
+        mine = f"<sip:{ELSEWHERE}@{caller.who.socket}>"
+        uri = f"sip:{ELSEWHERE}@{north}"
+        assert caller.ask(within(answer, caller.who, uri, 2, contact=mine)).code == 481
+    invites = scene.messages().where(method="INVITE", target=north).once()
+    assert [m.uri for m in invites] == [f"sip:{TO_NORTH}@{north}"]

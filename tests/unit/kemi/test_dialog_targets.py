@@ -1,0 +1,80 @@
+"""Which number an INVITE within a call may name: how whoever gets it is known there."""
+
+import pytest
+
+from tests.unit.kemi.house import NORTH, RECEPTION
+
+
+@pytest.mark.parametrize(
+    ("user", "goes_on"),
+    [
+        ("900123", False),
+        ("+900123", False),
+        ("%39%30%30", False),
+        ("900;x=a", False),
+        ("441632960100", True),
+        ("1020", False),  # what the caller calls himself opens no way to the carrier
+        ("gw-7", True),
+    ],
+)
+def test_an_invite_within_a_call_names_no_other_number_than_the_contact_of_who_gets_it(
+    house, within, user, goes_on
+):
+    house.arrives = _with_contacts(house, "sip:1020@192.0.2.77:5060", f"sip:441632960100@{NORTH}")
+    within("INVITE", user=user)
+    assert (house.answers, len(house.relays)) == (([], 1) if goes_on else ([481], 0))
+
+
+@pytest.mark.parametrize(("user", "goes_on"), [("2000", True), ("441632960100", False)])
+def test_what_the_callee_calls_himself_opens_no_way_to_the_caller(house, within, user, goes_on):
+    house.arrives = _with_contacts(house, f"sip:2000@{RECEPTION}", f"sip:441632960100@{NORTH}")
+    within("INVITE", to=RECEPTION, user=user, peers=("trunk:reception",), source=NORTH,
+           door="trunks", ft="to-1", tt="from-1")  # fmt: skip
+    assert (house.answers, len(house.relays)) == (([], 1) if goes_on else ([481], 0))
+
+
+def moves(house, contact, code=200, method="INVITE", callers="from-1", **tags):
+    """A 2xx to a request within the dialog comes in, from whoever is now at this Contact."""
+    house.arrives("OPTIONS", source=NORTH, door="trunks")  # the way that it comes
+    house.says({"$(ct{nameaddr.uri})": contact, "$dlg(from_tag)": callers})
+    house.fake.transaction.replies.clear()
+    tags = {"ft": "from-1", "tt": "to-1"} | tags
+    house.fake.reply(code, rm=method, headers=[("Contact", f"<{contact}>")], **tags)
+    house.app.ksr_reply_dialog(None)
+
+
+@pytest.mark.parametrize(
+    ("said", "goes_on"),
+    [
+        ({}, True), ({"method": "UPDATE"}, True), ({"code": 183}, False), ({"method": "BYE"}, False),
+        ({"ft": "to-1", "tt": "from-1"}, False),  # it was the caller's
+    ],
+)  # fmt: skip
+def test_who_moves_in_a_reply_is_found_there(house, within, said, goes_on):
+    moves(house, f"sip:900123@{NORTH}", **said)
+    within("INVITE", user="900123")
+    assert (house.answers, len(house.relays)) == (([], 1) if goes_on else ([481], 0))
+
+
+def test_a_contact_longer_than_any_is_not_kept(house, within):
+    moves(house, f"sip:900123@{NORTH};x={'y' * 255}")
+    within("INVITE", user="900123")
+    assert house.answers == [481]
+
+
+def test_a_reply_in_a_call_that_nobody_knows_moves_nobody(house, within):
+    moves(house, f"sip:900123@{NORTH}", callers=None)
+    within("INVITE", user="900123")
+    assert house.answers == [481]
+
+
+def _with_contacts(house, caller, callee):
+    arrives = house.arrives
+
+    def go(*given, **said):
+        says = house.says
+        contacts = {"$dlg(from_contact)": caller, "$dlg(to_contact)": callee}
+        house.says = lambda variables: says(variables | contacts)
+        arrives(*given, **said)
+
+    return go
