@@ -46,10 +46,14 @@ def test_a_200_that_comes_too_late_reaches_nobody_however_often_it_is_said(scene
 
 
 @pytest.mark.control  # what raw peers got is on the wire alone
-@pytest.mark.parametrize("last", ["200 OK", "486 Busy Here"])
-def test_who_refuses_and_then_answers_all_the_same_has_refused(scene: Scene, place, last):
+@pytest.mark.parametrize(
+    ("last", "via"),
+    [("200 OK", ";branch="), ("486 Busy Here", ";branch="), ("486 Busy Here", " ; branch =\t")],
+)
+def test_who_refuses_and_then_answers_all_the_same_has_refused(scene: Scene, place, last, via):
     """A carrier that forks a call may answer for one branch and then for another. It has been left
-    for the next one by then, or the caller has been told: he has one answer.
+    for the next one by then, or the caller has been told: he has one answer, however the carrier
+    writes our Via (RFC 3261 §25.1 lets blanks stand in it).
     """
     who, north = scene.cast.trunk("reception"), scene.cast.carrier("north")
     south = scene.cast.carrier("south")
@@ -74,7 +78,8 @@ def test_who_refuses_and_then_answers_all_the_same_has_refused(scene: Scene, pla
         for carrier, message in ((first, asked.message), (second, went.message)):
             late = {"to": f"{message.header('to')};tag=late"}
             if carrier is first or last != "200 OK":
-                carrier.send(reply(message, "200 OK", "Contact: <sip:1@192.0.2.1>", **late))
+                said = reply(message, "200 OK", "Contact: <sip:1@192.0.2.1>", **late)
+                carrier.send(said.replace(";branch=", via, 1))
         assert peer.ask(request(who, "OPTIONS", mark=f"{scene.began}-o")).code == 200
     answers = scene.messages().where(answers="INVITE", target=who.socket)
     assert {m.code for m in answers if m.code >= 200} == {int(last[:3])}
