@@ -198,6 +198,28 @@ def test_who_is_not_registered_is_reported_and_not_rung():
     assert all("1010" not in f["Channel"] for f in asterisk.actions("Originate"))
 
 
+def test_who_is_left_out_of_a_page_is_in_its_report_with_the_reason():
+    asterisk = Asterisk()
+
+    async def story(engine, kept, zone):
+        asked = request(
+            zone, devices=[SITE.devices["1008"]], absent=("1010",), barred=("tel:112",),
+            out={"1009": "taken out by 1020"},
+        )  # fmt: skip
+        await asyncio.to_thread(engine.commit, await asyncio.to_thread(engine.reserve, asked))
+        await until(lambda: opened(asterisk))
+        asterisk.leader_leaves()
+        await until(lambda: len(kept) == 2)
+
+    ended = run(asterisk, story)[-1]
+    assert {m.device: (m.outcome, m.cause, m.why) for m in ended.members} == {
+        "1008": ("played", None, ""),
+        "1010": ("failed", 20, "not registered"),
+        "1009": ("taken-out", None, "taken out by 1020"),
+        "tel:112": ("failed", 21, "this caller may not call outside"),
+    }
+
+
 def test_a_chime_that_asterisk_cannot_play_is_not_waited_for():
     class Mute(Asterisk):
         async def originate(self, fields):

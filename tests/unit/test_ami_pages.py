@@ -85,6 +85,8 @@ def test_a_leader_who_makes_an_emergency_of_his_page_leaves_it_after_those_whom_
         assert {device: what for device, (what, _) in found.items()} == {
             "1": "pre-empted", "2": "pre-empted", "3": "played",
         }  # fmt: skip
+        (note,) = site.of("81").notes
+        assert note.startswith(f"became page {site.of('82').page} at ")
         await site.speaks(leader)
         assert sorted(house.members(house.leaders[leader])) == ["1", "2", "4"]
         assert {what for what, _ in (await site.over("82", leader)).values()} == {"played"}
