@@ -2,9 +2,10 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from bellhop.claims import Verdict
+from ami import legs
+from bellhop.claims import Verdict, Way
 from bellhop.members import Member
 from bellhop.pages import Page, Request
 from bellhop.reports import report
@@ -27,6 +28,22 @@ def begun(request: Request) -> Page:
         quorum=request.zone.quorum,
         head_start=request.zone.head_start,
     ).with_members(*members)
+
+
+def wait(request: Request, ways: Collection[Way], *, queued: bool) -> int:
+    """Return how long the leader waits before he is let in without us (ms): until the last member
+    could have come. A telephone outside may ring for longer than a horn; and whom the turn of a
+    page that waits for it finds in use is waited for then.
+    """
+    zone = request.zone
+    rings = max((legs.patience(member, zone) for member in request.members), default=0)
+    may_wait = Way.WAIT in ways or (queued and zone.in_use == "wait")
+    return (
+        rings
+        + zone.head_start
+        + (zone.in_use_wait if may_wait else 0)
+        + (zone.queue_wait if queued else 0)
+    )
 
 
 def whys(verdicts: Mapping[str, Verdict]) -> str:

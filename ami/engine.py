@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from ami import leader, sight, strangers
-from ami.begun import begun, said, whys
+from ami.begun import begun, said, wait, whys
 from ami.board import Board
 from ami.hints import Hints
 from ami.manager import Event, Manager, NotConnected
@@ -122,22 +122,20 @@ class Engine:
             devices=devices,
             leader=request.channel,
         )
-        # The leader is let in without us somewhat after the last member could have come.
-        wait = zone.ring_timeout + zone.head_start
-        if self._board.claims.must_wait(running.wish):
+        ways: set[Way] = set()
+        if queued := self._board.claims.must_wait(running.wish):
             self._board.queue(running.wish)
             running.wait_for_turn()
-            wait += zone.queue_wait
         else:
             verdicts = self._board.plan(running.wish, request.in_call)
             ways = {verdict.way for verdict in verdicts.values()}
             if ways == {Way.BUSY}:
                 return Refusal(_BUSY, f"every member of {zone.number} is in use: {whys(verdicts)}")
-            wait += zone.in_use_wait if Way.WAIT in ways else 0
             running.plan(verdicts, request.in_call)
         self._reserved[page.id] = self._board.pages[page.id] = running
         self._loop.call_later(_RESERVED, self._drop, page.id)
-        return Reservation(page.id, running.room, wait // 1000 + 3, zone.max_length // 1000)
+        seconds = wait(request, ways, queued=queued) // 1000 + 3
+        return Reservation(page.id, running.room, seconds, zone.max_length // 1000)
 
     def stop_pages(self, zone: str, by: str) -> None:
         """End a zone's pages, those too that another pager or Asterisk alone made; to be called in

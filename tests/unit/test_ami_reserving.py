@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bellhop.pages import Unavailable
+from bellhop.targets import Outside
 from tests.unit.fake_asterisk import (
     BUSY,
     LEADER,
@@ -192,5 +193,39 @@ def test_a_reservation_that_nobody_comes_for_frees_its_members_by_itself(monkeyp
         await asyncio.to_thread(engine.reserve, request(zone))
         assert set(engine.in_pages()) == {"1008", "1009", "1010"}
         await until(lambda: engine.in_pages() == {})
+
+    run(Asterisk(), story)
+
+
+PHONE = Outside("tel:442079460000", "442079460000")
+HORN = SITE.devices["1008"]
+
+
+@pytest.mark.parametrize(
+    ("members", "rules", "seconds"),
+    [
+        ([HORN], {}, 1.2),
+        ([HORN, PHONE], {"outside_timeout": 30_000}, 30.2),
+        ([PHONE], {"outside_timeout": 1_000, "head_start": 0}, 1),
+        ([HORN], {"in_use": "wait", "in_use_wait": 20_000}, 1.2),
+    ],
+)
+def test_a_leader_waits_until_the_last_member_could_have_come(members, rules, seconds):
+    """Then the dialplan takes the page for one that nobody makes, and makes its own."""
+
+    async def story(engine, _kept, zone):
+        asked = request(replace(zone, **rules), devices=members)
+        assert (await asyncio.to_thread(engine.reserve, asked)).wait == int(seconds) + 3
+
+    run(Asterisk(), story)
+
+
+def test_whom_a_turn_finds_in_use_is_waited_for_after_it():
+    rules = {"when_busy": "queue", "queue_wait": 10_000, "in_use": "wait", "in_use_wait": 20_000}
+
+    async def story(engine, _kept, zone):
+        await asyncio.to_thread(engine.reserve, request(zone))
+        asked = request(replace(zone, number="8001", **rules))
+        assert (await asyncio.to_thread(engine.reserve, asked)).wait == 10 + 20 + 1 + 3
 
     run(Asterisk(), story)
