@@ -25,6 +25,7 @@ from bellhop.claims import Way
 from bellhop.features import NotDone
 from bellhop.pages import Refusal, Request, Reservation, Unavailable
 from bellhop.reports import Report, report
+from bellhop.settings import Site
 
 _log = logging.getLogger("bellhop.ami")
 
@@ -59,9 +60,7 @@ class Engine:
         self._running: dict[str, Running] = {}
         self._tasks: set[asyncio.Future[Any]] = set()
         self._hints = Hints(manager, zones)
-        manager.on_event = self._event
-        manager.on_down = self._down
-        manager.on_up = self._up
+        manager.on_event, manager.on_down, manager.on_up = self._event, self._down, self._up
 
     # --- from the AGI server's threads ---
 
@@ -105,9 +104,14 @@ class Engine:
 
     # --- in the loop ---
 
+    def adopt(self, site: Site) -> None:
+        """Use a changed site from now on."""
+        self._hints.adopt(site.zones)
+
     def in_pages(self) -> dict[str, str]:
-        """Return which members are in a page, and in which; to be called in the loop."""
-        return {device: stack[-1].page for device, stack in self._board.claims.stacks.items()}
+        """Return who is in a page, or leads one, and in which; to be called in the loop."""
+        leads = {one.led_by: one.page.id for one in self._running.values()}
+        return leads | {d: stack[-1].page for d, stack in self._board.claims.stacks.items()}
 
     def _reserve(self, request: Request) -> Reservation | Refusal:
         if not self._manager.up:

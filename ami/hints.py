@@ -28,6 +28,11 @@ class Hints:
         self._task: asyncio.Task[None] | None = None
         self._asking: list[asyncio.Future[None]] = []
 
+    def adopt(self, zones: Collection[str]) -> None:
+        """Tell of these zones from now on; one that is there no more is told of until it is dark."""
+        self._zones = tuple(zones)
+        self._begin()
+
     def show(self, paged: Collection[str]) -> None:
         """Have these zones of our own pages shown as paged, and no other of ours."""
         self._paged = frozenset(paged)
@@ -75,7 +80,8 @@ class Hints:
         """
         while True:
             lit = self._paged.union(zone for _, zone in self._others.values())
-            late = [n for n in self._zones if self._told.get(n) != (n in lit)]
+            gone = (n for n, shown in self._told.items() if shown and n not in self._zones)
+            late = [n for n in (*self._zones, *gone) if self._told.get(n) != (n in lit)]
             if not late:
                 return
             zone, paged = late[0], late[0] in lit

@@ -99,7 +99,7 @@ async def serve(
             "feature": Codes(new, takeouts, engine.stop),
             "alive": alive,
         },
-        (takeouts, programs, overview, bells),
+        (engine, takeouts, programs, overview, bells),
     )
     ringing = asyncio.create_task(bells.run())
     connection = asyncio.create_task(manager.run())

@@ -1,10 +1,13 @@
 """Hints: what Asterisk is told of which zones are paged."""
 
 import asyncio
+from dataclasses import replace
 
 from ami.hints import Hints
 from ami.manager import NotConnected
 from ami.sight import Channel
+from tests.unit.fake_asterisk import CALLER, SITE, begin, opened, run, until
+from tests.unit.fake_asterisk import Asterisk as House
 
 
 class Asterisk:
@@ -117,3 +120,37 @@ def test_a_page_that_asterisk_makes_alone_is_shown_and_not_when_its_leader_has_g
         assert asterisk.states["2"] == "NOT_INUSE"
 
     asyncio.run(main())
+
+
+def test_a_zone_of_a_changed_site_is_shown_and_one_that_has_gone_until_it_is_dark():
+    async def main():
+        asterisk = Asterisk()
+        hints = Hints(asterisk, ["1", "2"])
+        hints.show({"1"})
+        await settled()
+        hints.adopt(["2", "3"])
+        await settled()
+        assert asterisk.states == {"1": "INUSE", "2": "NOT_INUSE", "3": "NOT_INUSE"}
+        hints.show({"3"})
+        await settled()
+        assert asterisk.states == {"1": "NOT_INUSE", "2": "NOT_INUSE", "3": "INUSE"}
+        assert asterisk.told == ["1", "2", "3", "3", "1"]
+
+    asyncio.run(main())
+
+
+def test_who_leads_a_page_is_in_it_and_a_changed_site_is_adopted():
+    asterisk = House()
+
+    async def story(engine, kept, zone):
+        made = await begin(engine, zone)
+        await until(lambda: opened(asterisk))
+        assert engine.in_pages() == dict.fromkeys((CALLER.name, *zone.members), made.page)
+        engine.adopt(replace(SITE, zones={"8999": replace(zone, number="8999")}))
+        shown = "DEVICE_STATE(Custom:bellhop-8999)"
+        await until(lambda: shown in {f["Variable"] for f in asterisk.actions("Setvar")})
+        asterisk.leader_leaves()
+        await until(lambda: len(kept) == 2)
+        assert engine.in_pages() == {}
+
+    run(asterisk, story)
