@@ -25,7 +25,12 @@ _DURATION = re.compile(r"([0-9]{1,7})(ms|s|m|h)", re.ASCII)
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 _LONGEST_IP = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
-_URL = re.compile(r"https?://[A-Za-z0-9.\[\]:-]{1,255}(?:/[!#-;=?-~]{0,500})?", re.ASCII)
+_URL = re.compile(
+    r"https?://(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(?::(?P<port>[0-9]{1,5}))?"
+    r"(?:/[!#-;=?-~]{0,500})?",
+    re.ASCII,
+)
+_LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}", re.ASCII)
 _FOLDER = re.compile(r"(?:/[A-Za-z0-9._+-]{1,64}){1,16}", re.ASCII)
 
 
@@ -101,9 +106,22 @@ number = _matching(NUMBER, 'a number of at most 20 digits like "1008"')
 prefix = _matching(_PREFIX, 'leading digits like "44"')
 name = _matching(_NAME, 'a name of small letters, digits and "-", like "north"')
 realm = _matching(_REALM, 'a realm like "site.example"')
-url = _matching(_URL, 'a URL like "https://site.example/pages"')
 folder = _matching(_FOLDER, 'a folder from the root on like "/var/lib/bellhop"')
 auth_user = _matching(AUTH_USER, 'an Authentication ID of letters, digits and "._+-"')
+
+
+def url(value: object) -> str:
+    """Read a URL of HTTP, of an address or a name that could be one."""
+    found = _URL.fullmatch(value) if isinstance(value, str) else None
+    if not found or not _is_host(found["host"]) or not 0 < int(found["port"] or 80) < 65536:
+        raise ValueError(f'expected a URL like "https://site.example/pages", got {shown(value)}')
+    return found[0]
+
+
+def _is_host(text: str) -> bool:
+    if text.startswith("["):
+        return ":" in (ip(text[1:-1]) or "")
+    return all(map(_LABEL.fullmatch, text.split(".")))
 
 
 def flag(value: object) -> bool:

@@ -21,7 +21,7 @@ import msgspec
 from ami.manager import Manager, NotConnected
 from bellhop.reports import Report
 from bellhop.settings import Site, SiteError
-from pager.patience import Patience
+from pager.patience import Patience, Straight
 
 _log = logging.getLogger("bellhop.pager")
 
@@ -68,7 +68,7 @@ def poster(url: str, secret: bytes) -> Post:
         request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310
         try:
             with Patience(_PATIENCE) as patience:
-                opener = urllib.request.build_opener(_Straight(), patience.handler(context))
+                opener = urllib.request.build_opener(Straight(), patience.handler(context))
                 with opener.open(request, timeout=_PATIENCE) as answer:
                     return int(answer.status)
         except urllib.error.HTTPError as error:
@@ -81,13 +81,6 @@ def poster(url: str, secret: bytes) -> Post:
             raise OSError(f"no answer of HTTP: {error!r}") from None
 
     return post
-
-
-class _Straight(urllib.request.HTTPRedirectHandler):
-    """Follows nobody: a report goes where the site file says, and nowhere else."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
 
 
 class Messenger:
@@ -164,6 +157,9 @@ class Messenger:
             except OSError as error:
                 why = str(error)
                 continue
+            except Exception as error:  # noqa: BLE001 - the next page is told all the same
+                why = repr(error)
+                break
             _log.info("page=%s webhook=%d tries=%d", one.page, code, again + 1)
             return
         _log.error("page=%s webhook=dropped why=%s", one.page, why)

@@ -1,4 +1,4 @@
-"""How long an HTTP answer may take, from the question to its last byte.
+"""How long an HTTP answer may take, from the question to its last byte, and where it may come from.
 
 A socket's own time limit is one for each piece that comes: who sends a byte now and then keeps
 whoever reads waiting for as long as he likes.
@@ -52,6 +52,17 @@ class Patience:
             self.over = True
             for made in self._made:
                 _shut(made)
+
+
+class Straight(urllib.request.HTTPRedirectHandler):
+    """Follows nobody: what is asked goes where the site file says, and nowhere else. What a
+    redirect names is not even read: of one that is no URL urllib makes an error of its own.
+    """
+
+    def http_error_302(self, *_: object) -> None:
+        """Leave it to whoever takes the other codes."""
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 def _shut(made: socket.socket) -> None:

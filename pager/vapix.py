@@ -10,7 +10,7 @@ from typing import Any
 from bellhop import vapix
 from bellhop.settings import Site, SiteError
 from bellhop.vapix import VapixError
-from pager.patience import Patience
+from pager.patience import Patience, Straight
 
 _PATIENCE = 2.0  # seconds that a device has for an answer, and the challenge before it
 _LARGEST = 1_000_000  # bytes of an answer
@@ -47,7 +47,7 @@ class Api:
         for handler in (
             patience.handler(self._context),
             _Once(self._known),
-            _Straight(),
+            Straight(),
             urllib.request.HTTPErrorProcessor(),
             urllib.request.HTTPDefaultErrorHandler(),
         ):
@@ -75,13 +75,6 @@ class _Once(urllib.request.HTTPDigestAuthHandler):
         if req.get_header(self.auth_header):
             return None
         return super().http_error_401(req, *rest)
-
-
-class _Straight(urllib.request.HTTPRedirectHandler):
-    """Follows nobody with a password."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
 
 
 def apis(site: Site) -> dict[str, Api]:

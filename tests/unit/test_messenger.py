@@ -38,6 +38,7 @@ GARBAGE = 0  # what answers there speaks no HTTP
 class Hook(http.server.BaseHTTPRequestHandler):
     codes: list
     got: list
+    elsewhere = "/elsewhere"
 
     def do_POST(self):
         self.got.append((self.headers, self.rfile.read(int(self.headers["Content-Length"]))))
@@ -47,7 +48,7 @@ class Hook(http.server.BaseHTTPRequestHandler):
             return
         self.send_response(code)
         if code == 302:
-            self.send_header("Location", "/elsewhere")
+            self.send_header("Location", self.elsewhere)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -127,6 +128,27 @@ def test_a_webhook_that_refuses_is_not_tried_again_nor_followed(hook, code):
     with pytest.raises(Refused, match=str(code)):
         poster(hook.url, b"")(b"{}")
     assert len(hook.got) == 1
+
+
+@pytest.mark.parametrize("elsewhere", ["http://[", "javascript:x", "//\u00ff:99999/"])
+def test_a_webhook_that_leads_nowhere_costs_no_page_after_it(hook, elsewhere, caplog):
+    hook.elsewhere = elsewhere
+    hook.codes += [302, 204]
+    deliver(OVER, OVER, post=poster(hook.url, b""), until=lambda: len(hook.got) == 2)
+    assert "webhook=dropped why=it answered 302" in caplog.text
+
+
+def test_whatever_a_webhook_comes_to_the_next_page_is_told(caplog):
+    told = []
+
+    def post(body):
+        told.append(body)
+        if len(told) == 1:
+            raise ArithmeticError("beyond all books")
+        return 204
+
+    deliver(OVER, OVER, post=post, until=lambda: len(told) == 2)
+    assert "webhook=dropped why=ArithmeticError('beyond all books')" in caplog.text
 
 
 def test_a_webhook_that_answers_byte_by_byte_is_given_up_in_time(monkeypatch):

@@ -18,6 +18,7 @@ READERS = {
     "realm": values.realm, "auth_user": values.auth_user, "folder": values.folder,
     "flag": values.flag, "integer": values.integer(1, 9), "duration": values.duration(1, 10_000),
     "address": values.address, "source": values.source, "listener": values.listener,
+    "url": values.url,
     "one_of": values.one_of("a", "b"), "list_of": values.list_of(values.number),
 }  # fmt: skip
 
@@ -214,3 +215,43 @@ def test_a_program_has_each_place_once_and_by_itself():
     ):  # fmt: skip
         with pytest.raises(ValueError, match="expected a program"):
             read(bad)
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        "http://192.0.2.8",
+        "https://192.0.2.8:8443/",
+        "http://[2001:db8::8]:80/a?b=c",
+        "https://site.example/pages",
+        "http://horn_7:65535/",
+    ],
+)
+def test_a_url_is_taken_as_it_is(good):
+    assert values.url(good) == good
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "ftp://site.example/",
+        "http://",
+        "http://:80/",
+        "http://site..example/",
+        "http://.example/",
+        f"http://{'a' * 64}.example/",
+        "http://192.0.2.8:99999/",
+        "http://192.0.2.8:0/",
+        "http://192.0.2.8:/",
+        "http://192.0.2.8:x/",
+        "http://2001:db8::8/",
+        "http://[zz]/",
+        "http://[192.0.2.8]/",
+        "http://user@site.example/",
+        "http://site.example/a b",
+        'http://site.example/"',
+    ],
+)
+def test_a_url_that_nobody_could_be_reached_by_is_refused(bad):
+    """urllib raises errors for these that are neither the network's nor HTTP's."""
+    refused(values.url, bad)
