@@ -29,7 +29,7 @@ class Hints:
         self._asking: list[asyncio.Future[None]] = []
 
     def adopt(self, zones: Collection[str]) -> None:
-        """Tell of these zones from now on; one that is there no more is told of until it is dark."""
+        """Tell of these zones from now on, and of one that has gone until it is dark."""
         self._zones = tuple(zones)
         self._begin()
 

@@ -9,13 +9,20 @@ from typing import Any
 
 import msgspec
 
+from bellhop.values import printable
+
 PATH = "/axis-cgi/audiodevicecontrol.cgi"
 _VERSION = "1.0"
-_LONGEST = 100
+_LONGEST = 100  # characters of what a device is told to have said
 
 
 class VapixError(Exception):
-    """The device does not do it; its text says why."""
+    """The device does not do it; its text says why. Some of it may be the device's own words, and
+    stands in a log's line, a report and an AMI event: it is one short printable line.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(printable(why)[:_LONGEST])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +61,11 @@ def answer(body: bytes) -> Mapping[str, Any]:
     """Return an answer's data. Raises VapixError for an error, which comes with HTTP 200 too."""
     try:
         said = msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise VapixError(f"no answer of this API: {error}") from None
     if "error" in said:
         told = said["error"] if isinstance(said["error"], dict) else {}
-        raise VapixError(f"error {told.get('code')}: {told.get('message', '')}"[:_LONGEST])
+        raise VapixError(f"error {told.get('code')}: {told.get('message', '')}")
     data = said.get("data", {})
     if not isinstance(data, dict):
         raise VapixError("no answer of this API")

@@ -59,10 +59,14 @@ class Straight(urllib.request.HTTPRedirectHandler):
     redirect names is not even read: of one that is no URL urllib makes an error of its own.
     """
 
-    def http_error_302(self, *_: object) -> None:
+    def _nobody(self, *_: Any) -> None:
         """Leave it to whoever takes the other codes."""
 
-    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+    http_error_301: Any = _nobody
+    http_error_302: Any = _nobody
+    http_error_303: Any = _nobody
+    http_error_307: Any = _nobody
+    http_error_308: Any = _nobody
 
 
 def _shut(made: socket.socket) -> None:

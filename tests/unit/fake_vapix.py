@@ -62,7 +62,7 @@ def md5(text):
 
 class Device(http.server.BaseHTTPRequestHandler):
     """One device. asked: the methods in order; fails: error codes by method; drips: what comes a byte
-    now and then, and never ends: "head" or "body".
+    now and then, and never ends: "head" or "body"; phrase: of the 500 that it answers with.
     """
 
     protocol_version = "HTTP/1.1"
@@ -79,6 +79,11 @@ class Device(http.server.BaseHTTPRequestHandler):
                 "WWW-Authenticate",
                 f'Digest realm="{REALM}", nonce="{nonce}", qop="auth", algorithm=MD5',
             )
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if self.house.phrase:
+            self.send_response(500, self.house.phrase)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
@@ -138,7 +143,7 @@ class House:
         self.fails = {}
         self.challenged = 0
         self.hold = None
-        self.drips = ""
+        self.drips = self.phrase = ""
         self.enough = threading.Event()
         self.url = ""
 

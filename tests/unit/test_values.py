@@ -253,5 +253,5 @@ def test_a_url_is_taken_as_it_is(good):
     ],
 )
 def test_a_url_that_nobody_could_be_reached_by_is_refused(bad):
-    """urllib raises errors for these that are neither the network's nor HTTP's."""
+    """For these urllib raises errors that are neither the network's nor HTTP's."""
     refused(values.url, bad)

@@ -1,6 +1,7 @@
 """A page's volume on AXIS devices, against a double of their API (fake_vapix.py)."""
 
 import asyncio
+import json
 import threading
 import time
 from types import SimpleNamespace
@@ -69,7 +70,11 @@ def test_a_device_that_drips_its_answer_has_no_longer_than_one_that_says_nothing
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>", b"[]", b'{"error": 1}', b'{"data": 7}', b'{"error": {"code": 2101}}'],
+    [
+        *(b"", b"<html>", b"[]", b'{"error": 1}', b'{"data": 7}', b'{"error": {"code": 2101}}'),
+        b'{"data":' * 100_000,
+    ],
+    ids=map(str, range(7)),
 )
 def test_what_is_no_answer_is_an_error(body):
     with pytest.raises(VapixError):
@@ -142,6 +147,29 @@ def test_a_device_that_refuses_is_told_in_the_report(horn):
         assert made.noted(report(page(1))) == report(page(1)), "it is forgotten"
 
     volumes(horn, story)
+
+
+def refusal(ask, *arguments):
+    try:
+        ask(*arguments)
+    except VapixError as error:
+        return str(error)
+    return None
+
+
+def test_a_devices_own_words_are_one_short_printable_line(horn):
+    """In a report, in a log's line, and in an AMI event, which would not be sent otherwise."""
+    words = "\x1b[2J\r\nAction: Originate " + "m" * 5_000
+    error = json.dumps({"error": {"code": 7, "message": words}}).encode()
+    horn.phrase = "Not\x1b[2J Today" + "m" * 5_000
+    api = Api(horn.url, USER, PASSWORD)
+    for said, begin in (
+        (refusal(vapix.answer, error), "error 7: ?[2J??Action"),
+        (refusal(api.ask, "getDevicesSettings"), "HTTP 500: Not?[2J Today"),
+    ):
+        assert said.startswith(begin)
+        assert said.isprintable()
+        assert len(said) <= 100
 
 
 def test_nobody_waits_for_a_silent_device_and_the_report_says_so(horn):
