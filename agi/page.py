@@ -56,6 +56,10 @@ class Program(Protocol):
     def caller(self) -> Caller:
         """Who it is for: the site has let him in."""
 
+    @property
+    def prompt(self) -> bool:
+        """Whether it is a bell, which rings now or not at all, and is reported by who rings it."""
+
     def tell(self, what: str | Refusal) -> None:
         """Tell the page's id, or why there is none."""
 
@@ -148,7 +152,9 @@ class Pages:
         zone = self._site.zones.get(channel.given(2, "BELLHOP_ZONE"))
         if zone is None:
             return self._tell(channel, Refusal(UNKNOWN, "no such zone"))
-        request = self._request(zone, caller, leader(channel))
+        prompt = program is not None and program.prompt
+        zone = zones.promptly(zone) if prompt else zone
+        request = replace(self._request(zone, caller, leader(channel)), prompt=prompt)
         if caller is None or not (program or zones.may_page(zone, caller)):
             why = f"may not page {zone.number}"
             return self._refuse(channel, request, Refusal(NOT_ALLOWED, why))
@@ -262,8 +268,10 @@ class Pages:
         return replace(request, members=present, absent=absent, in_call=in_call)
 
     def _refuse(self, channel: Channel, request: Request, refusal: Refusal) -> Refusal:
-        """Refuse a page of a zone that there is, and have it reported."""
+        """Refuse a page of a zone that there is, and have it reported by somebody."""
         self._tell(channel, refusal)
+        if request.prompt:
+            return refusal
         try:
             self._desk.refused(request, refusal)
         except Unavailable as error:

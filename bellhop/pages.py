@@ -30,7 +30,7 @@ class Request:
     members: those to ring; out: those taken out, with what the report says of it; absent: the
     numbers of those that are not registered; barred: of those that this caller may not ring.
     in_call: the calls of members that have any. emergency: the emergency zone that he may make of
-    it by a key.
+    it by a key. prompt: it is made now or not at all, and who asks for it reports it then.
     """
 
     zone: Zone
@@ -42,6 +42,7 @@ class Request:
     out: Mapping[str, str] = field(default_factory=dict)
     in_call: Mapping[str, tuple[EdgeCall, ...]] = field(default_factory=dict)
     emergency: str = ""
+    prompt: bool = False
 
     @property
     def leader(self) -> str:

@@ -18,6 +18,7 @@ _WAV = re.compile(
 )
 
 EMERGENCY = 10  # above any priority
+LATE = 5_000  # ms: a bell that comes later is not played
 
 
 def _caller(value: object) -> str:
@@ -175,6 +176,13 @@ def may_page(zone: Zone, caller: Caller) -> bool:
     if not zone.callers:
         return "zones" in caller.may
     return not caller.names.isdisjoint(zone.callers)
+
+
+def promptly(zone: Zone) -> Zone:
+    """Return the zone as a bell pages it: it waits for no turn, and for nobody in use for longer
+    than a bell may come late.
+    """
+    return replace(zone, when_busy="busy", in_use_wait=min(zone.in_use_wait, LATE))
 
 
 def for_caller(zone: Zone, caller: Caller) -> Zone:

@@ -19,13 +19,14 @@ from bellhop.pages import Page, Refusal
 from bellhop.reports import Report, report
 from bellhop.schedules import Bell, Schedule, all_due, time_zone
 from bellhop.settings import Site
+from bellhop.zones import LATE
 from pager.announcements import Announcements, CannotSay
 from pager.programs import NotMade, Programs
 from pager.turn import Turn
 
 _log = logging.getLogger("bellhop.pager")
 
-_LATE = 5.0  # seconds: what comes later is not played
+_LATE = LATE / 1000  # seconds: what comes later is not played
 _LOOK_EVERY = 0.5
 _WRITE_EVERY = 10.0
 _BACK = 7 * 86_400  # seconds: bells missed longer ago are nobody's any more
@@ -127,7 +128,8 @@ class Bells:
             raise TimeoutError
         async with asyncio.timeout(left):
             sound = await self._sound(schedule)
-        return await self._programs.speak(schedule.zone, f"schedule:{schedule.name}", sound)
+        left = bell.at + _LATE - self._clock()
+        return await self._programs.speak(schedule.zone, f"schedule:{schedule.name}", sound, left)
 
     async def _sound(self, schedule: Schedule) -> Path:
         if schedule.say:

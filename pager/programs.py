@@ -6,6 +6,7 @@ as it does for a caller; what proves that it is ours is a token that is good onc
 
 import asyncio
 import itertools
+import math
 import secrets
 import time
 from dataclasses import dataclass, field, replace
@@ -33,15 +34,23 @@ class NotMade(Exception):  # noqa: N818 - it says what became of the page
 
 @dataclass(slots=True)
 class Program:
-    """One page that is asked for. caller: who it is for; answer: its id, or why there is none."""
+    """One page that is asked for. caller: who it is for; end: until when it may be made, on the
+    monotonic clock; answer: its id, or why there is none.
+    """
 
     caller: Caller
     loop: asyncio.AbstractEventLoop
+    end: float = math.inf
     answer: "asyncio.Future[str | Refusal]" = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what is waited for."""
         self.answer = self.loop.create_future()
+
+    @property
+    def prompt(self) -> bool:
+        """Whether it rings now or not at all, and is reported by who rings it."""
+        return self.end < math.inf
 
     def tell(self, what: str | Refusal) -> None:
         """Tell what became of it, from whatever thread."""
@@ -58,6 +67,7 @@ class Recording:
 
     caller: Caller
     end: float
+    prompt = False
 
     def tell(self, what: str | Refusal) -> None:
         """Tell nobody: he has hung up; the report has it."""
@@ -88,7 +98,9 @@ class Programs:
         recording = self._recording.pop(said, None)
         if recording is not None:
             return recording if time.monotonic() <= recording.end else None
-        return self._asked.pop(said, None)
+        # An Asterisk that stood still asks for it when it goes on.
+        program = self._asked.pop(said, None)
+        return program if program and time.monotonic() <= program.end else None
 
     def later(self, caller: Caller, zone: Zone) -> tuple[str, int]:
         """Return a token for a page of this caller, who is recorded first, and the number of his
@@ -104,15 +116,18 @@ class Programs:
         self._recording[token] = Recording(_played(caller), now + zone.max_length / 1000 + _GRACE)
         return token, next(self._takes) % _TAKES
 
-    async def speak(self, zone: str, who: str, sound: Path) -> str:
-        """Play a file of Asterisk's (without its suffix) in a zone; return the page's id."""
+    async def speak(self, zone: str, who: str, sound: Path, within: float = math.inf) -> str:
+        """Play a file of Asterisk's (without its suffix) in a zone; return the page's id. within:
+        the seconds in which the page is made, or not at all.
+        """
         leader = {"Channel": "Local/s@bellhop-program/n", "Exten": "wait"}
         return await self._page(
             zone,
             _played(Caller(Kind.PBX, who, "", RIGHTS)),
             leader,
             [f"BELLHOP_FILE={sound}"],
-            _PATIENCE,
+            patience=_PATIENCE,
+            end=time.monotonic() + within,
         )
 
     async def ring(self, zone: str, phone: str) -> str:
@@ -126,7 +141,7 @@ class Programs:
             "Exten": "s",
         }
         caller = Caller(Kind.DEVICE, device.number, device.number, device.may)
-        return await self._page(zone, caller, leader, [], _RING + _PATIENCE)
+        return await self._page(zone, caller, leader, [], patience=_RING + _PATIENCE)
 
     async def _page(
         self,
@@ -134,14 +149,16 @@ class Programs:
         caller: Caller,
         leader: dict[str, str],
         variables: list[str],
+        *,
         patience: float,
+        end: float = math.inf,
     ) -> str:
         if zone not in self._site.zones:
             raise NotMade(f"no zone {zone}")
         if len(self._asked) >= _MOST:
             raise NotMade("too many pages are being asked for")
         token = PREFIX + secrets.token_hex(16)
-        program = Program(caller, asyncio.get_running_loop())
+        program = Program(caller, asyncio.get_running_loop(), end)
         self._asked[token] = program
         try:
             answers = await self._manager.send(

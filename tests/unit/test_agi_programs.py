@@ -1,5 +1,7 @@
 """The verb `page` for those who are no callers: programs, and who was recorded before."""
 
+from dataclasses import replace
+
 from agi.channel import Channel
 from agi.page import Pages
 from bellhop.callers import Caller, Kind
@@ -12,19 +14,19 @@ class Program:
 
     caller = Caller(Kind.PBX, "program:0", "", RIGHTS)
 
-    def __init__(self):
-        self.told = []
+    def __init__(self, *, prompt=False):
+        self.told, self.prompt = [], prompt
 
     def tell(self, what):
         self.told.append(what)
 
 
-def programs_page(zone, word, registered=everybody):
-    asterisk, desk, program = Asterisk(zone, word), Desk(), Program()
+def programs_page(zone, word, registered=everybody, *, prompt=False, site=SITE):
+    asterisk, desk, program = Asterisk(zone, word), Desk(), Program(prompt=prompt)
     channel = Channel({"channel": "Local/s@bellhop-program-1;2"}, asterisk.answers, asterisk)
     taken = {"program:good": program}.get
     Pages(
-        SITE,
+        site,
         desk,
         registered,
         lambda _numbers, _patience: {},
@@ -44,6 +46,24 @@ def test_a_program_is_told_why_there_is_no_page():
     told, desk = programs_page("8000", "program:good", lambda _numbers, _patience: {})
     assert told[0].cause == 20
     assert desk.did == ["refused 8000 program:0 20"]
+
+
+def test_a_bell_waits_for_no_turn_and_for_nobody_longer_than_it_may_be_late():
+    patient = replace(
+        SITE.zones["8000"], when_busy="queue", in_use="wait", in_use_wait=60_000, queue_wait=60_000
+    )
+    site = replace(SITE, zones={**SITE.zones, "8000": patient})
+    for prompt, rules in ((False, ("queue", 60_000)), (True, ("busy", 5_000))):
+        told, desk = programs_page("8000", "program:good", prompt=prompt, site=site)
+        assert told == ["1-a"]
+        zone = desk.request.zone
+        assert (zone.when_busy, zone.in_use_wait) == rules
+
+
+def test_a_bell_that_is_refused_is_told_and_left_to_be_reported_as_missed():
+    told, desk = programs_page("8000", "program:good", lambda *_: {}, prompt=True)
+    assert told[0].cause == 20
+    assert desk.did == []
 
 
 def test_a_word_that_is_nobodys_pages_nothing():

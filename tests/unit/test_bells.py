@@ -24,14 +24,15 @@ class House:
         self.site = replace(site, site=replace(site.site, state=str(tmp_path)))
         self.now = at("2026-07-01T11:59:58+00:00")
         self.fails = fails
-        self.said, self.kept = [], []
+        self.said, self.kept, self.within = [], [], []
         self.turn = None
 
     async def spoken(self, text):
         self.said.append(text)
         return Path("/sounds/page-1")
 
-    async def speak(self, zone, who, sound):
+    async def speak(self, zone, who, sound, within):
+        self.within.append(within)
         if self.fails:
             raise NotMade(self.fails)
         self.said.append((zone, who, str(sound)))
@@ -70,6 +71,8 @@ def test_a_bell_rings_at_its_time_and_once(tmp_path):
     looks(house, noon - 0.5, noon + 0.1, noon + 0.6, noon - 30, noon + 1)
     assert house.said == ["noon", ("8000", "schedule:noon", "/sounds/page-1")]
     assert house.kept == []
+    [within] = house.within
+    assert within == pytest.approx(4.9)
 
 
 def test_a_clock_that_was_a_day_ahead_takes_no_bell_away_when_it_is_set_right(tmp_path):

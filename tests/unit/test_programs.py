@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,25 @@ def test_a_recording_has_a_word_that_is_good_once_and_not_for_ever(monkeypatch):
     assert programs.take(late) is None
     new, _ = programs.later(caller, zone)
     assert set(programs._recording) == {new}, f"{old} is kept for ever"  # noqa: SLF001
+
+
+def test_a_bell_that_asterisk_asks_for_too_late_is_not_made():
+    asterisk, asked = Asterisk(made=None), []
+
+    async def main():
+        programs = Programs(SITE, asterisk)
+        for within in (5, 0):
+            page = asyncio.create_task(programs.speak("8000", "schedule:x", Path("/x"), within))
+            while not programs._asked:  # noqa: ASYNC110, SLF001 - what is waited for has no event
+                await asyncio.sleep(0)
+            [word] = programs._asked  # noqa: SLF001
+            asked.append(programs.take(word))
+            page.cancel()
+            await asyncio.wait({page})
+
+    asyncio.run(main())
+    assert asked[0].prompt
+    assert asked[1] is None
 
 
 def test_no_more_recordings_are_waited_for_than_fit(monkeypatch):

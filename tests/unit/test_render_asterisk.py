@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from ami.begun import wait
 from bellhop.answering import DIALECTS
+from bellhop.pages import Request
 from bellhop.render_asterisk import asterisk_files
 from bellhop.settings import load
+from bellhop.targets import Outside
 
-SITE = load(Path(__file__).parents[2] / "config" / "site.toml")
+CONFIG = Path(__file__).parents[2] / "config"
+ASTERISK = CONFIG / "asterisk"
+SITE = load(CONFIG / "site.toml")
 
 
 def context(name, site=SITE):
@@ -154,3 +159,19 @@ def test_no_event_that_the_pager_listens_to_is_one_that_asterisk_makes_none_of()
     [unmade] = re.findall(r"^disabledevents = (.*)$", files["manager_events.conf"], re.MULTILINE)
     assert {"Newexten", "VarSet"} <= set(unmade.split(","))
     assert not {"FullyBooted", "CoreShowChannel", *passed} & set(unmade.split(","))
+
+
+def test_an_announcement_waits_for_as_long_as_any_page_for_its_turn_and_its_members():
+    zone = replace(
+        SITE.zones["8000"],
+        **{"when_busy": "queue", "queue_wait": 600_000, "in_use": "wait", "in_use_wait": 60_000},
+        **{"outside_timeout": 120_000, "head_start": 60_000},
+    )
+    asked = Request(zone=zone, caller=None, channel="", members=[Outside("tel:44", "44")])
+    text = (ASTERISK / "extensions.conf").read_text("utf-8")
+    [seconds] = re.findall(r"^\[bellhop-announcer\]\nexten => wait,1,Wait\((\d+)\)", text, re.M)
+    assert int(seconds) > wait(asked, (), queued=True) / 1000 + 5
+
+
+def test_no_zone_is_too_large_for_its_leader_who_is_the_last_to_come_in():
+    assert "\nmax_members" not in (ASTERISK / "confbridge.conf").read_text("utf-8")
