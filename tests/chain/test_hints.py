@@ -9,7 +9,7 @@ from tests.chain.harness.peer import Peer
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Messages
 from tests.chain.harness.stack import until
-from tests.chain.pager import connected
+from tests.chain.pager import connected, told
 from tests.chain.paging import answering
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
@@ -85,3 +85,16 @@ def test_who_may_not_page_a_zone_sees_nothing_of_it(scene: Scene):
         m.code for m in scene.messages().where(answers="SUBSCRIBE") if m.code not in {100, 407}
     ]
     assert answers == [code for _, _, code in REFUSED]
+
+
+def test_a_zone_that_a_reload_brings_is_told_too(scene: Scene):
+    """Its hint in the dialplan is Asterisk's own reload; what it looks at is the pager's word."""
+    good = scene.site.path.read_text("utf-8")
+    new = f'{good}\n[zones.8999]\nname = "New"\nmembers = ["1008"]\n'
+    shown = re.compile(r"Name: 'Custom:bellhop-8999'  State: 'NOT_INUSE'", re.MULTILINE)
+    try:
+        told(scene, lambda _: new, "reload=taken")
+        until("its state", lambda: shown.search(scene.pbx.command("devstate list")), 10)
+    finally:
+        told(scene, lambda _: good, "reload=taken")
+        scene.pbx.command("database del CustomDevstate bellhop-8999")

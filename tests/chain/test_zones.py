@@ -5,6 +5,7 @@ import pytest
 from tests.chain.calling import CALLER, assert_all_settled, dial
 from tests.chain.harness.multicast import horn
 from tests.chain.harness.scene import Scene
+from tests.chain.pager import ruled
 from tests.chain.paging import (
     answering,
     blocks,
@@ -70,6 +71,22 @@ def test_a_telephone_outside_is_rung_through_the_carriers(scene: Scene):
     found = report(scene)
     assert outcomes(found) == {"1008": "played", OUTSIDE: "played"}
     assert_all_settled(messages)
+
+
+def test_a_telephone_outside_has_its_own_time_to_be_answered(scene: Scene):
+    """Longer than horns have: alone in its zone, the leader waits for it, and is not sent away."""
+    rules = {
+        'members = ["1008", "tel:442079460000"]': 'members = ["tel:442079460000"]\n'
+        'ring_timeout = "1s"\nhead_start = "0s"'
+    }
+    with ruled(scene, "8102", rules):
+        carrier = scene.play(scene.cast.carrier("south"), "carrier/answers-late", pause=7000)
+        scene.finish(page(scene, VOICE, "8102", talk=11_000), carrier)
+
+    found = report(scene)
+    assert outcomes(found) == {OUTSIDE: "played"}
+    assert members(found)[OUTSIDE]["answered_ms"] >= 7000
+    assert_all_settled(scene.messages())
 
 
 def test_who_may_not_call_carriers_pages_nobody_outside(scene: Scene):

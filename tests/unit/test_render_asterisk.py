@@ -163,10 +163,9 @@ def test_no_event_that_the_pager_listens_to_is_one_that_asterisk_makes_none_of()
 
 def test_an_announcement_waits_for_as_long_as_any_page_for_its_turn_and_its_members():
     zone = replace(
-        SITE.zones["8000"],
-        **{"when_busy": "queue", "queue_wait": 600_000, "in_use": "wait", "in_use_wait": 60_000},
-        **{"outside_timeout": 120_000, "head_start": 60_000},
-    )
+        SITE.zones["8000"], when_busy="queue", queue_wait=600_000, head_start=60_000,
+        in_use="wait", in_use_wait=60_000, outside_timeout=120_000,
+    )  # fmt: skip
     asked = Request(zone=zone, caller=None, channel="", members=[Outside("tel:44", "44")])
     text = (ASTERISK / "extensions.conf").read_text("utf-8")
     [seconds] = re.findall(r"^\[bellhop-announcer\]\nexten => wait,1,Wait\((\d+)\)", text, re.M)
