@@ -168,7 +168,8 @@ def test_an_announcement_waits_for_as_long_as_any_page_for_its_turn_and_its_memb
     )  # fmt: skip
     asked = Request(zone=zone, caller=None, channel="", members=[Outside("tel:44", "44")])
     text = (ASTERISK / "extensions.conf").read_text("utf-8")
-    [seconds] = re.findall(r"^\[bellhop-announcer\]\nexten => wait,1,Wait\((\d+)\)", text, re.M)
+    waits = r"\n\[bellhop-announcer\]\nexten => wait,1,Wait\((\d+)\)\n"
+    [seconds] = re.findall(waits, text)
     assert int(seconds) > wait(asked, (), queued=True) / 1000 + 5
 
 
