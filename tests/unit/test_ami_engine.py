@@ -1,7 +1,6 @@
 """The page engine against a fake AMI: a page as it goes."""
 
 import asyncio
-import time
 from dataclasses import replace
 
 import pytest
@@ -157,11 +156,11 @@ def test_after_the_head_start_the_leader_speaks_to_those_who_are_there():
     assert ended.sentence().startswith("2 of 3 played")
 
 
-def test_a_member_that_still_rings_at_the_end_is_cancelled_at_once():
+def test_a_member_that_still_rings_at_the_end_is_cancelled_at_once(monkeypatch):
+    """It is not given the time that the others have to leave by themselves."""
+    monkeypatch.setattr("ami.running._LEAVE_PATIENCE", 3600)
     asterisk = Asterisk(d1010="rings")
-    began = time.monotonic()
     run(asterisk, whole_page(asterisk))
-    assert time.monotonic() - began < 1.5
     assert {"Channel": "PJSIP/bellhop-member-1010", "Cause": "16"} in asterisk.actions("Hangup")
 
 
@@ -220,7 +219,9 @@ def test_who_is_left_out_of_a_page_is_in_its_report_with_the_reason():
     }
 
 
-def test_a_chime_that_asterisk_cannot_play_is_not_waited_for():
+def test_a_chime_that_asterisk_cannot_play_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("ami.leader._CHIME_PATIENCE", 3600)
+
     class Mute(Asterisk):
         async def originate(self, fields):
             if fields["Channel"].startswith("Local/"):
@@ -228,10 +229,8 @@ def test_a_chime_that_asterisk_cannot_play_is_not_waited_for():
             return await super().originate(fields)
 
     asterisk = Mute()
-    began = time.monotonic()
     ended = run(asterisk, whole_page(asterisk))[-1]
     assert set(outcomes(ended).values()) == {("played", None, None)}
-    assert time.monotonic() - began < 2.5
 
 
 def test_a_members_limit_is_as_long_as_its_leader_may_make_the_page():
