@@ -74,20 +74,18 @@ def test_an_action_without_an_answer_has_a_deadline():
         began = time.monotonic()
         with pytest.raises(NotConnected, match="no answer"):
             await manager.send("Hangup", HANGUP, 0.1)
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 3  # not the 5 s that an action has by itself
 
     connected(story)
 
 
 def test_what_waits_for_an_answer_fails_when_the_connection_goes():
     async def story(server, manager):
-        sent = asyncio.create_task(manager.send("Hangup", HANGUP, 5))
+        sent = asyncio.create_task(manager.send("Hangup", HANGUP, 3600))
         await until(lambda: "Hangup" in server.got)
-        began = time.monotonic()
         server.drop()
         with pytest.raises(NotConnected, match="went down"):
             await sent
-        assert time.monotonic() - began < 1
 
     connected(story)
 

@@ -61,6 +61,27 @@ def test_a_device_that_could_not_be_rung_is_told_with_why_and_is_free(answer, to
     assert manager.sent[0] == ("Originate", "PJSIP/1009@bellhop-member", 6.0 + 5)
 
 
+class Refused(Failing):
+    """Asterisk tells of the channel's end, and then of the ring that failed; the device is rung
+    for another page in between.
+    """
+
+    newer = Leg("1009", "page-newer-1009")
+
+    async def send(self, action, fields, patience=5):
+        ended = {"Uniqueid": fields["ChannelId"], "Cause": "17", "TechCause": "SIP 486"}
+        self.board.hear({"Event": "Hangup", **ended})
+        self.board.legs["1009"] = self.newer
+        return await super().send(action, fields, patience)
+
+
+def test_a_ring_whose_end_is_known_fails_once_and_leaves_the_devices_next_leg_alone():
+    manager = Refused({"Response": "Failure", "Reason": "0"})
+    told = rung(manager, lambda board, _: setattr(manager, "board", board))
+    assert told == [("hung_up", "1009", 17, 486)]
+    assert manager.board.legs["1009"] is manager.newer
+
+
 def test_what_became_of_a_ring_that_ami_was_lost_over_is_asked_when_it_is_back():
     manager = Failing(NotConnected("AMI went down"))
     manager.up = False
