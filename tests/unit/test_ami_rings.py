@@ -196,6 +196,22 @@ def test_a_device_that_answers_when_its_page_is_over_is_hung_up(known):
     assert [sent[:2] for sent in manager.sent] == [("Hangup", "PJSIP/x-1")]
 
 
+def test_a_device_that_answers_when_the_page_that_took_it_is_over_stays_where_it_answered():
+    manager = Failing({"Response": "Success"})
+
+    async def answers():
+        board, old, new, leg = with_a_leg(manager)
+        board.claim(new.wish, ["1008"])
+        leg.room, new.over = "", True
+        leg.serve(new.room)
+        board.hear({"Event": "ConfbridgeJoin", "Uniqueid": leg.unique, "Conference": "page-old"})
+        await asyncio.sleep(0)
+        assert (old.told, new.told) == ([("joined", "1008")], [])
+
+    asyncio.run(answers())
+    assert manager.sent == []
+
+
 def test_a_leg_of_ours_that_nobody_wants_is_hung_up_when_it_is_found():
     manager = Failing({"Response": "Success"})
 
