@@ -147,3 +147,11 @@ def test_a_device_is_rung_when_the_call_that_left_its_room_has_ended(told, monke
 
     asyncio.run(one_after_the_other())
     assert manager.sent == [("Originate", "page-new-1008")]
+
+
+@pytest.mark.parametrize(("left", "where"), [("page-old", ""), ("page-new", "page-old")])
+def test_a_device_is_where_it_came_to_last_until_it_leaves_that_room(left, where):
+    """Asterisk may tell of the room that it left after the one that it came to."""
+    board, _, _, leg = with_a_leg()
+    board.hear({"Event": "ConfbridgeLeave", "Uniqueid": leg.unique, "Conference": left})
+    assert leg.room == where
