@@ -13,9 +13,9 @@ from bellhop.pages import Outcome, Page
 
 
 class MemberReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one member. answered_ms: since the page began. sent: RTP packets that went to
-    it, null where Asterisk counts none; received: how many of these it got, by its own RTCP, null
-    where it told nothing.
+    """What became of one member. answered_ms, joined_ms: when it took the call, and first came into
+    the room, since the page began. sent: RTP packets that went to it, null where Asterisk counts
+    none; received: how many of these it got, by its own RTCP, null where it told nothing.
     """
 
     device: str
@@ -24,6 +24,7 @@ class MemberReport(msgspec.Struct, frozen=True, kw_only=True):
     cause: int | None
     sip: int | None
     why: str
+    joined_ms: int | None = None
     sent: int | None = None
     received: int | None = None
 
@@ -112,6 +113,7 @@ def report(page: Page) -> Report:
                 device=member.device,
                 outcome=outcome,
                 answered_ms=member.answered_ms,
+                joined_ms=member.joined_ms,
                 cause=member.cause,
                 sip=member.sip,
                 why=why,

@@ -70,6 +70,8 @@ def _member(member: MemberReport) -> str:
     said: str = member.outcome
     if member.answered_ms is not None:
         said += f", answered after {member.answered_ms} ms"
+    if member.joined_ms is not None:
+        said += f", joined after {member.joined_ms} ms"
     if member.why:
         said += f": {member.why}"
     facts = [f"SIP {member.sip}"] if member.sip else []

@@ -58,6 +58,7 @@ def test_every_speaker_of_the_zone_hears_the_caller_and_the_report_says_so(scene
         answer = messages.where(code=200, answers="INVITE", call_id=invite.call_id)[0]
         assert 0 <= member["answered_ms"] <= 3000
         assert answer.at - invite.at <= member["answered_ms"] / 1000 + 0.1
+        assert member["answered_ms"] <= member["joined_ms"] <= member["answered_ms"] + 2000
         assert (member["cause"], member["sip"], member["why"]) == (None, None, "")
     assert_all_settled(messages)
 

@@ -60,9 +60,9 @@ def test_the_contract_has_its_keys_and_values():
         "started": "2026-11-21T03:00:01.500+00:00",
         "ended": "2026-11-21T03:00:04.500+00:00",
         "members": [
-            {"device": "1008", "outcome": "played", "answered_ms": 12, "cause": None, "sip": None, "why": "",
+            {"device": "1008", "outcome": "played", "answered_ms": 12, "joined_ms": 15, "cause": None, "sip": None, "why": "",
              "sent": 150, "received": None},
-            {"device": "1010", "outcome": "failed", "answered_ms": None, "cause": 19, "sip": 480, "why": "no answer",
+            {"device": "1010", "outcome": "failed", "answered_ms": None, "joined_ms": None, "cause": 19, "sip": 480, "why": "no answer",
              "sent": None, "received": None},
         ],
         "cause": None,
@@ -200,6 +200,7 @@ def test_report_prints_a_page_for_people(reports, path, capsys):
     assert said.startswith("1 of 2 played, in 12 ms; 1010 did not: no answer\n")
     assert "trunk:reception:2001" in said
     assert "Q.850 19" in said
+    assert "1008  played, answered after 12 ms, joined after 15 ms (RTP" in said
 
 
 @pytest.mark.usefixtures("reports")
@@ -208,7 +209,7 @@ def test_report_says_that_there_is_no_such_page(path, capsys, arguments):
     assert cli.run(["report", *arguments, "--database", str(path)]) == 1
     said = capsys.readouterr()
     assert said.out == ""
-    assert f"no page {arguments[0]}" if arguments else "no page yet" in said.err
+    assert (f"no page {arguments[0]}" if arguments else "no page yet") in said.err
 
 
 def test_report_says_that_there_is_no_database(path, capsys):
