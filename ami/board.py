@@ -118,9 +118,7 @@ class Board:
         if leg.device in self.legs or self.claims.holder(leg.device):  # a page of ours has it
             return
         _log.info("device=%s page=%s not-ours=busy", leg.device, page)
-        # Which page it was, nobody knows any more: an emergency alone may take its members.
-        zone = Zone(number="?", name="?", members=(leg.device,), priority=9)
-        self.claims = self.claims.claimed(Wish(page, zone, (leg.device,)), [leg.device])
+        self.claims = self.claims.claimed(strangers.wish(page, leg.device), [leg.device])
         leg.bound = leg.room
         self.legs[leg.device] = self._unique[leg.unique] = leg
 
@@ -279,8 +277,13 @@ class Board:
         if holder and holder.page not in self.pages and holder.page == legs.page_of(room):
             return  # it is back in a page that is none of ours
         page = pages.get(room)
-        if page is None or page.over:  # whoever had it has gone meanwhile
-            self._later(self.hang_up(leg.device))
+        if page is None or page.over:  # whoever had it has gone while it was on its way
+            home = pages.get(f"page-{holder.page}") if holder else None
+            if home is not None and home.room in leg.been and not home.over:
+                leg.bound = home.room
+                self._later(hands.move(self._manager, leg, home.room, home.wish.zone))
+            else:
+                self._later(self.hang_up(leg.device))
             return
         leg.bound = room
         page.joined(leg.device)
@@ -292,6 +295,6 @@ class Board:
         if page := self.pages.get(name):  # it may have handed back the device already
             page.left(leg.device)
         stack = self.claims.stacks.get(leg.device, ())
-        if [wish.page for wish in stack] == [name]:  # its leg ends now; it is free
+        if leg.bound == room and [wish.page for wish in stack] == [name]:  # its leg ends now
             self.claims = self.claims.gone(leg.device)
             self._freed.set()

@@ -10,6 +10,8 @@ from ami import legs
 from ami.legs import Leg
 from ami.manager import Event, Manager, NotConnected
 from ami.sight import Channel
+from bellhop.claims import Wish
+from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.ami")
 
@@ -32,6 +34,14 @@ def of_pagers(known: Iterable[Leg], live: Iterable[Channel]) -> Iterator[tuple[s
             device = legs.device(found["device"])
             leg = Leg(device, channel.unique, channel.name, channel.room)
             yield found["page"], leg
+
+
+def wish(page: str, device: str) -> Wish:
+    """Return what a page that is none of ours has wanted. Which zone's it was, nobody knows any
+    more: an emergency alone may take its members.
+    """
+    zone = Zone(number="?", name="?", members=(device,), priority=9)
+    return Wish(page, zone, (device,))
 
 
 def called(channel: Channel) -> str | None:
