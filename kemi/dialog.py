@@ -26,6 +26,7 @@ from kemi import (
     standby,
     who,
 )
+from kemi.results import Unreadable
 from kemi.sip import Way
 
 _BYTES = 5
@@ -64,9 +65,23 @@ def record(secret: bytes, peers: tuple[str, ...], *, follow: bool = True) -> Non
     """
     sip.remove_headers("Route")
     call_id, tag = questions.texts("$ci", "$ft")
-    ksr_dialog.record_route(f";bh={mark(secret, call_id, tag, peers)}")
-    if follow:
+    value = mark(secret, call_id, tag, peers)
+    again = follow and _comes_again(value.partition("-")[0])
+    ksr_dialog.record_route(f";bh={value}")
+    if follow and not again:
         ksr_dialog.follow_call()
+
+
+def _comes_again(ours: str) -> bool:
+    """Whether a call that is followed comes by once more, through a proxy that sent it back to us
+    (a spiral, RFC 3261 §6): what we made of its Call-ID and tag is in its Record-Route. One ACK and
+    one BYE end it, so it is one call.
+    """
+    try:
+        path = sip.text("$(hdr(Record-Route)[*])") or ""
+    except Unreadable:
+        return False
+    return f"bh={ours}" in path and ksr_dialog.knows()
 
 
 def route(site: Site, secret: bytes, method: str, way: Way) -> None:

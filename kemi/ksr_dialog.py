@@ -31,11 +31,16 @@ def follow_call() -> None:
     done(KSR.dialog.dlg_manage(), "dlg_manage")
 
 
+def knows() -> bool:
+    """Whether the dialog module follows a call of the request's Call-ID and tags."""
+    return done(KSR.dialog.is_known_dlg(), "is_known_dlg")
+
+
 def other_side() -> tuple[str, str] | None:
     """Return the Contacts by which whoever the request goes to is known in its call: the module's,
     and what a reply said since, "" without one. None when no call has its Call-ID and tags.
     """
-    if not done(KSR.dialog.is_known_dlg(), "is_known_dlg"):
+    if not knows():
         return None
     tag, callers = questions.texts("$ft", "$dlg(from_tag)")
     side = _TO if tag == callers else _FROM

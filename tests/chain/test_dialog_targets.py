@@ -17,7 +17,7 @@ from tests.chain.harness.sip import Message
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(60)]
 
-TO_NORTH = "441632960100"
+TO_NORTH, TO_WEST = "441632960100", "4930123456"
 ELSEWHERE = "4490099"
 
 
@@ -70,6 +70,33 @@ def test_a_callee_who_moves_in_an_answer_is_found_there(scene: Scene, place):
         assert answers(caller, callee, f"<{then}>").code == 200
         caller.send(within(answer, caller.who, then, 3))
         assert answers(caller, callee, f"<{then}>").code == 200
+
+
+def test_of_a_call_that_a_proxy_forks_to_two_numbers_the_one_that_is_answered_goes_on(
+    scene: Scene, place
+):
+    """Both have one Call-ID and From tag (RFC 3261 §16.6): no end of one is the other's."""
+    who, cast = scene.cast.trunk("reception"), scene.cast
+    north, west = cast.carrier("north"), cast.carrier("west")
+    mark = f"fork-{scene.began}"
+    with (
+        raw(place, who, scene.directory) as caller,
+        raw(place, north, scene.directory) as one,
+        raw(place, west, scene.directory) as other,
+    ):
+        same = {"call_id": f"{mark}@x", "from_": f"<sip:2000@x>;tag={mark}"}
+        caller.send(request(who, "INVITE", TO_NORTH, mark=f"{mark}-a", **same))
+        asked = one.receive()
+        assert asked is not None
+        caller.send(request(who, "INVITE", TO_WEST, mark=f"{mark}-b", **same))
+        answer = answers(caller, other, f"<sip:222@{west.socket}>")
+        caller.send(within(answer, who, f"sip:222@{west.socket}", 1, "ACK"))
+        one.send(reply(asked.message, "486 Busy Here"))
+        while (told := caller.receive()) is not None and told.message.code < 300:
+            pass
+        assert told is not None
+        caller.send(within(answer, who, f"sip:222@{west.socket}", 2))
+        assert answers(caller, other, f"<sip:222@{west.socket}>").code == 200
 
 
 def test_what_a_caller_calls_himself_is_no_way_to_that_number(scene: Scene, place):

@@ -39,6 +39,27 @@ def test_the_mark_of_a_call_names_its_peers(house):
     assert parameter == f";bh={dialog.mark(house.key, 'call-1', 'from-1', peers)}"
 
 
+@pytest.mark.parametrize(
+    ("path", "known", "followed"),
+    [
+        ("<sip:{mine};lr;bh={ours}-0123456789>", 1, 0),
+        ("<sip:pbx;lr>,<sip:{mine};lr;bh={ours}-0123456789>", 1, 0),
+        ("<sip:{mine};lr;bh={ours}-0123456789>", -1, 1),  # the call that it was is over
+        ("<sip:{mine};lr;bh=0123456789-{ours}>", 1, 1),  # no mark of ours: of two calls, each is one
+        (b"<sip:\xff>", 1, 1),
+        (None, 1, 1),
+    ],
+)  # fmt: skip
+def test_a_call_that_comes_by_again_is_the_one_that_is_followed(house, path, known, followed):
+    ours = dialog.mark(house.key, "call-1", "from-1", ("x",)).partition("-")[0]
+    house.fake.returns["dialog.is_known_dlg"] = known
+    written = path.format(mine="192.0.2.10", ours=ours) if isinstance(path, str) else path
+    way = [("Record-Route", written)] if path else []
+    house.calls("4412", user=None, door="trunks", source=RECEPTION, headers=way)
+    assert len(house.fake.called("dialog.dlg_manage")) == followed
+    assert len(house.sent_to) == 1
+
+
 @pytest.mark.parametrize("method", ["BYE", "INVITE", "UPDATE", "INFO", "PRACK", "NOTIFY", "ACK"])
 def test_a_request_of_our_dialog_goes_on(within, method):
     house = within(method)
