@@ -68,8 +68,9 @@ class Board:
                 self.pages[page].taken(device, holder.zone.number)
             leg = self.legs.get(device)
             if now != holder and now and leg and not leg.room and now.page in self.pages:
-                leader = self.pages[now.page].leader  # it still rings
-                self._later(hands.point(self._manager, leg, leader))
+                again = self.pages[now.page]
+                again.rung(device)  # it still rings
+                self._later(hands.point(self._manager, leg, again.leader))
         self._freed.set()
 
     def release(self, page: str) -> None:
@@ -192,8 +193,7 @@ class Board:
         """Bring a device's leg over into a page's room, out of the room of the page that had it;
         False when it is not there any more.
         """
-        stack = self.claims.stacks.get(device, ())
-        for wish in stack[-2:-1]:
+        for wish in self.claims.stacks.get(device, ())[-2:-1]:
             if before := self.pages.get(wish.page):
                 before.taken(device, page.wish.zone.number)
         if (leg := self.legs.get(device)) is None:

@@ -72,8 +72,14 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         return replace(self, state=State.OUT, why=why)
 
     def rung(self) -> "Member":
-        """Return it as one that is rung."""
-        return replace(self, state=State.REQUESTED, why="")
+        """Return it as one that is rung; or still is, when the page that took it meanwhile is over.
+        One that had been in the room comes back by itself.
+        """
+        if self.state is not State.TAKEN:
+            return replace(self, state=State.REQUESTED, why="")
+        if self.joined_ms is not None:
+            return self
+        return replace(self, state=State.REQUESTED, gaps=self.gaps[:-1])
 
     def taken(self, at: int, zone: str) -> "Member":
         """Return it after a page of this zone took it."""

@@ -1,0 +1,78 @@
+"""Members that a page took before they were in a room, or that were on their way when it ended."""
+
+import asyncio
+
+import pytest
+
+from bellhop.members import Member, State
+from tests.unit.fake_asterisk import until
+from tests.unit.fake_house import House
+from tests.unit.stories import play
+
+
+class Slowly(House):
+    """A house in which a member is on its way to another room until it is let on, whoever waits."""
+
+    def __init__(self):
+        super().__init__()
+        self.moves, self.on = [], asyncio.Event()
+
+    async def do_redirect(self, fields):
+        move = asyncio.ensure_future(self.redirects(fields))
+        if fields["Context"] == "bellhop-taken":
+            self.moves.append(move)
+        return await asyncio.shield(move)
+
+    async def redirects(self, fields):
+        if fields["Context"] == "bellhop-taken":
+            await self.on.wait()
+        return await super().do_redirect(fields)
+
+
+def test_whom_a_page_took_that_was_over_before_it_came_goes_back():
+    async def story(site, house):
+        low = await site.page("81", ["1", "2"], priority=3)
+        await site.speaks(low)
+        high = await site.page("82", ["1"], priority=8)
+        await until(lambda: house.moves)
+        house.leader_goes(high)
+        await until(lambda: site.engine.in_pages()["1"] == site.engine.in_pages()["2"])
+        house.on.set()
+        await until(lambda: len(house.moves) == 2)
+        await house.moves[1]
+        assert house.members(house.leaders[low]) == ["1", "2"]
+        house.leader_goes(low)
+        outcome, why = (await site.ended("81"))["1"]
+        assert outcome == "pre-empted"
+        assert "back at" in why
+        assert house.wrong == []
+
+    play(story, Slowly())
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_what_a_page_took_while_it_rang_rings_for_the_one_before_again(answers):
+    async def story(site, house):
+        low = await site.page("81", ["1", "2"], priority=3, head_start=1)
+        await site.speaks(low)
+        high = await site.page("82", ["1"], priority=8)
+        await until(lambda: house.legs["1"]["leader"] == high)
+        house.leader_goes(high)
+        await site.ended("82")
+        await until(lambda: house.legs["1"]["leader"] == low)
+        if answers:
+            house.enter("1", house.leaders[low])
+        house.leader_goes(low)
+        outcome, why = (await site.ended("81"))["1"]
+        assert outcome == ("played" if answers else "failed")
+        assert why.startswith("missed the first" if answers else "no answer before the page ended")
+
+    play(story, House({"1": "rings"}))
+
+
+def test_a_member_that_was_in_the_room_is_back_when_it_is_in_it_again():
+    """Its way back has a moment in which it is in none, as one that still rings."""
+    taken = Member(device="1008").answered(12).joined(15).taken(500, "8010")
+    assert taken.rung() == taken
+    rings = Member(device="1008").taken(500, "8010").rung()
+    assert (rings.state, rings.gaps) == (State.REQUESTED, ())
