@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bellhop import users
 
 MOST = 16  # targets of one header that are of use
-_READ = 256  # of which these are chosen; more are noise
+READ = 256  # of which these are chosen; more are noise
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|<[^>]*+>?|,|[^",<]++', re.DOTALL)
 # What may stand between < and >: nothing that could end them, a line or a quoted string.
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}:[!#-;=?-~]{1,500}", re.ASCII)
@@ -49,14 +49,14 @@ class Place:
     port: int = 0
 
 
-def parse(header: str) -> tuple[Contact, ...]:
-    """Return the targets of a Contact header's body, the preferred first (RFC 3261 §8.1.3.4: by q,
-    and those of the same q as they stand), and no more than MOST of them.
+def parse(*lines: str) -> tuple[Contact, ...]:
+    """Return the targets of the bodies of Contact headers, the preferred first (RFC 3261 §8.1.3.4:
+    by q, and those of the same q as they stand), and no more than MOST of them.
     """
     found: dict[Contact, None] = {}
     item: list[str] = []
     read = 0
-    for piece in (*_TOKENS.findall(header), ","):
+    for piece in (piece for line in lines for piece in (*_TOKENS.findall(line), ",")):
         if piece != ",":
             item.append(piece)
         elif item:
@@ -64,7 +64,7 @@ def parse(header: str) -> tuple[Contact, ...]:
                 found.setdefault(one)
             item = []
             read += 1
-            if read == _READ:
+            if read == READ:
                 break
     return tuple(sorted(found, key=lambda one: -one.q)[:MOST])
 

@@ -20,7 +20,7 @@ _REPAIR = re.compile(r"[A-Za-z0-9.!%*_+`'~/ ,;=-]{1,200}", re.ASCII)
 def final(call: Call, why: str) -> None:
     """Answer with what the attempts came to."""
     told = finals.CANCELLED if sip.cancelled() else finals.final(call)
-    leads = contacts.parse(ksr_replies.said("Contact")) if told.moved else ()
+    leads = contacts.parse(*ksr_replies.lines("Contact", contacts.READ)) if told.moved else ()
     if told.moved and not leads:
         told = finals.nowhere(told)
     headers = []

@@ -20,7 +20,7 @@ def follow(site: Site, call: Call, profile: Profile, decision: Decision) -> tupl
     if decision.verdict is not Verdict.REDIRECT or profile.redirect != "follow":
         return call, decision
     legs: list[Leg] = []
-    said = contacts.parse(ksr_replies.said("Contact"))
+    said = contacts.parse(*ksr_replies.lines("Contact", contacts.READ))
     for contact in said:
         if (found := redirects.way(site, call, contact)) is not None:
             legs += redirects.legs(*found, names.resolve, site.numbering)

@@ -25,6 +25,13 @@ def test_a_carriers_302_takes_its_contact_to_the_caller_and_no_words(house):
     assert house.fake.pv["$ru"] == "sip:900123@198.51.100.9"
 
 
+def test_a_quote_that_is_never_closed_hides_no_place_of_another_line(house):
+    house.calls("4412")
+    house.fails(302, headers=[("Contact", '"Bob <sip:1@x>'), ("Contact", "<sip:2@x>, <sip:3@x>")])
+    assert house.answers == [302]
+    assert str(house.fake.pv["$ru"]) == "sip:2@x"
+
+
 def test_a_302_with_several_has_the_preferred_as_kamailios_own(house):
     house.calls("4412")
     said = "<sip:1@x>;q=0.5, <sip:2@x>;q=0.9, <sip:3@x>;q=0.1"
