@@ -193,6 +193,8 @@ class Pages:
         zone = request.zone
         if not request.members:
             why = f"nobody of zone {zone.number} is registered"
+            if not (request.absent or request.out or request.barred):
+                why = f"zone {zone.number} has nobody but its caller"
             if request.out:
                 why += ", or not taken out"
             if request.barred:
