@@ -233,8 +233,8 @@ class Board:
         kind = event.get("Event", "")
         if kind == "Newchannel":
             leg.channel = event.get("Channel", "")
-            if leg.unwanted:
-                self._later(hands.hang_up(self._manager, leg))
+            if leg.unwanted or len(leg.served) > 1:
+                self._later(hands.catch_up(self._manager, leg, self._pages(leg)))
         if self.legs.get(leg.device) is leg:  # else the device has another one by now
             self._hear(leg, kind, event)
         if kind == "Hangup":

@@ -4,10 +4,12 @@ said in the log; its events tell what became of the leg.
 
 import contextlib
 import logging
+from collections.abc import Sequence
 
 from ami import legs
 from ami.legs import Leg
 from ami.manager import Manager, NotConnected
+from ami.players import Player
 from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.ami")
@@ -41,3 +43,14 @@ async def hang_up(manager: Manager, leg: Leg) -> None:
         await manager.send("Hangup", {"Channel": leg.channel, "Cause": "16"})
     except NotConnected as error:
         _log.warning("device=%s hangup=failed why=%s", leg.device, error)
+
+
+async def catch_up(manager: Manager, leg: Leg, pages: Sequence[Player]) -> None:
+    """Do what was wanted of a leg before it had a channel. pages: that it is for, the one that has
+    it last.
+    """
+    if leg.unwanted:
+        await hang_up(manager, leg)
+        return
+    for page in pages[-1:]:
+        await point(manager, leg, page.leader)

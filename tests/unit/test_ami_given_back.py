@@ -8,6 +8,7 @@ from bellhop.members import Member, State
 from tests.unit.fake_asterisk import until
 from tests.unit.fake_house import House
 from tests.unit.stories import play
+from tests.unit.test_ami_board import Asterisk, with_a_leg
 
 
 class Slowly(House):
@@ -76,3 +77,20 @@ def test_a_member_that_was_in_the_room_is_back_when_it_is_in_it_again():
     assert taken.rung() == taken
     rings = Member(device="1008").taken(500, "8010").rung()
     assert (rings.state, rings.gaps) == (State.REQUESTED, ())
+
+
+def test_who_is_taken_before_there_is_a_channel_answers_to_the_page_that_has_it():
+    """Its own leader, who lost his members, may be gone when it answers: it would hang up."""
+    manager = Asterisk()
+
+    async def takes():
+        board, _, new, leg = with_a_leg(manager)
+        new.leader, leg.channel, leg.room = "PJSIP/leader-new", "", ""
+        board.claim(new.wish, ["1008"])
+        assert await board.take("1008", new)
+        assert manager.sent == []
+        board.hear({"Event": "Newchannel", "Uniqueid": leg.unique, "Channel": "PJSIP/x-1"})
+        await asyncio.sleep(0)
+
+    asyncio.run(takes())
+    assert manager.sent == [("Setvar", "PJSIP/leader-new")]
