@@ -12,6 +12,7 @@ from bellhop.calls import Leg, LegKind
 from bellhop.carriers import Carrier
 from bellhop.numbering import Numbering
 from bellhop.settings import Site
+from bellhop.values import bracketed
 
 PRIVACY = "Privacy"
 
@@ -55,9 +56,8 @@ def headers(site: Site, caller: Caller, carrier: Carrier, *, privacy: str) -> tu
     if not number or (privacy and not carrier.trust_privacy):
         return ()
     user = _spelled(number, carrier, site.numbering)
-    host = site.edge.leaves.address.host
-    written = f"[{host}]" if ":" in host else host
-    asserted = f"P-Asserted-Identity: <sip:{user}@{written}>"
+    host = bracketed(site.edge.leaves.address.host)
+    asserted = f"P-Asserted-Identity: <sip:{user}@{host}>"
     return (asserted, f"{PRIVACY}: {privacy}") if privacy else (asserted,)
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from bellhop.carriers import Carrier
 from bellhop.htdigest import Credential
-from bellhop.values import Address, Listener
+from bellhop.values import Address, Listener, bracketed
 
 # Bits of a record's `flags` (the uac module's documentation, uac.reg_info).
 _ONGOING, _ONLINE = 2, 4
@@ -51,17 +51,12 @@ def of(
     return Registration(
         contact=carrier.register_contact,
         user=carrier.register_user,
-        domain=carrier.register_domain or _host(carrier.gateways[0].host),
+        domain=carrier.register_domain or bracketed(carrier.gateways[0].host),
         credential=credential,
         gateway=gateway,
         socket=socket,
         expires=carrier.register_expires // 1_000,
     )
-
-
-def _host(host: str) -> str:
-    """Return a host as it stands in a URI."""
-    return f"[{host}]" if ":" in host else host
 
 
 def state(record: Mapping[str, object]) -> State:

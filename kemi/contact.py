@@ -6,11 +6,11 @@ what a stranger's name resolves to might be anybody, so its ACK and BYE would be
 import re
 
 from bellhop.values import ip
-from kemi import questions, sip
+from kemi import ksr_dialog, questions, sip
 from kemi.results import Unreadable
 
 _HOST = re.compile(r"sips?:(?:[^@>]*@)?(\[[^]]*\]|[^:;>]*)", re.IGNORECASE)
-_OURS = ";bh="  # the mark that is in our own Record-Route (kemi/dialog.py)
+_OURS = f";{ksr_dialog.MARK}="  # in our own Record-Route
 
 
 def keep(*, device: bool) -> None:

@@ -30,7 +30,7 @@ from kemi.results import Unreadable
 from kemi.sip import Way
 
 _BYTES = 5
-_MARK = "$(route_uri{uri.params}{param.value,bh})"
+_MARK = f"$(route_uri{{uri.params}}{{param.value,{ksr_dialog.MARK}}})"
 _TARGETS = frozenset({"INVITE", "UPDATE"})  # they renew where each side is found (§12.2)
 _LONGEST = 255  # letters of a Contact that is kept
 _DEVICE = ""  # as a peer: nobody's address is a device's
@@ -67,7 +67,7 @@ def record(secret: bytes, peers: tuple[str, ...], *, follow: bool = True) -> Non
     call_id, tag = questions.texts("$ci", "$ft")
     value = mark(secret, call_id, tag, peers)
     again = follow and _comes_again(value.partition("-")[0])
-    ksr_dialog.record_route(f";bh={value}")
+    ksr_dialog.record_route(value)
     if follow and not again:
         ksr_dialog.follow_call()
 
@@ -81,7 +81,7 @@ def _comes_again(ours: str) -> bool:
         path = sip.text("$(hdr(Record-Route)[*])") or ""
     except Unreadable:
         return False
-    return f"bh={ours}" in path and ksr_dialog.knows()
+    return f"{ksr_dialog.MARK}={ours}" in path and ksr_dialog.knows()
 
 
 def route(site: Site, secret: bytes, method: str, way: Way) -> None:

@@ -11,13 +11,14 @@ from kemi import questions
 from kemi.results import done
 from kemi.sip import put, text
 
+MARK = "bh"  # the parameter of our Record-Route that comes back in Route (kemi/dialog.py)
 _FROM, _TO = "from", "to"  # the caller's side and the callee's, in the module's words
 _MOVED = "$dlg_var(bellhop_{})"
 
 
-def record_route(parameter: str) -> None:
-    """Stay in the dialog's path, with a parameter that comes back in its Route."""
-    KSR.rr.add_rr_param(parameter)
+def record_route(mark: str) -> None:
+    """Stay in the dialog's path, with a mark that comes back in its Route."""
+    KSR.rr.add_rr_param(f";{MARK}={mark}")
     KSR.rr.record_route()
 
 

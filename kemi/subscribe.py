@@ -4,7 +4,7 @@ NOTIFYs come back within the dialog (RFC 6665, RFC 4235).
 
 from bellhop import sides, users, zones
 from bellhop.settings import Site
-from kemi import dialog, headers, invite, sip, standby, who
+from kemi import contact, dialog, headers, invite, sip, standby, who
 from kemi.secrets import Secrets
 from kemi.sip import Way
 
@@ -37,7 +37,7 @@ def subscribe(site: Site, secrets: Secrets, key: bytes, way: Way) -> None:
     headers.strip()
     if sip.behind_nat():
         sip.answer_to_source()
-    sip.mark_contact()
+    contact.keep(device=True)
     dialog.record(key, (_PBX,), follow=False)
     standby.bound_subscription(site)
     asterisk = sides.sides(site)[standby.serving(site)]
