@@ -159,6 +159,13 @@ def test_no_event_that_the_pager_listens_to_is_one_that_asterisk_makes_none_of()
     [unmade] = re.findall(r"^disabledevents = (.*)$", files["manager_events.conf"], re.MULTILINE)
     assert {"Newexten", "VarSet"} <= set(unmade.split(","))
     assert not {"FullyBooted", "CoreShowChannel", *passed} & set(unmade.split(","))
+    # What our container's Asterisk does not even publish is one of these.
+    declined = re.findall(
+        r"^decline = (.*)$",
+        (CONFIG / "docker/asterisk/stasis.conf").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    assert declined == ["ast_channel_varset_type"]
 
 
 def test_an_announcement_waits_for_as_long_as_any_page_for_its_turn_and_its_members():
