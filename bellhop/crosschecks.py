@@ -252,7 +252,9 @@ def _credentials(parts: Mapping[str, Any]) -> Iterator[Mistake]:
 
 
 def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:
-    """A source address must name one peer, and each socket one kind of listener."""
+    """A source address must name one peer, and each socket one kind of listener. Only a carrier's
+    gateway may be another carrier's address: a softswitch with which there are two contracts.
+    """
     asterisks = [(name, parts[name]) for name in ("pbx", "standby") if parts.get(name)]
     owner = {one.address.host: name for name, one in asterisks}
     if len(owner) < len(asterisks):
@@ -260,9 +262,10 @@ def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:
         yield Mistake("standby.address", f"{host} is an address of pbx too")
     for kind in ("carriers", "trunks"):
         for name, peer in parts[kind].items():
+            gateways = hosts(peer.gateways) if peer and kind == "carriers" else ()
             # In order, each once: the gateway is where a dialog's requests go back to.
             for host in dict.fromkeys((*hosts(peer.gateways), *peer.sources)) if peer else ():
-                if host in owner:
+                if host in owner and not (host in gateways and owner[host].startswith("carriers.")):
                     yield Mistake(f"{kind}.{name}", f"{host} is an address of {owner[host]} too")
                 owner.setdefault(host, f"{kind}.{name}")
     edge = parts["edge"]

@@ -53,9 +53,10 @@ def gateways(
     """Return the dispatcher's list, a line an address that is probed. blocked: carriers to which
     nothing is sent; down: URIs that are known to be dead, and stay so until they answer.
     """
+    asked = probed(site, resolve)
+    open_ = {uri for name, uri in asked if name not in blocked}  # carriers may share a gateway
     flags = {
-        uri: _DISABLED if name in blocked else _INACTIVE_PROBING * (uri in down)
-        for name, uri in probed(site, resolve)
+        uri: _INACTIVE_PROBING * (uri in down) if uri in open_ else _DISABLED for _, uri in asked
     }
     socket = site.edge.leaves
     lines = [f"{SET} {uri} {flag} 0 socket={socket}" for uri, flag in flags.items()]

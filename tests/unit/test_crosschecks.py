@@ -95,7 +95,7 @@ from tests.unit.conftest import GOOD
         ),
         (
             'gateway = "203.0.113.4:5060"',
-            'gateway = "203.0.113.22:5062"',
+            'gateway = "203.0.113.4:5060"\nsources = ["203.0.113.22"]',
             "carriers.east: 203.0.113.22 is an address of carriers.south too",
         ),
         (
@@ -254,3 +254,9 @@ def test_a_bell_that_speaks_needs_a_command_that_does(told_changed, command, wro
     found = told_changed("[pager]\n", f"[pager]\n{command}", more=bell)
     said = "schedules.late.say: needs pager.say_command, which speaks it"
     assert found == ([said] if wrong else [])
+
+
+@pytest.mark.parametrize("gateway", ["203.0.113.2:5060", "203.0.113.2:5062", "203.0.113.22:5060"])
+def test_two_carriers_may_have_one_gateway(told_changed, gateway):
+    """One softswitch, and two contracts: told apart by what is put before the number, say."""
+    assert told_changed('gateway = "203.0.113.4:5060"', f'gateway = "{gateway}"') == []

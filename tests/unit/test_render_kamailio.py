@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bellhop.reload import needs_restart
 from bellhop.render_kamailio import gateways, listen_cfg
 from bellhop.settings import load
@@ -36,6 +38,20 @@ def test_a_gateway_is_probed_from_the_listener_that_calls_leave_by(tmp_path):
     lines = gateways(load(file), lambda gateway: (gateway.address,))
     assert lines
     assert all(line.endswith(" socket=udp:192.0.2.10:5070") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("blocked", "flags"),
+    [((), {"0"}), (("east",), {"0"}), (("south",), {"0"}), (("east", "south"), {"4"})],
+)
+def test_a_gateway_of_two_carriers_is_asked_until_both_are_blocked(tmp_path, blocked, flags):
+    good = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
+    file = tmp_path / "site.toml"
+    good = good.replace('gateway = "203.0.113.4:5060"', 'gateway = "203.0.113.2:5060"')
+    file.write_text(good.replace("[edge]", '[edge]\nprobe = "10s"'))
+    lines = gateways(load(file), lambda gateway: (gateway.address,), blocked=blocked)
+    [found] = [line.split() for line in lines if "203.0.113.2:" in line]
+    assert {found[2]} == flags
 
 
 def test_topology_is_hidden_only_where_the_site_says_so_and_from_a_restart_on(tmp_path):
