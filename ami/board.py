@@ -12,7 +12,7 @@ from ami.events import number, refusal, tech
 from ami.legs import Leg
 from ami.manager import Event, Manager, NotConnected
 from ami.players import Calls, Edge, Player
-from bellhop.claims import Claims, Verdict, Way, Wish
+from bellhop.claims import Claims, Verdict, Wish
 from bellhop.targets import Target
 from bellhop.zones import Zone
 
@@ -20,7 +20,6 @@ _log = logging.getLogger("bellhop.ami")
 
 _NO_ANSWER = "3"  # OriginateResponse's Reason: Asterisk's own word for a call that nobody took
 _HANGUP_PATIENCE = 0.5  # seconds in which a leg's Hangup comes when it has failed, or left its room
-_ASK_EVERY = 0.5  # seconds between questions to the edge whether a device's call is over
 _MAY_COME = 120.0  # seconds in which the channel of a leg may come that nobody waits for any more
 
 
@@ -35,6 +34,7 @@ class Board:
         self.pages: dict[str, Player] = {}
         self.legs: dict[str, Leg] = {}  # by device
         self._unique: dict[str, Leg] = {}
+        self._missed: dict[tuple[str, str], tuple[Target, Zone]] = {}  # by page and device
         self._freed = asyncio.Event()
         self._tasks: set[asyncio.Future[object]] = set()
 
@@ -71,11 +71,13 @@ class Board:
                 again = self.pages[now.page]
                 again.rung(device)  # it still rings
                 self._later(hands.point(self._manager, leg, again.leader))
+            self._ring_missed(device)
         self._freed.set()
 
     def release(self, page: str) -> None:
         """Take all claims of a page away."""
         self.claims = self.claims.released(page)
+        self._missed = {key: what for key, what in self._missed.items() if key[0] != page}
         self._freed.set()
 
     def forget(self, leg: Leg) -> None:
@@ -88,7 +90,17 @@ class Board:
         # A page that has claimed the device, and has yet to ring it, still does.
         yet = {p.wish.page for p in self.pages.values() if p.room not in leg.served}
         self.claims = self.claims.gone(leg.device, yet)
+        self._ring_missed(leg.device)
         self._freed.set()
+
+    def _ring_missed(self, device: str) -> None:
+        """Ring a device for the page that has it, if another one had it when it was to be rung."""
+        holder = self.claims.holder(device)
+        page = self.pages.get(holder.page) if holder else None
+        key = (page.wish.page if page and not page.over else "", device)
+        if page and device not in self.legs and (missed := self._missed.pop(key, None)):
+            page.rung(device)
+            self._later(self.ring(*missed, page))
 
     async def freed(self, patience: float) -> None:
         """Wait until a device may have become free."""
@@ -96,19 +108,6 @@ class Board:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 await self._freed.wait()
-
-    async def when_free(self, page: Player, device: str, patience: float) -> Verdict:
-        """Wait until a page may have a device, and claim it; BUSY past `patience` s or its end."""
-        end = asyncio.get_running_loop().time() + patience
-        while True:
-            verdict = self.plan(page.wish, await self.calls.of([device]))[device]
-            left = end - asyncio.get_running_loop().time()
-            if verdict.way is Way.RING and not page.over:
-                self.claim(page.wish, [device])
-                return verdict
-            if left <= 0 or page.over:
-                return Verdict(Way.BUSY, verdict.why)
-            await self.freed(min(left, _ASK_EVERY))
 
     def stranger(self, page: str, leg: Leg) -> None:
         """Note a leg of a page that is none of ours: its device is not free until it ends."""
@@ -146,6 +145,7 @@ class Board:
         holder = self.claims.holder(device.number)
         if holder is None or holder.page != page.wish.page:  # another took it before it was rung
             page.taken(device.number, holder.zone.number if holder else "")
+            self._missed[page.wish.page, device.number] = device, zone
             return
         leg = Leg(device.number, legs.unique(page.room, device.number))
         leg.serve(page.room)

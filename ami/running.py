@@ -17,6 +17,7 @@ from ami.board import Board
 from ami.events import heard, noted, number
 from ami.leader import Leader
 from ami.manager import Event, Manager
+from ami.waiting import when_free
 from bellhop.claims import Verdict, Way, Wish
 from bellhop.members import Member, State
 from bellhop.pages import EdgeCall, Page
@@ -222,7 +223,7 @@ class Running:
 
     async def _wait_for(self, device: Target) -> None:
         patience = self._zone.in_use_wait / 1000
-        verdict = await self._board.when_free(self, device.number, patience)
+        verdict = await when_free(self._board, self, device.number, patience)
         if verdict.way is Way.BUSY:
             self.failed(device.number, *_BUSY, verdict.why)
             return

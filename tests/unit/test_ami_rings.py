@@ -6,6 +6,7 @@ import pytest
 
 from ami.legs import Leg
 from ami.manager import NotConnected
+from ami.waiting import when_free
 from bellhop.claims import Way
 from bellhop.devices import Device
 from tests.unit.test_ami_board import HUNG_UP, Asterisk, Player, with_a_leg
@@ -135,7 +136,7 @@ def test_a_device_is_waited_for_until_it_is_free_or_the_time_or_the_page_is_over
         board, _, _, _ = with_a_leg()
         board.calls = Calls()
         one = Player("one", 5)
-        waiting = asyncio.ensure_future(board.when_free(one, "1008", patience))
+        waiting = asyncio.ensure_future(when_free(board, one, "1008", patience))
         for _ in range(5):
             await asyncio.sleep(0)
         assert not waiting.done()
