@@ -12,12 +12,13 @@ Peer = Trunk | Carrier
 class Peers:
     """A site's trunks and carriers.
 
-    by_source: whose calls come from an address. by_host: who sits at one, for requests to it; of
-    two, who stands first. named: those with a gateway by name, whose addresses its look-up tells.
+    by_source: whose calls come from an address; of two, who stands first. by_host: who sits at one,
+    for requests to it: all of them, for a call may be with any. named: those with a gateway by
+    name, whose addresses its look-up tells.
     """
 
     by_source: dict[str, Peer]
-    by_host: dict[str, Peer]
+    by_host: dict[str, tuple[Peer, ...]]
     named: tuple[Peer, ...]
 
 
@@ -25,8 +26,12 @@ def peers(trunks: Iterable[Trunk], carriers: Iterable[Carrier]) -> Peers:
     """Return the index; where two have one address, a trunk is before a carrier."""
     every: tuple[Peer, ...] = (*trunks, *carriers)
     last_first = every[::-1]  # of one key, a dict keeps what came last
+    by_host: dict[str, tuple[Peer, ...]] = {}
+    for peer in every:
+        for host in {*peer.sources, *peer.hosts}:
+            by_host[host] = (*by_host.get(host, ()), peer)
     return Peers(
         by_source={source: peer for peer in last_first for source in peer.sources},
-        by_host={host: peer for peer in last_first for host in (*peer.sources, *peer.hosts)},
+        by_host=by_host,
         named=tuple(peer for peer in every if any(gateway.named for gateway in peer.gateways)),
     )

@@ -33,7 +33,7 @@ _BYTES = 5
 _MARK = f"$(route_uri{{uri.params}}{{param.value,{ksr_dialog.MARK}}})"
 _TARGETS = frozenset({"INVITE", "UPDATE"})  # they renew where each side is found (§12.2)
 _LONGEST = 255  # letters of a Contact that is kept
-_DEVICE = ""  # as a peer: nobody's address is a device's
+_DEVICE = ("",)  # as peers: nobody's address is a device's
 
 
 def mark(secret: bytes, call_id: str, tag: str, peers: tuple[str, ...]) -> str:
@@ -98,17 +98,17 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
         return
     sip.follow_contact()
     host = sip.next_host()
-    peer = peer_of(site, host)
+    peers = peers_of(site, host)
     door = who.door(site, way)
     ours = door is who.Door.INTERNAL
-    refusal = _refusal(secret, method, peer, ours=ours) or _gone(site, method, host)
+    refusal = _refusal(secret, method, peers, ours=ours) or _gone(site, method, host)
     if refusal is not None:
         if method != "ACK":
             sip.refuse(*refusal)
         return
     floods.proved(site, way)
     headers.strip_in_dialog(method, ours=ours)
-    _keep_targets(method, from_device=door is who.Door.DEVICES, to_device=peer == _DEVICE)
+    _keep_targets(method, from_device=door is who.Door.DEVICES, to_device=peers == _DEVICE)
     if not sip.relay() and method != "ACK":
         sip.error(f"in-dialog {method} could not be sent on")
 
@@ -121,14 +121,16 @@ def _keep_targets(method: str, *, from_device: bool, to_device: bool) -> None:
         sip.on_dialog()
 
 
-def _refusal(secret: bytes, method: str, peer: str | None, *, ours: bool) -> tuple[int, str] | None:
+def _refusal(
+    secret: bytes, method: str, peers: tuple[str, ...], *, ours: bool
+) -> tuple[int, str] | None:
     if method == "REFER":
         # A member must not move a page elsewhere, and a transfer is the PBX's own business.
         return 403, "Transfers Are Refused"
     if not ours and headers.picks_up(method):
         return 403, "Nobody Answers For Another"
     value, call_id, *tags = questions.texts(_MARK, "$ci", "$ft", "$tt")
-    if peer is None or not allowed(secret, call_id, tuple(tags), peer, value):
+    if not any(allowed(secret, call_id, tuple(tags), peer, value) for peer in peers):
         return 403, "Not A Dialog Of Ours"
     if method == "INVITE" and not _of_a_call():
         return 481, "No Such Dialog Here"
@@ -175,18 +177,18 @@ def _user(contact: str) -> str:
     return users.plain(before.partition(":")[2]) if at else ""
 
 
-def peer_of(site: Site, host: str | None) -> str | None:
-    """Return the name of the peer at an address; "" when it is nobody's: a device's. None for a
-    name: what it resolves to might be a peer's address.
+def peers_of(site: Site, host: str | None) -> tuple[str, ...]:
+    """Return the names of the peers at an address: any of them may be in the call. "" when it is
+    nobody's: a device's. None at all for a name: what it resolves to might be a peer's address.
     """
     if host is None:
-        return None
+        return ()
     if sides.at(site, host) is not None:
-        return "pbx"
-    peer = names.peer_at(site, host)
-    if peer is None:
+        return ("pbx",)
+    peers = names.peers_at(site, host)
+    if not peers:
         return _DEVICE
-    return f"{'trunk' if isinstance(peer, Trunk) else 'carrier'}:{peer.name}"
+    return tuple(f"{'trunk' if isinstance(one, Trunk) else 'carrier'}:{one.name}" for one in peers)
 
 
 def cancel() -> None:

@@ -162,7 +162,7 @@ def _moved(site: Site, legs: tuple[Leg, ...], profile: str) -> set[str]:
 
 
 def _peers(caller: Caller, legs: tuple[Leg, ...]) -> set[str]:
-    """Return the names of those that the dialog may be with, as dialog.peer_of spells them."""
+    """Return the names of those that the dialog may be with, as dialog.peers_of spells them."""
     names = {"pbx" if leg.kind is LegKind.PBX else f"{leg.kind}:{leg.name}" for leg in legs}
     match caller.kind:
         case Kind.PBX:

@@ -45,20 +45,21 @@ def resolve(gateway: Gateway) -> tuple[Address, ...]:
 
 def caller_at(site: Site, host: str) -> Carrier | Trunk | None:
     """Return the peer whose calls come from an address: a source, or what its names resolve to."""
-    return site.peers.by_source.get(host) or _named(site, host)
+    return site.peers.by_source.get(host) or next(_named(site, host), None)
 
 
-def peer_at(site: Site, host: str) -> Carrier | Trunk | None:
-    """Return the peer that a request within a dialog to this address goes to."""
-    return site.peers.by_host.get(host) or _named(site, host)
+def peers_at(site: Site, host: str) -> tuple[Carrier | Trunk, ...]:
+    """Return the peers that a request within a dialog to this address may go to: two carriers may
+    have one gateway, or names that lead to one.
+    """
+    return (*site.peers.by_host.get(host, ()), *_named(site, host))
 
 
-def _named(site: Site, host: str) -> Carrier | Trunk | None:
+def _named(site: Site, host: str) -> Iterator[Carrier | Trunk]:
     for peer in site.peers.named:
         for gateway in peer.gateways:
             if gateway.named and any(r.host == host for r in _book().get(str(gateway), ())):
-                return peer
-    return None
+                yield peer
 
 
 class Resolver:

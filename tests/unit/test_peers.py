@@ -1,4 +1,4 @@
-"""Who is at an address: of two that have it, the one that the site file would find first."""
+"""Who is at an address, and whose calls come from there, where two have it."""
 
 from bellhop.carriers import Carrier, Trunk
 from bellhop.gateways import Gateway
@@ -12,15 +12,16 @@ SOUTH = Carrier(name="south", gateways=(HERE,), sources=("192.0.2.2",))
 WEST = Carrier(name="west", gateways=(NAME,))
 
 
-def test_a_trunk_is_found_before_a_carrier_and_the_first_before_the_second():
+def test_calls_are_a_trunks_before_a_carriers_and_the_firsts_before_the_seconds():
+    assert peers([], [NORTH, SOUTH]).by_source["192.0.2.1"] is NORTH
     assert peers([ANNEX], [NORTH, SOUTH]).by_source["192.0.2.1"] is ANNEX
-    assert peers([], [NORTH, SOUTH]).by_host["192.0.2.1"] is NORTH
+    assert peers([ANNEX], [NORTH, SOUTH]).by_host["192.0.2.1"] == (ANNEX, NORTH, SOUTH)
 
 
 def test_calls_come_from_a_peers_sources_and_requests_go_to_its_gateways_too():
     found = peers([], [SOUTH])
     assert found.by_source == {"192.0.2.2": SOUTH}
-    assert found.by_host == {"192.0.2.1": SOUTH, "192.0.2.2": SOUTH}
+    assert found.by_host == {"192.0.2.1": (SOUTH,), "192.0.2.2": (SOUTH,)}
 
 
 def test_a_name_is_no_address():

@@ -123,7 +123,7 @@ def test_no_registration_leads_a_call_to_the_second(two):
 
 def test_a_request_within_a_call_to_the_second_needs_the_mark_of_a_page(two):
     for host, peer in ((FIRST, "pbx"), (SECOND, "pbx"), ("198.51.100.77:5060", "")):
-        assert dialog.peer_of(two.site, host.partition(":")[0]) == peer
+        assert dialog.peers_of(two.site, host.partition(":")[0]) == (peer,)
 
 
 def test_without_a_standby_nobody_is_probed(make_house_of):
