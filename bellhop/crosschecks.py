@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bellhop import reach, targets
-from bellhop.gateways import hosts
 from bellhop.profiles import BUILT_IN
 from bellhop.routes import digits_of, route_for
 from bellhop.tables import Mistake, unknown
@@ -262,10 +261,11 @@ def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:
         yield Mistake("standby.address", f"{host} is an address of pbx too")
     for kind in ("carriers", "trunks"):
         for name, peer in parts[kind].items():
-            gateways = hosts(peer.gateways) if peer and kind == "carriers" else ()
+            gateways = [one.host for one in peer.gateways] if peer else []  # names too
+            shared = gateways if kind == "carriers" else []
             # In order, each once: the gateway is where a dialog's requests go back to.
-            for host in dict.fromkeys((*hosts(peer.gateways), *peer.sources)) if peer else ():
-                if host in owner and not (host in gateways and owner[host].startswith("carriers.")):
+            for host in dict.fromkeys((*gateways, *peer.sources)) if peer else ():
+                if host in owner and not (host in shared and owner[host].startswith("carriers.")):
                     yield Mistake(f"{kind}.{name}", f"{host} is an address of {owner[host]} too")
                 owner.setdefault(host, f"{kind}.{name}")
     edge = parts["edge"]

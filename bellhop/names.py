@@ -7,7 +7,8 @@ from random import Random
 
 import msgspec
 
-from bellhop.gateways import hosts
+from bellhop.gateways import Gateway
+from bellhop.peers import Peer
 from bellhop.settings import Site
 from bellhop.values import Address
 from bellhop.weights import drawn
@@ -42,20 +43,25 @@ def ordered(records: Sequence[Record], random: Random) -> tuple[Address, ...]:
     return tuple(dict.fromkeys(Address(record.host, record.port) for record in order))
 
 
-def permitted(records: Iterable[Record], site: Site) -> tuple[Record, ...]:
+def permitted(records: Iterable[Record], gateway: Gateway, site: Site) -> tuple[Record, ...]:
     """Return the records that a carrier's or trunk's name may have: of the family that the edge
-    speaks with its peers, and none of an address that is somebody else's in this site. Whoever
-    answers for a name could otherwise have calls sent to the pbx, or be taken for another peer.
+    speaks with its peers, and none of an address that is somebody else's in this site (a source of
+    its own is where it may well lead). Whoever answers for a name could otherwise have calls sent
+    to the pbx, or be taken for another peer.
     """
     version = ip_address(site.edge.leaves.address.host).version
     others = {one.address.host for one in (*site.edge.devices, *site.edge.trunks)}
     others |= {site.edge.internal.host, site.pbx.address.host, site.pager.agi.host}
     if site.standby is not None:
         others |= {site.standby.address.host, site.standby.agi.host}
-    for peers in (site.trunks, site.carriers):
-        for peer in peers.values():
-            others |= {*peer.sources, *hosts(peer.gateways)}
+    every: tuple[Peer, ...] = (*site.trunks.values(), *site.carriers.values())
+    own = {host for peer in every if gateway in peer.gateways for host in _of(peer)}
+    others |= {host for peer in every for host in _of(peer)} - own
     return tuple(r for r in records if r.host not in others and _fits(r.host, version))
+
+
+def _of(peer: Peer) -> tuple[str, ...]:
+    return (*peer.sources, *peer.hosts)
 
 
 def _fits(host: str, version: int) -> bool:

@@ -88,7 +88,7 @@ class Resolver:
             return
         kept = {text: records for text, records in known.items() if text in named}
         for one in due:
-            if records := names.permitted(_look_up(one), site):
+            if records := names.permitted(_look_up(one), one, site):
                 kept[str(one)] = records
             else:
                 left = "its last addresses are used" if kept.get(str(one)) else "it is passed over"

@@ -256,6 +256,18 @@ def test_a_bell_that_speaks_needs_a_command_that_does(told_changed, command, wro
     assert found == ([said] if wrong else [])
 
 
+@pytest.mark.parametrize("name", ["pbx.example", "pbx.example:5060"])
+@pytest.mark.parametrize("kind", ["carriers", "trunks"])
+def test_the_name_of_a_trunks_gateway_is_nobody_elses(told_changed, kind, name):
+    """As its address is: whose calls come from there would be a guess, and with it what they may."""
+    more = f'\n[{kind}.another]\ngateway = "{name}"\n'
+    found = told_changed('gateway = "192.0.2.41:5060"', 'gateway = "pbx.example"', more)
+    one, other = (
+        ("annex", "carriers.another") if kind == "carriers" else ("another", "trunks.annex")
+    )
+    assert found == [f"trunks.{one}: pbx.example is an address of {other} too"]
+
+
 @pytest.mark.parametrize("gateway", ["203.0.113.2:5060", "203.0.113.2:5062", "203.0.113.22:5060"])
 def test_two_carriers_may_have_one_gateway(told_changed, gateway):
     """One softswitch, and two contracts: told apart by what is put before the number, say."""

@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bellhop.gateways import Gateway
 from bellhop.names import Record, decode, encode, ordered, permitted
 from bellhop.settings import load
 from bellhop.values import Address
 from bellhop.weights import drawn
+from tests.unit.conftest import changed
 
+NORTH = Gateway("sip.north.example", 0, named=True)
 SITE = load(Path(__file__).with_name("sites") / "good.toml")
 
 
@@ -64,7 +67,18 @@ def test_an_order_has_each_item_once_and_weightless_ones_last(weights, random):
 )  # fmt: skip
 def test_a_name_may_not_resolve_to_what_is_somebody_elses(host):
     good = record("203.0.113.200")
-    assert permitted([record(host), good], SITE) == (good,)
+    assert permitted([record(host), good], NORTH, SITE) == (good,)
+
+
+def test_a_name_may_resolve_to_a_source_or_another_gateway_of_its_own_carrier(tmp_path):
+    """`sources` tells whose calls come from there; the name that leads there is the same one's."""
+    mine = '"203.0.113.61:5060"]\nsources = ["203.0.113.62"]'
+    file = tmp_path / "site.toml"
+    file.write_text(changed('"203.0.113.1:5060"', f'["sip.north.example", {mine}'))
+    site = load(file)
+    found = tuple(record(host) for host in ("203.0.113.61", "203.0.113.62"))
+    assert permitted((*found, record("203.0.113.2")), NORTH, site) == found
+    assert permitted(found, Gateway("sip.other.example", 0, named=True), site) == ()
 
 
 def test_a_book_is_read_as_it_was_written():

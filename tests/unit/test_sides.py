@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from bellhop.commands.render import command
+from bellhop.gateways import Gateway
 from bellhop.names import Record, permitted
 from bellhop.reload import needs_restart
 from bellhop.render_kamailio import listen_cfg
@@ -45,8 +46,9 @@ def test_each_asterisk_is_known_by_its_address(file):
 @pytest.mark.parametrize("host", ["198.51.100.21", "198.51.100.31"])
 def test_no_name_of_a_carriers_leads_to_the_second_or_its_pager(file, host):
     there = Record(host=host, port=5060, priority=0, weight=0)
-    assert permitted([there], load(file)) == ()
-    assert permitted([there], replace(load(file), standby=None)) == (there,)
+    name = Gateway("sip.carrier.example", 0, named=True)
+    assert permitted([there], name, load(file)) == ()
+    assert permitted([there], name, replace(load(file), standby=None)) == (there,)
 
 
 def test_beside_the_second_its_own_addresses_are_the_sites(file):
