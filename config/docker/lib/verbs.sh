@@ -112,7 +112,7 @@ lint_parts() {
   part "mypy" "$PYTHON" -m mypy --no-error-summary
   part "the KSR stub" stub_lint
   if command -v shellcheck >/dev/null; then
-    part "shellcheck" shellcheck -x run config/docker/lib/*.sh config/docker/*/*.sh .ci/run
+    part "shellcheck" shellcheck -x run .ci/run config/docker/*/*.sh config/docker/lab/lab config/docker/patiently
   else
     RESULTS+=("  shellcheck               left out (it is not on this machine)")
   fi
