@@ -15,8 +15,8 @@ from bellhop.values import Address
 
 _PATIENCE = 30.0  # seconds: the edge looks every second, and a large site takes some to read
 _PACE = 0.1
-# What the pager and Asterisk have of the site; they read it at their start.
-_OTHERS = frozenset({"site", "edge", "pbx", "pager", "devices", "zones", "trunks"})
+# What the edge alone has of the site; all else the pager or Asterisk has too, and reads by itself.
+_EDGE = frozenset({"profiles", "carriers", "routes", "dids"})
 
 
 @click.command("reload")
@@ -77,5 +77,5 @@ def _print(answer: dict[str, Any]) -> None:
         return
     changed = answer["changed"]
     click.echo(f"reloaded: {', '.join(changed) if changed else 'nothing differs'}")
-    if _OTHERS & set(changed):
+    if set(changed) - _EDGE:
         click.echo("note: the pager and Asterisk keep what they had until they are reloaded too")

@@ -65,8 +65,11 @@ def test_two_within_a_second_are_two_wishes(edge):
     assert edge.variables["bellhop_wanted"] > first
 
 
-def test_it_says_when_others_have_the_old_site_yet(edge):
-    edge.answer = {"mistakes": [], "changed": ["carriers", "devices"]}
+@pytest.mark.parametrize(
+    "table", ["devices", "zones", "schedules", "features", "numbering", "standby"]
+)
+def test_it_says_when_others_have_the_old_site_yet(edge, table):
+    edge.answer = {"mistakes": [], "changed": ["carriers", table]}
     assert "until they are reloaded too" in run(edge).stdout
 
 
