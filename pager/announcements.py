@@ -47,7 +47,10 @@ class Announcements:
         if not self._command:
             raise CannotSay("the site has no pager.say_command")
         async with self._turn:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise CannotSay(f"{self._folder}: {error.strerror or error}") from None
             made = self._folder / f"said-{secrets.token_hex(8)}.wav"
             try:
                 await self._run([made if p == "{file}" else text if p == "{text}" else p
@@ -122,8 +125,9 @@ class Announcements:
         self._folder.mkdir(parents=True, exist_ok=True)
         yesterday = time.time() - _KEPT
         for old in self._folder.glob("page-*.wav"):
-            if old.stat().st_mtime < yesterday:
-                old.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # bells of one second tidy up together
+                if old.stat().st_mtime < yesterday:
+                    old.unlink()
         path = self._folder / f"page-{secrets.token_hex(8)}.wav"
         path.write_bytes(sound)
         path.chmod(0o640)

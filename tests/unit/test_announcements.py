@@ -97,6 +97,20 @@ def test_sounds_of_yesterday_are_removed(tmp_path):
     assert [p.name for p in (tmp_path / "sounds").iterdir()] == [new.name]
 
 
+def test_a_sound_of_yesterday_that_another_has_removed_meanwhile_costs_no_announcement(tmp_path):
+    """Bells of one second tidy up together; a name that leads nowhere is such a file."""
+    one = announcements(tmp_path)
+    (tmp_path / "sounds").mkdir()
+    (tmp_path / "sounds" / "page-gone.wav").symlink_to("nowhere")
+    assert asyncio.run(one.kept(wav([1] * 80))).with_suffix(".wav").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_told_by_its_name(tmp_path):
+    (tmp_path / "sounds").write_text("")
+    with pytest.raises(CannotSay, match=f"{tmp_path}/sounds: File exists"):
+        asyncio.run(speaking(tmp_path).spoken("hello"))
+
+
 def test_a_chime_is_made_what_asterisk_plays_or_is_the_beep(tmp_path):
     (tmp_path / "gong.wav").write_bytes(wav([7] * 16_000, 16_000))
     (tmp_path / "long.wav").write_bytes(wav([7] * 24_000))
