@@ -68,6 +68,7 @@ class Archive:
                 self._down(error)
             except Exception:  # noqa: BLE001 - the next report is none the worse for it
                 _log.exception("reports=error")
+                self._failures += 1
         if self._waiting:
             _log.error("reports=lost pages=%s", ",".join(self._waiting))
         if self._reports is not None:
@@ -103,8 +104,7 @@ class Archive:
         if self._reports is None:
             self._reports = self._opened()
         if not self._known:
-            if cut_off := self._reports.close_open(self._began, _CUT_OFF):
-                _log.warning("pages=%d ended=while-the-pager-was-down", cut_off)
+            self._close_open(self._reports)
             self._known = True
         try:
             if self._waiting:
@@ -117,6 +117,16 @@ class Archive:
         if self._failures:
             self._failures = 0
             _log.warning("reports=back")
+
+    def _close_open(self, reports: Reports) -> None:
+        """End what an earlier pager left open; a row that is no report costs those to come none."""
+        try:
+            if cut_off := reports.close_open(self._began, _CUT_OFF):
+                _log.warning("pages=%d ended=while-the-pager-was-down", cut_off)
+        except Down:
+            raise
+        except Exception:  # noqa: BLE001 - it would be no better the next time
+            _log.exception("pages=left-open")
 
     def _write_singly(self, reports: Reports) -> None:
         """Write those that can be written: one that cannot costs no other."""

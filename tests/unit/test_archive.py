@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import sqlite3
 import threading
 import time
 
@@ -96,6 +97,33 @@ def test_pages_of_before_are_closed_once_even_if_the_database_comes_later(path):
     assert (new.page, new.ended) == ("2-a", None)
     assert old.ended is not None
     assert {m.why for m in old.members} == {"not known: the pager was restarted during the page"}
+
+
+def test_a_row_that_is_no_report_costs_those_to_come_none(path, caplog):
+    with contextlib.closing(Reports.writing(path)) as before:
+        before.store(report(page(1)))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("UPDATE pages SET report = '{}'")
+    archive = Archive(lambda: Reports.writing(path))
+    archive.save(report(page(2)))
+    archive.close()
+    with contextlib.closing(Reports.reading(path)) as reader:
+        assert reader.get("2-a") == report(page(2))
+    assert caplog.text.count("pages=left-open") == 1
+
+
+def test_a_defect_of_its_own_is_not_met_again_at_once(caplog):
+    met = threading.Semaphore(0)
+
+    def opened():
+        met.release()
+        raise RuntimeError("a defect")
+
+    archive = Archive(opened, (60.0,))
+    assert met.acquire(timeout=10)
+    assert not met.acquire(timeout=0.3), "it does nothing else"
+    archive.close()
+    assert "a defect" in caplog.text
 
 
 def test_too_many_that_wait_cost_the_refused_first_and_each_is_named(path, caplog):
