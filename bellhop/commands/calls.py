@@ -9,7 +9,7 @@ import msgspec
 
 from bellhop import causes, ledgers
 from bellhop.commands import show
-from bellhop.databases import Absent, Down
+from bellhop.databases import Absent, Down, Refused
 from bellhop.entries import LATE
 from bellhop.health import SKIPPED
 from bellhop.ledger import Entry, Ledger, Told
@@ -81,7 +81,7 @@ def command(
         else:
             found = list(ledger.calls(last, Search(**conditions)))
         ledger.close()
-    except Down as error:
+    except (Down, Refused) as error:  # Refused: what is asked for can be in no database
         said = f"{shown(database)}: {error}" if database else str(error)
         raise click.ClickException(said) from None
     if not found:

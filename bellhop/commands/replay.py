@@ -20,7 +20,9 @@ UNKNOWN = "what a carrier that was not asked would have said, and whether there 
 @click.option(
     "--leg", default="", metavar="LEG", help="Only attempts at LEG: carrier:north, or carrier: all."
 )
-@click.option("--last", type=click.IntRange(1), metavar="N", help="Only the newest N calls.")
+@click.option(
+    "--last", type=click.IntRange(1, 1_000_000_000), metavar="N", help="Only the newest N calls."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print for programs.")
 def command(
     *, ledger: str, name: str, site: str | None, leg: str, last: int | None, as_json: bool

@@ -7,7 +7,7 @@ import click
 
 from bellhop import archives, causes
 from bellhop.commands import show
-from bellhop.databases import Absent, Down
+from bellhop.databases import Absent, Down, Refused
 from bellhop.places import shown
 from bellhop.reports import MemberReport, Report, Reports
 
@@ -45,7 +45,7 @@ def opened(site: str, database: str | None) -> Iterator[Reports]:
     except Absent as error:
         said = f"{name}: {error} (no page yet? it is on the pager's machine)"
         raise click.ClickException(said) from None
-    except Down as error:
+    except (Down, Refused) as error:  # Refused: what is asked for can be in no database
         raise click.ClickException(f"{name}: {error}") from None
 
 

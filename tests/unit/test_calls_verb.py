@@ -147,6 +147,12 @@ def test_a_filter_that_is_none_is_told_in_one_line(calls, arguments):
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("arguments", [["\udcff"], ["--caller", "\udcff"]])
+def test_what_no_ledger_can_hold_is_asked_for_in_vain_and_is_no_defect(calls, arguments):
+    code, out, err = calls(*arguments)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+
+
 def test_last_bounds_what_is_shown(calls):
     assert len(calls("--last", "1")[1].splitlines()) == 2
     for bad in ("0", "-1", "100001", "x"):

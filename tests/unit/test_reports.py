@@ -212,6 +212,12 @@ def test_report_says_that_there_is_no_such_page(path, capsys, arguments):
     assert (f"no page {arguments[0]}" if arguments else "no page yet") in said.err
 
 
+@pytest.mark.usefixtures("reports")
+def test_a_page_that_no_database_can_hold_is_asked_for_in_vain_and_is_no_defect(path, capsys):
+    assert cli.run(["report", "\udcff", "--database", str(path)]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_report_says_that_there_is_no_database(path, capsys):
     assert cli.run(["report", "--database", str(path)]) == 1
     assert str(path) in capsys.readouterr().err
