@@ -12,12 +12,13 @@ import os
 import select
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from bellhop import control
 from bellhop.features import NotDone
+from bellhop.settings import SiteError
 from pager.announcements import Announcements, CannotSay
 from pager.programs import NotMade, Programs
 from pager.takeouts import Keeper
@@ -53,13 +54,15 @@ class Control:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        """Listen. Raises OSError."""
-        self._path.unlink(missing_ok=True)
+        """Listen. Raises SiteError when there can be no socket."""
         old = os.umask(0o117)  # owner and group, from its first moment on
         try:
+            self._path.unlink(missing_ok=True)
             self._server = await asyncio.start_unix_server(
                 self._serve, self._path, limit=control.LONGEST_LINE
             )
+        except OSError as error:
+            raise SiteError((f"{self._path}: {error.strerror or error}",)) from None
         finally:
             os.umask(old)
 
@@ -75,13 +78,9 @@ class Control:
             if self._places.locked():
                 raise NotMade("too many ask at once")  # noqa: TRY301 - one way to answer
             async with self._places:
-                async with asyncio.timeout(_PATIENCE):
-                    line = await reader.readline()
-                answer = {"result": await self._do(json.loads(line), writer)}
+                answer = {"result": await self._do(await _question(reader), writer)}
         except (NotMade, CannotSay, NotDone) as error:
             answer = {"error": str(error)}
-        except (ValueError, LookupError, TypeError, TimeoutError, OSError) as error:
-            answer = {"error": f"that is no question: {type(error).__name__}"}
         except Exception:  # noqa: BLE001 - one question's defect is not another's
             _log.exception("control=error")
             answer = {"error": "a defect of the pager's own: its log has it"}
@@ -94,9 +93,9 @@ class Control:
         finally:
             writer.close()
 
-    async def _do(self, question: Mapping[str, Any], writer: asyncio.StreamWriter) -> Any:
-        who = _who(writer)
+    async def _do(self, question: Any, writer: asyncio.StreamWriter) -> Any:
         _waits(writer)
+        who = _who(writer)
         match question:
             case {"do": "zones"}:
                 return await self._zones()
@@ -123,6 +122,15 @@ class Control:
                 raise NotMade("expected a question that the pager knows")
         _waits(writer)
         return {"page": await self._programs.speak(zone, who, sound)}
+
+
+async def _question(reader: asyncio.StreamReader) -> Any:
+    """Read what is asked. Raises NotMade when it is no line of JSON, or does not come."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return json.loads(await reader.readline())
+    except (ValueError, RecursionError, OSError) as error:
+        raise NotMade(f"that is no question: {type(error).__name__}") from None
 
 
 def _waits(writer: asyncio.StreamWriter) -> None:

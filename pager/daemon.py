@@ -45,8 +45,8 @@ async def serve(
     site: Site, secret: str, pin_lines: Mapping[str, tuple[str, ...]], side: str = FIRST
 ) -> None:
     """Run beside one of the site's Asterisks until SIGTERM or SIGINT. Raises BadSecret, SiteError
-    when nothing stands by, or the webhook's secret cannot be read, and OSError when the AGI port is
-    taken.
+    when nothing stands by, the webhook's secret cannot be read, or there can be no control socket,
+    and OSError when the AGI port is taken.
     """
     turn, other = Turn(site, side), other_of(site, side)
     whole, site = site, beside(site, side)

@@ -240,6 +240,32 @@ def test_what_cannot_be_done_is_told_and_nothing_is_sent(tmp_path, question, why
     assert asterisk.sent == []
 
 
+@pytest.mark.parametrize("said", [b"", b"x\n", b"[" * 100_000 + b"\n"])
+def test_what_is_no_line_of_json_is_told(tmp_path, said, caplog):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+
+        def says_it():
+            asking.connect(str(tmp_path / NAME))
+            asking.sendall(said)
+            asking.shutdown(socket.SHUT_WR)
+
+        asked(tmp_path, {"do": "zones"}, first=says_it)
+        assert "that is no question" in json.loads(asking.recv(1000))["error"]
+    assert "control=error" not in caplog.text
+
+
+def test_a_defect_of_the_pagers_own_is_told_as_one_and_logged(tmp_path, caplog):
+    says = speaking(tmp_path)
+
+    async def spoken(text):
+        raise KeyError(text)
+
+    says.spoken = spoken
+    [answer], _ = asked(tmp_path, {"do": "page", "zone": "8000", "say": "hello"}, says=says)
+    assert "a defect" in str(answer)
+    assert "KeyError: 'hello'" in caplog.text
+
+
 def test_a_page_that_is_refused_is_told_with_its_reason(tmp_path):
     refusal = Refusal(20, "nobody of zone 8000 is registered")
     [answer], _ = asked(tmp_path, {"do": "page", "zone": "8000", "say": "x"}, made=refusal)

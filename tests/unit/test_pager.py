@@ -91,6 +91,7 @@ def test_a_wrong_command_line_is_told(arguments):
         (lambda site: (site.parent / "secrets" / "ami").unlink(), "pager.ami_secret_file"),
         (lambda site: (site.parent / "secrets" / "ami").write_text("a\nb\n"), "one line"),
         (lambda site: (site.parent / "secrets" / "ami").write_text("\n"), "one line"),
+        (lambda site: (site.parent / "pager.sock").mkdir(), "pager.sock: Is a directory"),
     ],
 )
 def test_what_is_wrong_with_its_settings_is_one_line(site, break_it, said):
