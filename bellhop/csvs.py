@@ -1,7 +1,7 @@
 """A site's devices from a CSV file: what a spreadsheet of horns becomes.
 
-The first row names the columns: `number` and keys of a `[devices.NUMBER]` table; a list (`may`) is
-written with blanks between its words. An empty cell is a key that is left out.
+The first row that is not empty names the columns: `number` and keys of a `[devices.NUMBER]` table;
+a list (`may`) is written with blanks between its words. An empty cell is a key that is left out.
 """
 
 import csv
@@ -43,20 +43,20 @@ def read_devices(
     return found
 
 
-def _head(row: list[str], file: str, mistakes: list[Mistake]) -> list[str]:
+def _head(row: list[str], place: str, mistakes: list[Mistake]) -> list[str]:
     head = [column.strip() for column in row]
     if len(head) == 1 and ";" in head[0]:
         what = "expected commas between the columns, got semicolons"
-        mistakes.append(Mistake("number", what, f"{file}:1"))
+        mistakes.append(Mistake("number", what, place))
         return []
-    for place, column in enumerate(head):
+    for before, column in enumerate(head):
         if column not in _COLUMNS:
             what = f"no such column{unknown(column, _COLUMNS)}"
-            mistakes.append(Mistake(column or "(empty)", what, f"{file}:1"))
-        elif column in head[:place]:
-            mistakes.append(Mistake(column, "the column stands there twice", f"{file}:1"))
+            mistakes.append(Mistake(column or "(empty)", what, place))
+        elif column in head[:before]:
+            mistakes.append(Mistake(column, "the column stands there twice", place))
     if "number" not in head:
-        mistakes.append(Mistake("number", "the column is missing", f"{file}:1"))
+        mistakes.append(Mistake("number", "the column is missing", place))
     return head
 
 
@@ -67,12 +67,11 @@ def _rows(
     found: dict[str, tuple[str, Device | None]],
     mistakes: list[Mistake],
 ) -> None:
-    head = _head(next(rows, []), file, mistakes)
+    first: list[str] = next(filter(_filled, rows), [])
+    head = _head(first, f"{file}:{rows.line_num or 1}", mistakes)
     if "number" not in head:
         return
-    for row in rows:
-        if not any(cell.strip() for cell in row):
-            continue
+    for row in filter(_filled, rows):
         place = f"{file}:{rows.line_num}"
         if len(row) > len(head):
             mistakes.append(Mistake("row", f"{len(row)} cells under {len(head)} columns", place))
@@ -88,6 +87,10 @@ def _rows(
         if number not in known:  # the first one of a number stays, for what else is wrong with it
             found.setdefault(number, (place, device))
         mistakes[before:] = [replace(m, place=place) for m in mistakes[before:]]
+
+
+def _filled(row: list[str]) -> bool:
+    return any(cell.strip() for cell in row)
 
 
 def _check_number(

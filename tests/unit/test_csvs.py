@@ -44,6 +44,7 @@ def test_devices_of_both_files_are_one_book(book):
         "\ufeffnumber,kind\n1101,speaker\n",
         "number,kind\r\n1101,speaker\r\n\r\n,\r\n",
         " number , kind \n 1101 , speaker \n",
+        "\r\n,,\r\nnumber,kind\r\n1101,speaker\r\n",
         '"number","kind"\n"1101","speaker"',
         "number,kind,model\n1101,speaker\n",
     ],
