@@ -51,7 +51,7 @@ class Carrier:
     ring_timeout: int = key(values.duration(1_000, 600_000), 60_000)
     trust_reason: bool = key(values.flag, True)
     strip: int = key(values.integer(0, 20), 0)
-    prefix: str = key(values.prefix, "")
+    prefix: str = key(values.tech_prefix, "")
     format: str = key(values.one_of("dialled", "e164", "+e164"), "dialled")
     identity: str = key(values.one_of("none", "assert"), "none")
     caller_id: str = key(values.number, "")

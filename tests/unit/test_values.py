@@ -57,6 +57,12 @@ def test_a_number_is_matched_whole_and_never_cleaned(dirty):
 @pytest.mark.parametrize("dirty", [d for d in DIRTY if d not in {"", "+500"}])
 def test_a_prefix_is_matched_whole_and_never_cleaned(dirty):
     refused(values.prefix, dirty)
+    refused(values.tech_prefix, dirty)
+
+
+def test_a_tech_prefix_may_end_in_a_hash():
+    assert values.tech_prefix("1234#") == "1234#"
+    refused(values.prefix, "1234#")
 
 
 @pytest.mark.parametrize("dirty", ["North", "n orth", "north\n", "1north", "", "-n", "n" * 32, "ñ"])
