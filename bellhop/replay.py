@@ -87,7 +87,7 @@ def failure(entry: Entry) -> Failure:
 def turn(attempts: Sequence[Entry], profile: Profile, leg: str = "") -> Turn | None:
     """Return where a call would have gone another way; None when it would not have.
 
-    leg: only attempts whose leg begins so are the profile's (`carrier:`, `carrier:north`).
+    leg: only attempts at it are the profile's: `carrier:north`, or `carrier:` for all of a kind.
     """
     attempts = [one for one in attempts if one.attempt]  # a leg that was out has the number 0
     earlier: list[Failure] = []
@@ -95,7 +95,7 @@ def turn(attempts: Sequence[Entry], profile: Profile, leg: str = "") -> Turn | N
         if entry.verdict == _ANSWERED:
             return None
         what = failure(entry)
-        if entry.rule in _RULES and entry.leg.startswith(leg):
+        if entry.rule in _RULES and _at(entry.leg, leg):
             said = decide(what, profile, earlier)
             was = _FOLLOW if entry.rule in {FOLLOWED, REFUSED} else entry.verdict
             would = said.verdict.value
@@ -114,6 +114,11 @@ def turn(attempts: Sequence[Entry], profile: Profile, leg: str = "") -> Turn | N
                 )
         earlier.append(what)
     return None
+
+
+def _at(there: str, leg: str) -> bool:
+    """Whether a leg is the one that is looked at, or of that kind: north is not north-east."""
+    return there == leg if leg.partition(":")[2] else there.startswith(leg)
 
 
 def replay(calls: Iterable[Sequence[Entry]], profile: Profile, leg: str = "") -> Replay:

@@ -140,7 +140,15 @@ def test_a_leg_narrows_down_whose_attempts_are_the_profiles():
     attempts = call(404, 404, None)
     assert turn(attempts, BROADWORKS, "carrier:n").entry.attempt == 1
     assert turn(attempts, BROADWORKS, "carrier:s").entry.attempt == 2
+    assert turn(attempts, BROADWORKS, "carrier:").entry.attempt == 1
     assert turn(attempts, BROADWORKS, "device:") is None
+
+
+def test_a_carrier_whose_name_begins_with_anothers_is_not_that_one():
+    (one,) = call(404)
+    one = with_(one, leg="carrier:north-east")
+    assert turn([one], BROADWORKS, "carrier:north") is None
+    assert turn([one], BROADWORKS, "carrier:north-east").entry is one
 
 
 def test_turns_are_counted_by_rule_and_conflicts_by_code_and_cause():
