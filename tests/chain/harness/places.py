@@ -116,7 +116,7 @@ class Here:
             )
         except FileNotFoundError:
             raise NotThereError(
-                "--edge needs SIPp 3.8 on this machine (Debian: apt install sip-tester)"
+                "--edge needs SIPp 3.8 on this machine (Debian 14: apt install sip-tester)"
             ) from None
         version = re.search(r"SIPp v([0-9]+)\.([0-9]+)", said.stdout + said.stderr)
         if version is None or (int(version[1]), int(version[2])) < (3, 8):
