@@ -31,11 +31,18 @@ docker_for_tests() {
   export PATH=$PWD/build/bin:$PATH
 }
 
+# runs_as PID NAME: whether this process is there, by this name. One that has ended stays in /proc while
+# nobody waits for it, and where PID 1 is no init system that is for ever.
+runs_as() {
+  # It may end between the two.
+  [ "$({ cat "/proc/$1/comm"; } 2>/dev/null || :)" = "$2" ] &&
+    [ "$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null || :)" != Z ]
+}
+
 dockerd_alive() {
-  local comm
-  for comm in /proc/[0-9]*/comm; do
-    # A process may end between the glob and the read.
-    [ "$({ cat "$comm"; } 2>/dev/null || :)" = dockerd ] && return 0
+  local process
+  for process in /proc/[0-9]*; do
+    runs_as "${process#/proc/}" dockerd && return 0
   done
   return 1
 }
@@ -84,7 +91,7 @@ clear_stale_engine() {
   for dir in /var/run/docker.pid /run/docker/containerd/containerd.pid; do
     [ -f "$dir" ] || continue
     pid=$(as_root cat "$dir")
-    if [ "$(cat "/proc/$pid/comm" 2>/dev/null || :)" != containerd ]; then
+    if ! runs_as "$pid" containerd; then
       say "· clearing $dir of an engine that is no more"
       as_root rm -f "$dir"
       [ "${dir##*/}" = docker.pid ] && as_root rm -f /var/run/docker.sock
@@ -99,7 +106,7 @@ stop_our_engine() {
   [ -f "$OUR_DOCKERD" ] || return 0
   local pid
   pid=$(cat "$OUR_DOCKERD")
-  if [ "$(cat "/proc/$pid/comm" 2>/dev/null || :)" != dockerd ]; then
+  if ! runs_as "$pid" dockerd; then
     rm -f "$OUR_DOCKERD"
     return 0
   fi
@@ -109,7 +116,7 @@ stop_our_engine() {
   fi
   # shellcheck disable=SC2016 # expanded by the inner shell (kill is a program only where procps is)
   as_root bash -c 'kill "$1"' bash "$pid"
-  while [ -d "/proc/$pid" ]; do sleep 0.1; done
+  while runs_as "$pid" dockerd; do sleep 0.1; done
   rm -f "$OUR_DOCKERD"
   say "· stopped the Docker Engine that ./run had started"
 }
