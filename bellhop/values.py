@@ -18,7 +18,7 @@ Reader = Callable[[object], T]
 NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
 DIALLED = re.compile(r"\+?[0-9*#]{1,32}", re.ASCII)
 _PREFIX = re.compile(r"\+?[0-9]{0,20}", re.ASCII)
-_TECH_PREFIX = re.compile(r"\+?[0-9*#]{0,20}", re.ASCII)
+_TECH_PREFIX = re.compile(r"\+?[0-9*#]{0,20}", re.ASCII)  # wholesale carriers': often 1234#
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)
 _REALM = re.compile(r"[A-Za-z0-9.-]{1,100}", re.ASCII)
 AUTH_USER = re.compile(r"[A-Za-z0-9._+-]{1,64}", re.ASCII)
@@ -109,7 +109,6 @@ def _matching(pattern: re.Pattern[str], expected: str) -> Reader[str]:
 text = _matching(_PRINTABLE, "a text without control characters, at most 100 long")
 number = _matching(NUMBER, 'a number of at most 20 digits like "1008"')
 prefix = _matching(_PREFIX, 'leading digits like "44"')
-# What wholesale carriers tell their customers by stands before the number, often `1234#`.
 tech_prefix = _matching(_TECH_PREFIX, 'leading digits like "44"')
 name = _matching(_NAME, 'a name of small letters, digits and "-", like "north"')
 realm = _matching(_REALM, 'a realm like "site.example"')
