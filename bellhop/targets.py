@@ -100,20 +100,30 @@ def each_once(found: Iterable[Target], numbering: Numbering) -> tuple[Target, ..
     """
     kept: dict[object, Target] = {}
     for one in found:
+        key = identity(one, numbering)
+        before = kept.get(key)
         match one:
             case Multicast():
-                key: object = (one.host, one.port)
-                before = kept.get(key)
                 if isinstance(before, Multicast) and before.hops >= one.hops:
                     continue
             case Outside():
-                key = "+", numbering.e164(one.digits) or one.digits.removeprefix("+")
-                if key in kept:
+                if before is not None:
                     continue
             case Device():
-                key = one.number
+                pass
         kept[key] = one
     return tuple(kept.values())
+
+
+def identity(target: Target, numbering: Numbering) -> tuple[str, ...]:
+    """Return what is the same of two spellings of one member, and of no other."""
+    match target:
+        case Multicast():
+            return MULTICAST, target.host, str(target.port)
+        case Outside():
+            return OUTSIDE, numbering.e164(target.digits) or target.digits.removeprefix("+")
+        case Device():
+            return ("", target.number)
 
 
 def is_multicast(spelled: str) -> bool:

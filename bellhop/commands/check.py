@@ -10,6 +10,7 @@ from bellhop import htdigest, named_files
 from bellhop.devices import Device
 from bellhop.schedules import time_zone
 from bellhop.settings import Site, SiteError, load
+from bellhop.targets import identity, is_multicast, target
 from bellhop.zones import members
 
 
@@ -22,7 +23,7 @@ def command(*, file: Path) -> None:
     """
     try:
         site = load(file)
-        notes = [*_files(site), *_idle(site)]
+        notes = [*_files(site), *_idle(site), *_spelled(site)]
     except SiteError as error:
         for line in error.lines:
             click.echo(line, err=True)
@@ -97,3 +98,22 @@ def _idle(site: Site) -> Iterator[str]:
                 f'schedules.{schedule.name}.timezone: this machine knows no "{schedule.timezone}":'
                 " where the pager's does not either, its bells are silent"
             )
+
+
+def _spelled(site: Site) -> Iterator[str]:
+    """Yield members that zones spell in two ways: each page knows its own spelling alone, so that
+    one does not take from another what they share.
+    """
+    first: dict[tuple[str, ...], tuple[str, str]] = {}
+    for zone in site.zones.values():
+        for member in zone.members:
+            if member in site.devices or member in site.zones:
+                continue
+            key = identity(target(member, site.devices), site.numbering)
+            spelled, where = first.setdefault(key, (member, zone.number))
+            if spelled != member and where != zone.number:
+                what = "two streams, which horns mix" if is_multicast(member) else "rung twice"
+                yield (
+                    f'zones.{zone.number}.members: "{member}" is "{spelled}" of zones.{where}:'
+                    f" in pages of both at once it is {what}"
+                )

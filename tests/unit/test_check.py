@@ -174,3 +174,28 @@ def test_secrets_that_the_checker_may_not_read_are_noted(check, tmp_path, monkey
     code, out, err = check(site)
     assert (code, err) == (0, "")
     assert f"note: site.secret_file: {secret} may not be read by you" in out
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "noted"),
+    [
+        ("multicast:239.1.2.3:5004", "multicast:239.1.2.3:5004/4", "two streams, which horns mix"),
+        ("tel:+442079460000", "tel:02079460000", "rung twice"),
+        ("multicast:239.1.2.3:5004", "multicast:239.1.2.3:5006", ""),
+        ("tel:+442079460000", "tel:+442079460000", ""),
+    ],
+)
+def test_a_member_that_two_zones_spell_in_two_ways_is_noted(check, tmp_path, here, there, noted):
+    """One page takes from another what they share, and knows it by its spelling."""
+    site = with_files(tmp_path)
+    numbering = '[numbering]\ncountry = "44"\ninternational = "00"\nnational = "0"\n'
+    zones = "".join(
+        f'[zones.{n}]\nname = "{n}"\nmembers = ["{m}"]\n' for n, m in ((8201, here), (8202, there))
+    )
+    site.write_text(f"{site.read_text()}\n{numbering}{zones}")
+    code, out, err = check(site)
+    assert (code, err) == (0, "")
+    said = (
+        f'note: zones.8202.members: "{there}" is "{here}" of zones.8201: in pages of both at once'
+    )
+    assert (f"{said} it is {noted}\n" in out) if noted else "zones.8202" not in out
