@@ -1,12 +1,14 @@
 """`bellhop check`: whether a site file is good, and if not, all that is wrong with it."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 
 from bellhop import htdigest, named_files
+from bellhop.carriers import Carrier
 from bellhop.devices import Device
 from bellhop.schedules import time_zone
 from bellhop.settings import Site, SiteError, load
@@ -46,27 +48,53 @@ def command(*, file: Path) -> None:
 
 def _files(site: Site) -> list[str]:
     """Return what is worth knowing about all that it names; SiteError when one of them is wrong."""
-    wrong, notes = named_files.look(site)
-    try:
-        notes = [*_secrets(site), *notes]
-    except SiteError as error:
-        wrong = [*error.lines, *wrong]
-    if wrong:
-        raise SiteError(tuple(wrong))
-    return notes
+    wrong: list[str] = []
+    notes: list[str] = []
+    looks: list[Callable[[Site], list[str]]] = [_secrets]
+    looks += [partial(_credentials, carrier) for carrier in site.carriers.values()]
+    for look in looks:
+        try:
+            notes += look(site)
+        except SiteError as error:
+            wrong += error.lines
+    others, more = named_files.look(site)
+    if wrong or others:
+        raise SiteError((*wrong, *others))
+    return [*notes, *more]
 
 
-def _secrets(site: Site) -> list[str]:
-    """Return what is worth knowing about the secret files; SiteError when one of them is wrong."""
-    path = site.file(site.site.secret_file)
+def _unread(key: str, path: Path) -> list[str]:
+    """Return why a secret file cannot be checked here, if so; SiteError when it is no file."""
     try:
         path.open("rb").close()
     except FileNotFoundError:
-        return [f"site.secret_file: {path} is not here, so it was not checked"]
+        return [f"{key}: {path} is not here, so it was not checked"]
     except PermissionError:
-        return [f"site.secret_file: {path} may not be read by you, so it was not checked"]
+        return [f"{key}: {path} may not be read by you, so it was not checked"]
     except OSError as error:
         raise SiteError((f"{path}: {error.strerror}",)) from None
+    return []
+
+
+def _credentials(carrier: Carrier, site: Site) -> list[str]:
+    """Return what is worth knowing about what we prove ourselves with to a carrier; SiteError when
+    the edge would not begin with it.
+    """
+    path = site.file(carrier.secret_file)
+    if not carrier.auth_user:
+        return []
+    if not (unread := _unread(f"carriers.{carrier.name}.secret_file", path)):
+        htdigest.one(path, carrier.auth_user)
+    return unread
+
+
+def _secrets(site: Site) -> list[str]:
+    """Return what is worth knowing about what devices prove themselves with; SiteError when the
+    edge would not begin with it.
+    """
+    path = site.file(site.site.secret_file)
+    if unread := _unread("site.secret_file", path):
+        return unread
     known = htdigest.read(path, site.site.realm)
     notes = []
     if path.stat().st_mode & stat.S_IROTH:

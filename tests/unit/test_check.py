@@ -101,6 +101,37 @@ def with_files(tmp_path, **files):
     return tmp_path / "site.toml"
 
 
+@pytest.mark.parametrize(
+    ("text", "mode", "said"),
+    [
+        (None, 0o640, "note: carriers.north.secret_file: "),
+        (f"site-7:north.invalid:{HA1}\n", 0o640, ": good: "),
+        (f"other:north.invalid:{HA1}\n", 0o640, "north.htdigest: no line of site-7"),
+        ("site-7:north.invalid:hunter2\n", 0o640, "north.htdigest:1: expected user:realm:HA1"),
+        (f"site-7:north.invalid:{HA1}\n", 0o644, "chmod o-rw"),
+    ],
+)
+def test_what_the_edge_would_not_begin_with_is_told_of_a_carriers_secret_too(
+    check, tmp_path, text, mode, said
+):
+    site = tmp_path / "site.toml"
+    north = "\n[carriers.north]\n"
+    good = (SITES / "good.toml").read_text("utf-8")
+    assert north in good
+    site.write_text(
+        good.replace(north, f'{north}auth_user = "site-7"\nsecret_file = "north.htdigest"\n')
+    )
+    if text is not None:
+        (tmp_path / "north.htdigest").write_text(text)
+        (tmp_path / "north.htdigest").chmod(mode)
+    code, out, err = check(site)
+    assert said in out + err
+    assert code == (": good: " not in out)
+    assert "hunter2" not in err
+    if text is not None:
+        assert "carriers.north.secret_file" not in out
+
+
 def test_files_that_are_not_here_are_noted_each_by_its_key(check, tmp_path):
     code, out, err = check(with_files(tmp_path))
     assert (code, err) == (0, "")
