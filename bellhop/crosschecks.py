@@ -252,20 +252,27 @@ def _credentials(parts: Mapping[str, Any]) -> Iterator[Mistake]:
 
 def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     """A source address must name one peer, and each socket one kind of listener. Only a carrier's
-    gateway may be another carrier's address: a softswitch with which there are two contracts.
+    gateway may be another carrier's address: a softswitch with which there are two contracts; and
+    beside such a gateway its sources too.
     """
     asterisks = [(name, parts[name]) for name in ("pbx", "standby") if parts.get(name)]
     owner = {one.address.host: name for name, one in asterisks}
     if len(owner) < len(asterisks):
         host = parts["pbx"].address.host
         yield Mistake("standby.address", f"{host} is an address of pbx too")
+    contracts = {
+        f"carriers.{name}": {one.host for one in carrier.gateways}
+        for name, carrier in parts["carriers"].items()
+        if carrier
+    }
     for kind in ("carriers", "trunks"):
         for name, peer in parts[kind].items():
             gateways = [one.host for one in peer.gateways] if peer else []  # names too
-            shared = gateways if kind == "carriers" else []
             # In order, each once: the gateway is where a dialog's requests go back to.
             for host in dict.fromkeys((*gateways, *peer.sources)) if peer else ():
-                if host in owner and not (host in shared and owner[host].startswith("carriers.")):
+                theirs = contracts.get(owner.get(host, ""), set()) if kind == "carriers" else set()
+                shared = theirs and (host in gateways or not theirs.isdisjoint(gateways))
+                if host in owner and not shared:
                     yield Mistake(f"{kind}.{name}", f"{host} is an address of {owner[host]} too")
                 owner.setdefault(host, f"{kind}.{name}")
     edge = parts["edge"]

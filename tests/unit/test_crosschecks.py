@@ -272,3 +272,14 @@ def test_the_name_of_a_trunks_gateway_is_nobody_elses(told_changed, kind, name):
 def test_two_carriers_may_have_one_gateway(told_changed, gateway):
     """One softswitch, and two contracts: told apart by what is put before the number, say."""
     assert told_changed('gateway = "203.0.113.4:5060"', f'gateway = "{gateway}"') == []
+
+
+@pytest.mark.parametrize(
+    ("gateway", "wrong"), [("203.0.113.2:5062", ()), ("203.0.113.4:5060", ("2", "22"))]
+)
+def test_beside_one_gateway_two_carriers_may_have_the_same_sources(told_changed, gateway, wrong):
+    """As they have who copied one contract's table for the other."""
+    new = f'gateway = "{gateway}"\nsources = ["203.0.113.2", "203.0.113.22"]'
+    found = told_changed('gateway = "203.0.113.4:5060"', new)
+    said = "carriers.east: 203.0.113.{} is an address of carriers.south too"
+    assert found == [said.format(last) for last in wrong]
