@@ -135,6 +135,8 @@ def test_a_device_is_waited_for_until_it_is_free_or_the_time_or_the_page_is_over
     async def waits():
         board, _, _, _ = with_a_leg()
         board.calls = Calls()
+        looks, freed = [], board.freed
+        board.freed = lambda until: looks.append(until) or freed(until)
         one = Player("one", 5)
         waiting = asyncio.ensure_future(when_free(board, one, "1008", patience))
         for _ in range(5):
@@ -145,6 +147,9 @@ def test_a_device_is_waited_for_until_it_is_free_or_the_time_or_the_page_is_over
             board.hear(HUNG_UP)
         assert (await asyncio.wait_for(waiting, 5)).way is way
         assert (board.claims.holder("1008") == one.wish) is (way is Way.RING)
+        # The edge has to be asked from time to time: it tells nobody that a call is over.
+        assert looks
+        assert all(0 < look <= min(patience, 0.5) for look in looks)
 
     asyncio.run(waits())
 
