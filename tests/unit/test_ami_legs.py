@@ -31,3 +31,36 @@ def test_a_zones_name_is_shown_where_it_can_be_nothing_but_a_name(name, shown):
 @pytest.mark.parametrize(("mode", "exten"), [("one-way", "s"), ("two-way", "two-way")])
 def test_a_member_is_heard_in_a_two_way_zone_alone(mode, exten):
     assert rings(replace(ZONE, mode=mode))["Exten"] == exten
+
+
+@pytest.mark.parametrize(("mode", "heard"), [("one-way", "member"), ("two-way", "talker")])
+def test_a_member_that_is_taken_is_told_all_by_where_it_goes(mode, heard):
+    """The dialplan takes the extension apart: the room, its seconds, and what a member is in it."""
+    zone = replace(ZONE, mode=mode, max_length=90_000)
+    assert legs.taken("PJSIP/x-1", "page-1-a", zone) == {
+        "Channel": "PJSIP/x-1",
+        "Context": "bellhop-taken",
+        "Exten": f"page-1-a-{zone.limit // 1000}-{heard}",
+        "Priority": "1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("chime", "plays", "variable"),
+    [
+        ("beep", "beep", {}),
+        ("/var/lib/gong", "file", {"Variable": ["BELLHOP_FILE=/var/lib/gong"]}),
+    ],
+)
+def test_a_chime_is_played_by_a_channel_of_its_own_in_the_room(chime, plays, variable):
+    made = legs.chime(replace(ZONE, chime=chime), room="page-1-a", leg="page-1-a-chime")
+    assert made == {
+        "Channel": f"Local/{plays}@bellhop-chime/n",
+        "ChannelId": "page-1-a-chime",
+        "OtherChannelId": "page-1-a-chime-2",
+        "Application": "ConfBridge",
+        "Data": "page-1-a,bellhop_room,bellhop_chime",
+        "Timeout": "2000",
+        "Async": "true",
+        **variable,
+    }
