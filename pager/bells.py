@@ -119,6 +119,9 @@ class Bells:
             self._missed(bell, schedule, f"its sound was not there within {_LATE:g} s")
         except (NotMade, CannotSay, OSError) as error:
             self._missed(bell, schedule, str(error))
+        except Exception:  # noqa: BLE001 - whatever it was, nobody has heard the bell
+            _log.exception("schedule=%s bell=error", schedule.name)
+            self._missed(bell, schedule, "a defect of the pager's own: its log has it")
         else:
             _log.info("schedule=%s page=%s", schedule.name, page)
 

@@ -177,6 +177,19 @@ def test_a_bell_for_which_there_is_no_page_is_reported(tmp_path):
     assert missed.why == "missed: Originate: AMI is down"
 
 
+def test_a_bell_that_a_defect_silences_is_reported(tmp_path, caplog):
+    house, noon = House(tmp_path), at("2026-07-01T12:00:00+00:00")
+
+    async def broken(text):
+        raise RuntimeError(text)
+
+    house.spoken = broken
+    looks(house, noon + 0.1)
+    [one] = house.kept
+    assert one.why == "missed: a defect of the pager's own: its log has it"
+    assert "RuntimeError" in caplog.text
+
+
 def test_a_sound_that_takes_too_long_is_reported_with_why(tmp_path, monkeypatch):
     monkeypatch.setattr("pager.bells._LATE", 0.05)
     house, noon = House(tmp_path), at("2026-07-01T12:00:00+00:00")
