@@ -113,12 +113,10 @@ def _secrets(site: Site) -> list[str]:
 def _idle(site: Site) -> Iterator[str]:
     """Yield what the site says, and nothing comes of."""
     for zone in site.zones.values():
-        devices = [
-            m
-            for m in members(zone, site.zones, site.devices, None, site.numbering)
-            if isinstance(m, Device)
-        ]
-        if zone.volume is not None and not any(device.vapix for device in devices):
+        if zone.volume is None:
+            continue
+        found = members(zone, site.zones, site.devices, None, site.numbering)
+        if not any(isinstance(member, Device) and member.vapix for member in found):
             yield f"zones.{zone.number}.volume: no member has vapix, so nobody's volume is set"
     for schedule in site.schedules.values():
         if time_zone(schedule.timezone) is None:
