@@ -1,10 +1,15 @@
 """What is counted for Prometheus, and that nobody outside can make up a label."""
 
+import re
+from pathlib import Path
+
 import pytest
 from kamailio_kemi.fake import FakeKSR, installed
 
 from tests.unit.kemi.house import House
 from tests.unit.kemi.server import API, MODULES
+
+ROOT = Path(__file__).parents[3]
 
 
 def counted(house, name):
@@ -126,3 +131,21 @@ def test_without_the_module_calls_go_on_and_the_page_says_so(tmp_path):
         [(code, _, _, text)] = fake.called("xhttp.xhttp_reply")
         assert (code, text) == (404, "no metrics: this Kamailio has not loaded xhttp_prom\n")
         assert not [line for line in house.logged if "Traceback" in line]
+
+
+def test_the_guide_has_every_metric_that_kamailio_is_told_of_with_its_labels():
+    cfg = (ROOT / "config" / "kamailio" / "bellhop.cfg").read_text("utf-8")
+    guide = (ROOT / "docs" / "recursion.md").read_text("utf-8")
+    table = guide.partition("| name (after `kamailio_bellhop_`) |")[2].partition("\n\n")[0]
+    told = {
+        name: re.sub(r":.*", "", labels).split(", ") if labels else []
+        for name, labels in re.findall(r"^\| `([a-z_]+)` \| ([^|]*?) ?\|", table, re.MULTILINE)
+    }
+    known = {
+        name: labels.split(":") if labels else []
+        for name, labels in re.findall(
+            r'"prom_[a-z]+", "name=bellhop_([a-z_]+);(?: label=([a-z:]+);)?', cfg
+        )
+    }
+    assert len(known) >= 7
+    assert told == known
