@@ -118,6 +118,8 @@ def _inside(
     if feature := site.features.dialled(dialled):
         there = site.standby is not None
         return ToFeature(dialled, there) if may_ask(caller, feature) else NOT_ALLOWED
+    if dialled.startswith(tuple(site.features.codes.values())):
+        return UNKNOWN  # a code with nothing, or too much, behind it is no number of a carrier's
     if trunk := trunk_for(site, dialled):
         # A trunk's own number must not come back to it: the PBX sent it here for us to route.
         if caller.kind is Kind.TRUNK and caller.name == trunk.name:

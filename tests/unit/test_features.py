@@ -1,16 +1,22 @@
 """Feature codes: what is dialled, who may have it done, and what the channel is told."""
 
+import copy
+
 import pytest
 
 from agi.channel import Channel
 from agi.features import Codes
 from bellhop.callers import Caller, Kind
-from bellhop.dialling import NOT_ALLOWED, UNKNOWN, ToFeature, destination
+from bellhop.carriers import Carrier
+from bellhop.dialling import NOT_ALLOWED, UNKNOWN, ToCarriers, ToFeature, destination
 from bellhop.features import Deed, Feature, NotDone
+from bellhop.gateways import Gateway
 from bellhop.pages import Unavailable
+from bellhop.routes import Route, choices
 from bellhop.settings import SiteError, load
 from tests.unit.test_agi_page import DEVICE, SITE, TRUNK, Asterisk
 
+NORTH = Carrier(name="north", gateways=(Gateway("203.0.113.1", 5060),))
 PHONES = DEVICE.format(1020)
 PHONE = Caller(Kind.DEVICE, "1020", "1020", ("zones", "take-out"))
 
@@ -48,6 +54,16 @@ def test_a_code_and_a_number_ask_for_one_thing_and_anything_else_for_none(dialle
 def test_the_edge_lets_a_code_pass_for_who_has_the_right(may, dialled, expected):
     for caller in (Caller(Kind.DEVICE, "1020", "1020", may), Caller(Kind.TRUNK, "pbx", "", may)):
         assert destination(SITE, caller, dialled) == expected
+
+
+@pytest.mark.parametrize("dialled", ["*81", "*811008#", "*811008*8000*1", "*808000*1008"])
+def test_a_code_dialled_wrongly_is_not_sent_to_a_carrier_that_takes_all_numbers(dialled):
+    everything = {"": Route(prefix="", choices=choices(["north"]))}
+    site = copy.copy(SITE)
+    vars(site).update(carriers={"north": NORTH}, by_prefix=everything)
+    caller = Caller(Kind.DEVICE, "1020", "1020", ("take-out", "zones", "carriers"))
+    assert destination(site, caller, dialled) == UNKNOWN
+    assert isinstance(destination(site, caller, "*77"), ToCarriers)
 
 
 @pytest.mark.parametrize("kind", [Kind.PBX, Kind.CARRIER])
