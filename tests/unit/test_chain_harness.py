@@ -1,12 +1,16 @@
 """What the chain tests' harness makes of SIPp's words and of messages on the wire."""
 
+import os
 import re
+import signal
+import subprocess
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.chain.harness.capture import logged
-from tests.chain.harness.peer import Who, complaint, expected, start
+from tests.chain.harness.peer import Peer, Who, complaint, expected, start
 from tests.chain.harness.sip import Messages, parse
 
 UNEXPECTED = """The following events occurred:
@@ -135,3 +139,24 @@ def test_call_ids_are_new_even_where_process_ids_come_again(tmp_path: Path):
     first, second = (re.findall(r"-cid_str (\S+)", one) for one in place.asked)
     assert first != second
     assert all(re.fullmatch(r"%u-%p-[0-9a-f]{16}@%s", one) for one in first + second)
+
+
+def test_a_peer_that_has_hardly_begun_is_ended_as_any_other(tmp_path: Path):
+    """Its process is started by way of a container, and says its number some time later."""
+
+    class Begins(Recorded):
+        def signal(self, pid: int, name: str) -> None:
+            os.kill(pid, signal.Signals[f"SIG{name}"])
+
+    place: Any = Begins()
+    with subprocess.Popen(["sleep", "60"]) as process:
+        who = Who("1020", "caller", ("192.0.2.20", 5060), ("192.0.2.10", 5060))
+        peer = Peer(who, "caller/calls", place, tmp_path, 1, process)
+        says = threading.Timer(0.2, peer.file("pid").write_text, [f"{process.pid}\n"])
+        says.start()
+        try:
+            peer.end()
+        finally:
+            says.join()
+            process.kill()
+        assert process.wait() == -signal.SIGTERM

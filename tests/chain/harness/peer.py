@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.chain.harness.places import SCENARIOS, Place, bound
+from tests.chain.harness.stack import until
 
 # SIPp's exit codes (measured, 3.8.0).
 _EXITS = {
@@ -97,7 +98,9 @@ class Peer:
             raise PeerError(f"{self.name}: SIPp did not end on SIGKILL")
 
     def _pid(self) -> int:
-        return int(self.file("pid").read_text())
+        """Return its process there, which says its number before it is SIPp."""
+        path = self.file("pid")
+        return int(until(f"{self.name} to begin", lambda: path.exists() and path.read_text()))
 
     def failure(self, code: int) -> str:
         """Return what went wrong: expected and got, from SIPp's first complaint."""
