@@ -56,10 +56,11 @@ def peers_at(site: Site, host: str) -> tuple[Carrier | Trunk, ...]:
 
 
 def _named(site: Site, host: str) -> Iterator[Carrier | Trunk]:
+    book = _book() if site.peers.named else {}
     for peer in site.peers.named:
-        for gateway in peer.gateways:
-            if gateway.named and any(r.host == host for r in _book().get(str(gateway), ())):
-                yield peer
+        found = (book.get(str(gateway), ()) for gateway in peer.gateways if gateway.named)
+        if any(record.host == host for records in found for record in records):
+            yield peer
 
 
 class Resolver:
