@@ -25,7 +25,7 @@ def command(*, file: Path) -> None:
     """
     try:
         site = load(file)
-        notes = [*_files(site), *_idle(site), *_spelled(site)]
+        notes = [*_files(site), *_idle(site), *_shadowed(site), *_spelled(site)]
     except SiteError as error:
         for line in error.lines:
             click.echo(line, err=True)
@@ -124,6 +124,22 @@ def _idle(site: Site) -> Iterator[str]:
                 f'schedules.{schedule.name}.timezone: this machine knows no "{schedule.timezone}":'
                 " where the pager's does not either, its bells are silent"
             )
+
+
+def _shadowed(site: Site) -> Iterator[str]:
+    """Yield the trunks' prefixes that begin routes: a number is a trunk's before it is a carrier's,
+    and its plus is no digit, so that extensions that begin with 4 take +44 and +49.
+    """
+    for trunk in site.trunks.values():
+        for prefix in trunk.numbers:
+            taken = [one for one in site.by_prefix if one.startswith(prefix.removeprefix("+"))]
+            if taken:
+                more = f" and {len(taken) - 1} more" if taken[1:] else ""
+                route = f'the route "{taken[0]}"{more}'
+                yield (
+                    f'trunks.{trunk.name}.numbers: "{prefix}" also begins {route}:'
+                    " what is dialled so, with a + or without, rings there, by no carrier"
+                )
 
 
 def _spelled(site: Site) -> Iterator[str]:

@@ -230,3 +230,22 @@ def test_a_member_that_two_zones_spell_in_two_ways_is_noted(check, tmp_path, her
         f'note: zones.8202.members: "{there}" is "{here}" of zones.8201: in pages of both at once'
     )
     assert (f"{said} it is {noted}\n" in out) if noted else "zones.8202" not in out
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "noted"),
+    [
+        ('"4"', 'trunks.reception.numbers: "4" also begins the route "44"'),
+        ('"+44"', 'trunks.reception.numbers: "+44" also begins the route "44"'),
+        ('"442071838"', ""),
+    ],
+)
+def test_a_trunk_that_takes_the_numbers_of_a_route_is_noted(check, tmp_path, prefixes, noted):
+    site = with_files(tmp_path)
+    text = site.read_text()
+    assert text.count('numbers = ["2"]') == 1
+    text = text.replace('numbers = ["2"]', f'numbers = ["2", {prefixes}]')
+    site.write_text(text)
+    code, out, err = check(site)
+    assert (code, err) == (0, "")
+    assert (f"note: {noted}" in out) if noted else ("also begins" not in out)
