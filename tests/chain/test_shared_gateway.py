@@ -4,13 +4,11 @@ import re
 
 import pytest
 
-from tests.chain.calling import cause, dial, final, tried
+from tests.chain.calling import TO_NORTH, TO_WEST, cause, dial, final, tried
 from tests.chain.harness.another_edge import another_edge, rows
 from tests.chain.harness.stack import until
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
-
-TO_BOTH = "441632960100"
 
 
 def shared(text: str) -> str:
@@ -26,7 +24,7 @@ def test_a_call_goes_on_to_another_carrier_at_the_same_address(stack, place, cas
     with another_edge(stack, place, cast, "shared", last="125", change=shared) as (scene, name):
         north = scene.play(scene.cast.carrier("north"), "carrier/rejects-503", reason=cause(34))
         south = scene.play(scene.cast.carrier("south"), "carrier/answers")
-        caller = dial(scene, TO_BOTH)
+        caller = dial(scene, TO_NORTH)
         scene.finish(caller, north, south)
 
         messages = scene.messages()
@@ -35,10 +33,23 @@ def test_a_call_goes_on_to_another_carrier_at_the_same_address(stack, place, cas
         [invite] = messages.where(
             method="INVITE", target=str(scene.site.carriers["south"].gateways[0])
         )
-        assert invite.uri.startswith(f"sip:9{TO_BOTH}@")
+        assert invite.uri.startswith(f"sip:9{TO_NORTH}@")
         query = "SELECT leg, code FROM attempts"
         found = until("the ledger", lambda: both(rows(name, "calls.db", query)), 5)
         assert found == [["carrier:north", 503], ["carrier:south", 200]]
+
+
+def test_a_call_with_the_second_of_them_alone_is_acknowledged_and_ended(stack, place, cast):
+    """Whoever is at the address would be taken for the first, who has no part in this call."""
+    with another_edge(stack, place, cast, "second", last="125", change=shared) as (scene, _):
+        west = scene.play(scene.cast.carrier("west"), "carrier/rejects-503", reason=cause(34))
+        south = scene.play(scene.cast.carrier("south"), "carrier/answers")
+        caller = dial(scene, TO_WEST)
+        scene.finish(caller, west, south)  # SIPp waits for its ACK, and for the BYE
+
+        messages = scene.messages()
+        assert tried(messages, scene) == ["west", "south"]
+        assert final(messages, caller).code == 200
 
 
 def both(found: list[list[object]]) -> list[list[object]]:
