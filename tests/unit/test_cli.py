@@ -136,7 +136,7 @@ def test_a_reader_who_leaves_early_causes_no_noise():
 
 def test_deciding_needs_no_command_line_library():
     """Kamailio imports these before it forks: what they load, every worker carries."""
-    heavy = {"click", "rich", "asyncio", "importlib.resources", "msgspec", "json", "subprocess"}
+    heavy = {"click", "asyncio", "importlib.resources", "msgspec", "json", "subprocess"}
     code = "import sys, bellhop.recursion, bellhop.explain; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-S", "-c", code], capture_output=True, text=True, timeout=60, check=True
