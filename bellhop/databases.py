@@ -21,7 +21,9 @@ class Down(Exception):  # noqa: N818 - it says what the database is
 
 
 class Absent(Down):
-    """There is no such file: nothing was written yet, or it is on another machine."""
+    """There is no such file, or nothing is in it: nothing was written yet, or it is on another
+    machine.
+    """
 
 
 class Refused(Exception):  # noqa: N818
@@ -94,7 +96,7 @@ class Sqlite:
         with _Errors():
             db = sqlite3.connect(uri, uri=True, timeout=5)
             try:
-                db.execute("PRAGMA schema_version")
+                _filled(db)
             except sqlite3.OperationalError as error:
                 db.close()
                 # A backup, or of an edge that stands still, where we may write nothing beside it.
@@ -102,6 +104,7 @@ class Sqlite:
                 if busy or Path(f"{path}-wal").exists():
                     raise
                 db = sqlite3.connect(f"{uri}&immutable=1", uri=True)
+                _filled(db)
         return cls(db)
 
     def transaction(self) -> AbstractContextManager[object]:
@@ -137,6 +140,13 @@ class Sqlite:
     def close(self) -> None:
         """See Database."""
         self._db.close()
+
+
+def _filled(db: sqlite3.Connection) -> None:
+    """Raise Absent for a file without a table: whoever writes has made it, and not yet begun."""
+    if db.execute("PRAGMA schema_version").fetchone() == (0,):
+        db.close()
+        raise Absent("nothing is in it yet")
 
 
 class _Transaction:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.databases import Down
+from bellhop.databases import Absent, Down, Sqlite
 from bellhop.ledger import Ledger
 from tests.unit.records import entry
 
@@ -139,3 +139,14 @@ def test_a_path_with_any_character_is_that_path(tmp_path):
     Ledger.writing(path).close()
     Ledger.reading(path).close()
     assert path.exists()
+
+
+@pytest.mark.parametrize("made", [Path.touch, lambda path: Sqlite.writing(path).close()])
+def test_a_file_that_its_writer_has_just_made_is_as_good_as_none(tmp_path, made):
+    """Whoever reads it while the edge starts is told that nothing was written yet."""
+    path = tmp_path / "calls.db"
+    made(path)
+    with pytest.raises(Absent, match="nothing is in it yet"):
+        Ledger.reading(path)
+    Ledger.writing(path).close()
+    Ledger.reading(path).close()
