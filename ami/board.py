@@ -8,7 +8,7 @@ import logging
 from collections.abc import Collection, Coroutine, Iterable, Mapping
 
 from ami import hands, legs, strangers
-from ami.events import number, refusal, tech
+from ami.events import hung_up, refusal
 from ami.legs import Leg
 from ami.manager import Event, Manager, NotConnected
 from ami.players import Calls, Edge, Player
@@ -97,8 +97,9 @@ class Board:
         """Ring a device for the page that has it, if another one had it when it was to be rung."""
         holder = self.claims.holder(device)
         page = self.pages.get(holder.page) if holder else None
-        key = (page.wish.page if page and not page.over else "", device)
-        if page and device not in self.legs and (missed := self._missed.pop(key, None)):
+        if page is None or page.over or device in self.legs:
+            return
+        if missed := self._missed.pop((page.wish.page, device), None):
             page.rung(device)
             self._later(self.ring(*missed, page))
 
@@ -253,11 +254,8 @@ class Board:
                 self._hung_up(leg, event)
 
     def _hung_up(self, leg: Leg, event: Event) -> None:
-        cause, sip = number(event, "Cause"), tech(event)
-        # Asterisk's own word for its time limit: nobody sent that 480.
-        sip = None if (cause, sip) == (19, 480) else sip
         for page in self._pages(leg):
-            page.hung_up(leg.device, cause, sip)
+            page.hung_up(leg.device, *hung_up(event))
         self.forget(leg)
 
     def _joined(self, leg: Leg, room: str) -> None:

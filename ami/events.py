@@ -34,13 +34,21 @@ def refusal(event: Event) -> tuple[int | None, int | None, str]:
     tells its own translation, 19, in place of the Reason header's (measured); it says less than
     that: RFC 3398 §8.2.6.1 has 18, and so has the edge.
     """
-    cause, sip = number(event, "Cause"), tech(event)
+    cause, sip = number(event, "Cause"), _tech(event)
     if (cause, sip) == (19, 480):
         cause = 18
     return cause, sip, failure_text(cause, sip)
 
 
-def tech(event: Event) -> int | None:
+def hung_up(event: Event) -> tuple[int | None, int | None]:
+    """Return cause and SIP code of a leg's Hangup. A 480 beside cause 19 is Asterisk's own word for
+    its time limit: nobody sent it.
+    """
+    cause, sip = number(event, "Cause"), _tech(event)
+    return cause, None if (cause, sip) == (19, 480) else sip
+
+
+def _tech(event: Event) -> int | None:
     """Return the SIP code that ended a leg, where Asterisk tells it."""
     found = re.search(r"\b([3-6][0-9]{2})\b", event.get("TechCause", ""))
     return int(found[1]) if found else None

@@ -8,7 +8,6 @@ from random import Random
 import msgspec
 
 from bellhop.gateways import Gateway
-from bellhop.peers import Peer
 from bellhop.settings import Site
 from bellhop.values import Address
 from bellhop.weights import drawn
@@ -54,14 +53,10 @@ def permitted(records: Iterable[Record], gateway: Gateway, site: Site) -> tuple[
     others |= {site.edge.internal.host, site.pbx.address.host, site.pager.agi.host}
     if site.standby is not None:
         others |= {site.standby.address.host, site.standby.agi.host}
-    every: tuple[Peer, ...] = (*site.trunks.values(), *site.carriers.values())
-    own = {host for peer in every if gateway in peer.gateways for host in _of(peer)}
-    others |= {host for peer in every for host in _of(peer)} - own
+    known = site.peers.by_host
+    own = {host for host, there in known.items() if any(gateway in one.gateways for one in there)}
+    others |= known.keys() - own
     return tuple(r for r in records if r.host not in others and _fits(r.host, version))
-
-
-def _of(peer: Peer) -> tuple[str, ...]:
-    return (*peer.sources, *peer.hosts)
 
 
 def _fits(host: str, version: int) -> bool:

@@ -98,20 +98,12 @@ def each_once(found: Iterable[Target], numbering: Numbering) -> tuple[Target, ..
     """Return them without what is another one spelled otherwise: a group twice would be two streams
     that horns mix, of which the one that goes further stays; a number twice would ring twice.
     """
-    kept: dict[object, Target] = {}
+    kept: dict[tuple[str, ...], Target] = {}
     for one in found:
         key = identity(one, numbering)
-        before = kept.get(key)
-        match one:
-            case Multicast():
-                if isinstance(before, Multicast) and before.hops >= one.hops:
-                    continue
-            case Outside():
-                if before is not None:
-                    continue
-            case Device():
-                pass
-        kept[key] = one
+        before = kept.setdefault(key, one)
+        if isinstance(one, Multicast) and isinstance(before, Multicast) and one.hops > before.hops:
+            kept[key] = one
     return tuple(kept.values())
 
 

@@ -109,7 +109,7 @@ def _matching(pattern: re.Pattern[str], expected: str) -> Reader[str]:
 text = _matching(_PRINTABLE, "a text without control characters, at most 100 long")
 number = _matching(NUMBER, 'a number of at most 20 digits like "1008"')
 prefix = _matching(_PREFIX, 'leading digits like "44"')
-tech_prefix = _matching(_TECH_PREFIX, 'leading digits like "44"')
+tech_prefix = _matching(_TECH_PREFIX, 'leading digits, "*" and "#" like "44"')
 name = _matching(_NAME, 'a name of small letters, digits and "-", like "north"')
 realm = _matching(_REALM, 'a realm like "site.example"')
 folder = _matching(_FOLDER, 'a folder from the root on like "/var/lib/bellhop"')

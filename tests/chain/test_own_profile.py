@@ -3,8 +3,7 @@
 import pytest
 
 from tests.chain.calling import cause, dial, final, tried
-from tests.chain.harness.another_edge import another_edge, rows
-from tests.chain.harness.stack import until
+from tests.chain.harness.another_edge import another_edge, attempts
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
@@ -37,10 +36,5 @@ def test_a_busy_callee_is_asked_for_elsewhere_where_the_sites_own_profile_says_s
         messages = scene.messages()
         assert tried(messages, scene) == ["north", "south"]
         assert final(messages, caller).code == 200
-        query = "SELECT profile, code, cause, verdict, trusted, believed FROM attempts"
-        [first, _] = until("the ledger", lambda: two(rows(name, "calls.db", query)), 5)
+        [first, _] = attempts(name, "profile, code, cause, verdict, trusted, believed", 2)
         assert first == ["keen", 486, 17, "advance", 1, 0]
-
-
-def two(found: list[list[object]]) -> list[list[object]]:
-    return found if len(found) == 2 else []

@@ -13,7 +13,7 @@ from bellhop.present import METHOD, MOST
 from bellhop.render_kamailio import DEVICES
 from pager.calls import in_calls
 from tests.chain.calling import assert_all_settled, cause, dial, final, tried
-from tests.chain.harness.another_edge import another_edge, rows
+from tests.chain.harness.another_edge import another_edge, attempts, rows
 from tests.chain.harness.cast import Cast
 from tests.chain.harness.places import Lab
 from tests.chain.harness.scene import Scene
@@ -63,13 +63,7 @@ def test_it_takes_a_call_past_a_failing_carrier_and_writes_down_why(smoke):
     assert tried(messages, scene) == ["north", "south"]
     assert final(messages, caller).code == 200
     assert_all_settled(messages)
-    query = "SELECT leg, code, cause, verdict FROM attempts ORDER BY rowid"
-    written = until(
-        "two rows in the ledger",
-        lambda: found if len(found := rows(name, "calls.db", query)) > 1 else None,
-        10,
-    )
-    assert written == [
+    assert attempts(name, "leg, code, cause, verdict", 2) == [
         ["carrier:north", 480, 34, "advance"],
         ["carrier:south", 200, None, "answered"],
     ]

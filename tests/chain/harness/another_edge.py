@@ -131,6 +131,17 @@ def rows(name: str, base: str, query: str) -> list[list[object]]:
     return found
 
 
+def attempts(name: str, columns: str, count: int) -> list[list[object]]:
+    """Return these columns of its ledger's attempts, in order, once there are so many."""
+    query = f"SELECT {columns} FROM attempts ORDER BY rowid"  # noqa: S608 - a test's own words
+
+    def written() -> list[list[object]]:
+        found = rows(name, "calls.db", query)
+        return found if len(found) >= count else []
+
+    return until(f"{count} rows in the ledger", written, 10)
+
+
 def _moved(text: str, site: Site, last: str) -> str:
     for host in {one.address.host for one in site.edge.devices} | {site.edge.internal.host}:
         text = text.replace(f"{host}:", f"{host.rpartition('.')[0]}.{last}:")
