@@ -145,8 +145,10 @@ def extensions(sizes: Iterable[int]) -> str:
     ]
     for size in sizes:
         members = "&".join(f"PJSIP/{number}@m" for number in devices(size))
+        # It answers when it has made all channels, and the edge waits 4 s for a sign of life: of 500
+        # members, on a slow machine, that is sooner.
         lines += [
-            f"exten => {side.number(size)},1,Page({members},{side.options})"
+            f"exten => {side.number(size)},1,Ringing()\n same => n,Page({members},{side.options})"
             for side in (NATIVE, BARE)
         ]
     # As [bellhop-ask] does it.
