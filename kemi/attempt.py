@@ -28,6 +28,7 @@ from bellhop.htdigest import Credential
 from bellhop.identity import PRIVACY
 from bellhop.recursion import Failure, Verdict
 from bellhop.settings import Site
+from bellhop.values import Address
 from kemi import (
     answer,
     challenges,
@@ -192,14 +193,18 @@ def _is_a_devices(site: Site, leg: Leg) -> bool:
     peer would be called as if we did, past all rights; and a name could be anybody's.
     """
     there = sip.next_hop()
-    peers = {*sides.sides(site).values(), site.edge.internal}
-    gateways = [one.gateways for one in site.trunks.values()]
-    gateways += [one.gateways for one in site.carriers.values()]
-    peers |= {a for several in gateways for one in several for a in names.resolve(one)}
-    if there is not None and there not in peers:
+    if there is not None and not _is_a_peers(site, there):
         return True
     sip.error(f"device={leg.name} its registered contact is a peer's or a name: not called")
     return False
+
+
+def _is_a_peers(site: Site, there: Address) -> bool:
+    """Whether a gateway, an Asterisk, or we ourselves are at an address."""
+    if there == site.edge.internal or there in sides.sides(site).values():
+        return True
+    gateways = (one for peer in names.peers_at(site, there.host) for one in peer.gateways)
+    return any(there in names.resolve(one) for one in gateways)
 
 
 def branch() -> None:

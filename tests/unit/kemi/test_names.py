@@ -71,6 +71,17 @@ def test_a_name_without_srv_records_stands_for_port_5060(house, dns):
     assert house.sent_to == ["sip:203.0.113.51:5060"]
 
 
+def test_a_device_that_registers_where_a_gateways_name_leads_is_not_called(house, dns):
+    dns.addresses = {"sip.north.example": ["203.0.113.51"], "b.north.example": ["203.0.113.53"]}
+    house.app.ksr_names_resolve(None)
+    house.contacts["1009"] = "sip:x@203.0.113.53:5080"
+    house.calls("1009", user="1020", door="devices", source="192.0.2.77")
+    assert (house.relays, house.answers) == ([], [480])
+    house.contacts["1009"] = "sip:x@203.0.113.53:5090"  # a device there, at another port
+    house.calls("1009", user="1020", door="devices", source="192.0.2.77")
+    assert len(house.relays) == 1
+
+
 def test_a_call_before_any_answer_of_dns_passes_the_carrier_over_at_once(house, dns):
     house.calls("4412")
     assert house.sent_to == ["sip:203.0.113.2:5060"]
