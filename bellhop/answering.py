@@ -67,7 +67,7 @@ _BY_MAKER: tuple[tuple[str, str], ...] = (
     ("mitel", "mitel"),
     ("aastra", "aastra"),
     ("audiocodes", "audiocodes"),
-    ("audc-", "audiocodes"),
+    ("audc", "audiocodes"),
     ("obihai", "obihai"),
     ("panasonic", "panasonic"),
     ("openstage", "unify"),

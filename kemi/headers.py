@@ -20,20 +20,23 @@ _NOT_THE_CALLERS = (
 # Whatever else makes a phone answer: X-AUTOANSWER (MicroSIP), X-Auto-Answer, P-Answer-State,
 # P-Alerting-Mode (OMA PoC), X-…-Intercom … Vendors make such names anew, so words decide.
 _AS_VENDORS_SAY = (
-    ".*auto-?(answer|accept|pick-?up).*",
-    ".*answer-?(mode|after|state|delay).*",
-    ".*(call|alert)-?info.*",
-    ".*alert(ing)?-?mode.*",
+    ".*auto[-_]?(answer|accept|pick-?up).*",
+    ".*ring[-_]?answer.*",
+    ".*answer[-_]?(mode|after|state|delay).*",
+    ".*(call|alert)[-_]?info.*",
+    ".*alert(ing)?[-_]?mode.*",
     ".*intercom.*",
 )
 # A list of tokens (RFC 3261 §25.1), in one line.
 _TOKENS = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+(?:[ \t]*,[ \t]*[A-Za-z0-9.!%*_+`'~-]+)*", re.ASCII)
 _PATTERN = "^(X-Bellhop.*|" + "|".join((*_IDENTITY, *_AS_VENDORS_SAY)) + ")[ \t]*$"
+# To's parameters that some phones read so: SIP_URI_OPTIONS of Asterisk's chan_sip put them there.
+_PARAMETERS = "/;[ \t]*(intercom|auto-?answer|answer-(after|mode))[^;>]*//gi"
 # What a message with any of them must have somewhere.
 _WORDS = (
     "x-bellhop",
     *(name.lower() for name in _IDENTITY),
-    *("answer", "auto", "alert", "call-info", "callinfo", "intercom"),
+    *("answer", "auto", "alert", "call-info", "callinfo", "call_info", "intercom"),
 )
 # What Privacy may ask for (RFC 3323 §4.2, RFC 3325 §9.3, RFC 7044 §10.1), `none` aside; and what of
 # it hides who calls.
@@ -52,6 +55,7 @@ def strip() -> None:
     for name in _NOT_THE_CALLERS:
         sip.remove_headers(name)
     sip.remove_headers_like(_PATTERN)
+    sip.rewrite_header("To", _PARAMETERS)
 
 
 def _mentioned() -> bool:

@@ -142,6 +142,11 @@ def remove_headers_like(pattern: str) -> None:
     KSR.textops.remove_hf_re(pattern)
 
 
+def rewrite_header(name: str, expression: str) -> None:
+    """Rewrite all headers of a name by an expression like `/old/new/gi`."""
+    KSR.textops.subst_hf(name, expression, "a")
+
+
 def append_header(line: str) -> None:
     """Append one header line to the request."""
     KSR.hdr.append(line + "\r\n")

@@ -6,7 +6,10 @@ import pytest
 
 from bellhop import answering
 from tests.chain.calling import assert_all_settled, dial
+from tests.chain.harness.places import Place
+from tests.chain.harness.raw import credentials, raw, request
 from tests.chain.harness.scene import Scene
+from tests.chain.hostile import acknowledge, call_with
 from tests.chain.pager import told, with_rules
 from tests.chain.paging import AUTO_ANSWER, heard, outcomes, page, registered, report
 
@@ -50,6 +53,23 @@ def test_a_caller_makes_no_device_answer_by_an_address(scene: Scene):
 
     received = scene.messages().where(method="INVITE", target=horn.socket).one()
     assert "intercom" not in received.uri
+
+
+def test_a_caller_makes_no_device_answer_by_to(scene: Scene, place: Place):
+    """As phones' own firmware has it: it looks for ;intercom=true there."""
+    phone, [horn] = scene.cast.device("1021"), scene.register("1008")
+    edge = phone.edge[0]
+    to = f'"1008" <sip:1008@{edge};Intercom=true>;answer-after=0'
+    with raw(place, phone, scene.directory) as caller, raw(place, horn, scene.directory) as speaker:
+        plain = request(phone, "INVITE", "1008", mark="to", to=to)
+        challenge = caller.ask(plain)
+        acknowledge(caller, challenge, plain)
+        proof = credentials(phone, challenge, "INVITE", f"sip:1008@{edge}")
+        invite = request(phone, "INVITE", "1008", number=2, mark="to", extra=proof, to=to)
+        assert call_with(caller, speaker, invite, "to-2")[-1] == 486
+
+    received = scene.messages().where(method="INVITE", target=horn.socket).one()
+    assert received.header("to") == f'"1008" <sip:1008@{edge}>'
 
 
 OURS = "<sip:page.bellhop.invalid>;"
@@ -128,6 +148,7 @@ VENDORS = (
     "P-Answer-State: Confirmed",
     "P-Alerting-Mode: Auto",
     "X-Cisco-Intercom: yes",
+    "Auto_Answer: yes",
     "X-Alert-Info: Ring Answer",
     "x-answer-after : 0",
     "Alert-Info: Intercom, <http://example.com>;info=alert-autoanswer, ring-answer",

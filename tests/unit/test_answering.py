@@ -53,6 +53,7 @@ def test_answer_after_is_0_wherever_it_is_said():
         ("Cisco/SPA504G-7.6.2", "cisco"), ("Linksys/SPA942-6.1", "cisco"),
         ("Mitel-6920-SIP/5.1", "mitel"), ("Aastra 6731i/3.3.1", "aastra"),
         ("AUDC-IPPhone/2.2.16 (430HD)", "audiocodes"), ("OBIHAI/OBi202-3.2", "obihai"),
+        ("AUDC/3.4.6.604 AUDC-IPPhone-C450HD_UC_3.4.6.604/1", "audiocodes"),
         ("Panasonic_KX-UT136/01.025", "panasonic"), ("OpenStage_40_V3 R5.14", "unify"),
         ("Sangoma S500/V2.0", "sangoma-s"), ("Sangoma P330", "sangoma"), ("Digium D65 2_9", "sangoma"),
         ("Gigaset N510 IP PRO/42", "gigaset"), ("  axis\r\nCall-Info: x", "axis"),

@@ -81,6 +81,7 @@ class Server:
                 "textopsx.change_reply_status": 1,
                 "textopsx.exclude_hf_value": 1,
                 "textops.remove_hf_re": 1,
+                "textops.subst_hf": 1,
                 "tm.t_check_trans": -1,
                 "tmx.t_precheck_trans": -1,
                 "tm.t_newtran": 1,

@@ -23,6 +23,7 @@ def pattern(house):
         "P-Auto-Answer", "p-preferred-identity", "Remote-Party-ID", "X-AUTOANSWER", "X-Auto-Answer",
         "Auto-Answer", "X-Answer-After", "P-Answer-State", "X-Alert-Info", "X-CallInfo",
         "X-Cisco-Intercom", "P-Alerting-Mode", "X-AutoAccept", "Answer-Mode-Of-Mine",
+        "Auto_Answer", "X-Ring-Answer", "Call_Info", "ALERT_INFO",
     ],
 )  # fmt: skip
 def test_a_name_that_only_we_may_write_goes_however_it_is_spelled(pattern, name):
@@ -51,7 +52,7 @@ def test_the_identity_alone_is_taken_from_the_pbx(house):
 
 NAMES = ["X-Bellhop-Page", "P-Asserted-Identity", "ALERT-INFO", "call-info ", "Answer-Mode",
          "Priv-Answer-Mode", "P-Auto-Answer", "p-preferred-identity", "Remote-Party-ID", "X-AUTOANSWER",
-         "X-AutoAccept", "X-CallInfo", "P-Alerting-Mode", "X-Intercom"]  # fmt: skip
+         "X-AutoAccept", "X-CallInfo", "P-Alerting-Mode", "X-Intercom", "Call_Info"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -71,6 +72,27 @@ def test_the_pattern_is_asked_when_nobody_can_read_the_message(house):
     house.says({"$mb": b"INVITE sip:1009@edge SIP/2.0\r\nSubject: \xff\r\n\r\n"})
     headers.strip()
     assert len(house.fake.called("textops.remove_hf_re")) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("<sip:1009@edge;intercom=true>", "<sip:1009@edge>"),
+        ("<sip:1009@edge;transport=udp;Intercom=True;x=y>", "<sip:1009@edge;transport=udp;x=y>"),
+        ('"1009" <sip:1009@edge>;intercom=true', '"1009" <sip:1009@edge>'),
+        ("<sip:1009@edge>; answer-after=0;tag=a", "<sip:1009@edge>;tag=a"),
+        ("<sip:1009@edge;auto-answer>", "<sip:1009@edge>"),
+        ("<sip:intercom@edge>;tag=answer", "<sip:intercom@edge>;tag=answer"),
+    ],
+)
+def test_a_parameter_in_to_makes_no_phone_answer(house, said, left):
+    house.says({"$mb": f"INVITE sip:1009@edge SIP/2.0\r\nTo: {said}\r\n\r\n"})
+    headers.strip()
+    ((name, expression, flags),) = house.fake.called("textops.subst_hf")
+    assert (name, flags) == ("To", "a")
+    _, old, new, how = expression.split("/")
+    assert how == "gi"
+    assert re.sub(old, new, said, flags=re.IGNORECASE) == left  # POSIX reads it alike
 
 
 @pytest.mark.parametrize(
