@@ -27,5 +27,7 @@ def command(*, name: str, site: str | None, into: Path | None) -> None:
         return
     try:
         into.write_text(written_into(into.read_text("utf-8"), table), "utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{into}: {error.strerror}") from None
     except ValueError as error:
         raise click.ClickException(f"{into}: {error}") from None

@@ -52,10 +52,12 @@ def asterisk(*, site: Site, into: Path, standby: bool) -> None:
             raise click.ClickException(str(error)) from None
     from bellhop.render_asterisk import asterisk_files  # noqa: PLC0415
 
+    files = asterisk_files(site)
     try:
         into.mkdir(parents=True, exist_ok=True)
-        for name, text in asterisk_files(site).items():
+        for name, text in files.items():
             (into / name).write_text(text, encoding="utf-8")
-            click.echo(into / name)
     except OSError as error:
         raise click.ClickException(f"{error.filename or into}: {error.strerror}") from None
+    for name in files:
+        click.echo(into / name)

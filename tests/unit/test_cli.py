@@ -165,10 +165,12 @@ def test_an_output_that_is_closed_causes_no_noise():
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_a_full_disk_is_told_in_one_line():
+@pytest.mark.parametrize("verb", ["policy", "render"])
+def test_a_full_disk_is_told_in_one_line(tmp_path, verb):
+    files = ["asterisk", "config/site.toml", "--into", tmp_path] if verb == "render" else []
     with open("/dev/full", "w") as full:  # noqa: PTH123
         done = subprocess.run(
-            [sys.executable, "-m", "bellhop.cli", "policy"],
+            [sys.executable, "-m", "bellhop.cli", verb, *files],
             stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30,
         )  # fmt: skip
     said = "bellhop: the output cannot be written: No space left on device\n"

@@ -107,3 +107,15 @@ def test_the_verb_prints_the_tables_or_writes_them_into_a_document(plain, capsys
     file.write_text("no marks")
     assert cli.run(["policy", "--into", str(file)]) == 1
     assert file.read_text() == "no marks"
+
+
+def test_a_document_that_cannot_be_written_is_told_with_its_name(capsys, tmp_path, monkeypatch):
+    file = tmp_path / "doc.md"
+    file.write_text("\n".join(re.findall("<!--.*-->", DOCUMENT.read_text("utf-8"))))
+
+    def refused(self, *_):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "write_text", refused)
+    assert cli.run(["policy", "--into", str(file)]) == 1
+    assert capsys.readouterr().err == f"bellhop: {file}: Permission denied\n"
