@@ -1,6 +1,7 @@
 """Which of two pagers rings a bell: the first, unless the edge holds its Asterisk for dead."""
 
 import logging
+import time
 
 from bellhop.rpc import RpcError
 from bellhop.settings import Site
@@ -9,6 +10,11 @@ from bellhop.standing import probes
 from pager.rpc import ask
 
 _log = logging.getLogger("bellhop.pager")
+
+# Seconds that an edge which begins may take until it knows anything: at first it has no list, and
+# says so ("No Destination Sets").
+_PATIENCE = 2.0
+_PACE = 0.2
 
 
 class Turn:
@@ -25,9 +31,14 @@ class Turn:
         """
         if self.reports:
             return True
-        try:
-            flags = probes(ask(self._edge, "dispatcher.list")).get(self._first, "")
-        except RpcError as error:
-            _log.warning("edge=%s first=unknown why=%s", self._edge, error)
-            return True
-        return flags.startswith("I")
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                listed = ask(self._edge, "dispatcher.list")
+            except RpcError as error:
+                if time.monotonic() >= end:
+                    _log.warning("edge=%s first=unknown why=%s", self._edge, error)
+                    return True
+            else:
+                return probes(listed).get(self._first, "").startswith("I")
+            time.sleep(_PACE)

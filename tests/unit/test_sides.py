@@ -153,5 +153,25 @@ def test_a_second_pager_that_cannot_ask_tries_and_reports(file, monkeypatch):
     def silent(_edge, _method):
         raise RpcError("no answer")
 
+    monkeypatch.setattr("pager.turn._PATIENCE", 0)
     monkeypatch.setattr("pager.turn.ask", silent)
     assert Turn(load(file), STANDBY)()
+
+
+@pytest.mark.parametrize(("flags", "mine"), [("AP", False), ("IP", True)])
+def test_a_second_pager_whose_edge_has_just_begun_waits_until_it_knows(
+    file, monkeypatch, flags, mine
+):
+    """At first it has no list: a bell was rung by both."""
+    answers = [RpcError("No Destination Sets"), RpcError("No Destination Sets"), listing(flags)]
+
+    def ask(_edge, _method):
+        answer = answers.pop(0)
+        if isinstance(answer, RpcError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("pager.turn._PACE", 0)
+    monkeypatch.setattr("pager.turn.ask", ask)
+    assert Turn(load(file), STANDBY)() is mine
+    assert not answers
