@@ -79,8 +79,10 @@ class Bells:
                     _log.exception("bells=error")
                 await asyncio.sleep(_LOOK_EVERY)
         finally:
-            for task in tuple(self._ringing):
+            ringing = tuple(self._ringing)
+            for task in ringing:
                 task.cancel()
+            await asyncio.gather(*ringing, return_exceptions=True)
 
     def look(self) -> None:
         """Ring what is due, and report what should have rung. The clock set back a little rings
@@ -111,10 +113,16 @@ class Bells:
                 task.add_done_callback(self._ringing.discard)
 
     async def _ring(self, bell: Bell, schedule: Schedule) -> None:
-        if not await asyncio.to_thread(self._turn):
-            return
+        mine = self._turn.reports  # who reports has it for his own until he knows better
         try:
+            mine = await asyncio.to_thread(self._turn)
+            if not mine:
+                return
             page = await self._page(bell, schedule)
+        except asyncio.CancelledError:
+            if mine:
+                self._missed(bell, schedule, "the pager was stopped before it rang")
+            raise
         except TimeoutError:  # an OSError that says nothing
             self._missed(bell, schedule, f"its sound was not there within {_LATE:g} s")
         except (NotMade, CannotSay, OSError) as error:

@@ -115,6 +115,7 @@ async def serve(
         server.server_close()
         await control.close()
         ringing.cancel()
+        await asyncio.wait({ringing})  # what it cuts off is reported while there is who keeps it
         orphans.close()
         await engine.close()
         await volumes.close()

@@ -190,6 +190,31 @@ def test_a_bell_that_a_defect_silences_is_reported(tmp_path, caplog):
     assert "RuntimeError" in caplog.text
 
 
+@pytest.mark.parametrize(("turn", "reported"), [(None, True), (True, True), (False, False)])
+def test_a_bell_that_the_pagers_stop_cuts_off_is_reported_by_whose_it_was(tmp_path, turn, reported):
+    house = House(tmp_path)
+    house.now = at("2026-07-01T12:00:00+00:00") + 0.1
+    (tmp_path / NAME).write_text(f"{house.now - 1}")
+    house.turn = None if turn is None else Second(turn)
+
+    async def main():
+        begun = asyncio.Event()
+
+        async def spoken(_text):
+            begun.set()
+            await asyncio.sleep(60)
+
+        house.spoken = spoken
+        running = asyncio.create_task(house.bells().run())
+        await asyncio.wait({asyncio.create_task(begun.wait())}, timeout=5 if reported else 0.2)
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(main())
+    why = "missed: the pager was stopped before it rang"
+    assert [one.why for one in house.kept] == [why] * reported
+
+
 def test_a_sound_that_takes_too_long_is_reported_with_why(tmp_path, monkeypatch):
     monkeypatch.setattr("pager.bells._LATE", 0.05)
     house, noon = House(tmp_path), at("2026-07-01T12:00:00+00:00")
