@@ -12,7 +12,7 @@ import os
 import select
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from pager.takeouts import Keeper
 _log = logging.getLogger("bellhop.pager")
 
 _PATIENCE = 5.0  # seconds for a client to say what it wants
+_LOOK_EVERY = 0.2  # seconds, whether he who waits for a phone still does
 _CLIENTS = 20
 
 
@@ -109,7 +110,7 @@ class Control:
                 self._stop(zone, who)
                 return {}
             case {"do": "page", "zone": str(zone), "from": str(phone)}:
-                return {"page": await self._programs.ring(zone, phone)}
+                return {"page": await _waited_for(self._programs.ring(zone, phone), writer)}
             case {"do": "page", "zone": str(zone), "say": str(text)}:
                 sound = await self._announcements.spoken(text)
             case {"do": "page", "zone": str(zone), "sound": str(encoded)}:
@@ -145,6 +146,18 @@ def _waits(writer: asyncio.StreamWriter) -> None:
     if gone:
         _log.warning("control=not-done why=who-asked-has-gone")
         raise NotMade("who asked has gone")
+
+
+async def _waited_for(work: Coroutine[Any, Any, str], writer: asyncio.StreamWriter) -> str:
+    """Return what comes of it. Raises NotMade when whoever asked waits no more: it is given up."""
+    task = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait({task}, timeout=_LOOK_EVERY))[0]:
+            _waits(writer)
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 def _who(writer: asyncio.StreamWriter) -> str:

@@ -1,7 +1,6 @@
 """The daemon: AMI and the page engine in an event loop, the AGI server beside it in threads."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -114,16 +113,19 @@ async def serve(
         await asyncio.to_thread(server.shutdown)
         server.server_close()
         await control.close()
-        ringing.cancel()
-        await asyncio.wait({ringing})  # what it cuts off is reported while there is who keeps it
+        await _ended(ringing)  # what it cuts off is reported while there is who keeps it
         orphans.close()
         await engine.close()
         await volumes.close()
         await messenger.close()
-        connection.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await connection
+        await _ended(connection)
         await asyncio.to_thread(archive.close)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """End a task, and wait until it has; what ends it is nobody's concern any more."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _keeping(volumes: Volumes, messenger: Messenger, archive: Archive) -> Callable[[Report], None]:

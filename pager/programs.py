@@ -5,6 +5,7 @@ as it does for a caller; what proves that it is ours is a token that is good onc
 """
 
 import asyncio
+import contextlib
 import itertools
 import math
 import secrets
@@ -131,17 +132,26 @@ class Programs:
         )
 
     async def ring(self, zone: str, phone: str) -> str:
-        """Ring a phone, which pages the zone when it answers; return the page's id."""
+        """Ring a phone, which pages the zone when it answers; return the page's id. Cancelled, the
+        phone rings no more.
+        """
         device = self._site.devices.get(phone)
         if device is None:
             raise NotMade(f"no device {phone}")
+        unique = f"ring-{secrets.token_hex(8)}"
         leader = {
             "Channel": f"PJSIP/{device.number}@bellhop-member",
+            "ChannelId": unique,
             "Context": "bellhop-program",
             "Exten": "s",
         }
         caller = Caller(Kind.DEVICE, device.number, device.number, device.may)
-        return await self._page(zone, caller, leader, [], patience=_RING + _PATIENCE)
+        try:
+            return await self._page(zone, caller, leader, [], patience=_RING + _PATIENCE)
+        except asyncio.CancelledError:
+            with contextlib.suppress(NotConnected):  # then it rings until its time is up
+                await self._manager.send("Hangup", {"Channel": unique, "Cause": "16"}, 2)
+            raise
 
     async def _page(
         self,

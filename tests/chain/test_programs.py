@@ -84,6 +84,26 @@ def test_a_phone_is_rung_and_speaks(scene: Scene):
     assert report(scene)["leader"] == "1021"
 
 
+def test_a_phone_rings_no_more_once_whoever_had_it_rung_has_gone(scene: Scene):
+    """Ctrl-C: it rang for its 25 s, and who answered it paged the zone."""
+    registered(scene, "1008")
+    [phone] = scene.register("1021")
+    ringing = scene.play(phone, "speaker/rings-only")
+    assert scene.stack is not None
+    with pytest.raises(RuntimeError):
+        scene.stack.execute(
+            "pager", "timeout", "--signal=INT", "2", "bellhop", "page", ZONE, "--from", "1021"
+        )
+    scene.finish(ringing)
+
+    messages = scene.messages()
+    invite = messages.where(method="INVITE", target=phone.socket).one()
+    cancel = messages.where(method="CANCEL", target=phone.socket).one()
+    assert cancel.at - invite.at < 4
+    assert reports(scene) == []
+    assert_all_settled(messages)
+
+
 TWISTED = ("-w/etc/passwd", "two\r\nAction: Hangup", "x" * 501, "")
 
 

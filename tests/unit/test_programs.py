@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from bellhop.callers import Caller, Kind
+from bellhop.control import NAME
+from pager.control import Control
 from pager.programs import NotMade, Programs
 from tests.unit.test_announcements import SITE
 from tests.unit.test_control import Asterisk
@@ -83,3 +85,40 @@ def test_whoever_may_yet_be_played_has_a_file_of_his_own():
     takes = [programs.later(caller, zone)[1] for _ in range(101)]
     assert len(set(takes)) == 101
     assert {programs.later(caller, zone)[1] for _ in range(300)} == set(range(128))
+
+
+class Phone(Asterisk):
+    """An Asterisk whose phone rings until it is hung up."""
+
+    async def send(self, action, fields, patience):
+        del patience
+        self.sent.append((action, fields))
+        if action == "Originate":
+            await asyncio.sleep(60)
+        return [{"Response": "Success"}]
+
+
+def test_a_phone_rings_no_more_when_whoever_asked_has_gone(tmp_path, monkeypatch):
+    monkeypatch.setattr("pager.control._LOOK_EVERY", 0.01)
+    asterisk = Phone()
+
+    async def main():
+        programs = Programs(SITE, asterisk)
+        control = Control(tmp_path / NAME, programs, None, zones=None, takeouts=None, stop=None)
+        await control.open()
+        _, asking = await asyncio.open_unix_connection(tmp_path / NAME)
+        asking.write(b'{"do": "page", "zone": "8000", "from": "1020"}\n')
+        async with asyncio.timeout(5):
+            while not asterisk.sent:  # noqa: ASYNC110 - what is waited for has no event
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
+            assert len(asterisk.sent) == 1
+            asking.close()
+            while len(asterisk.sent) < 2:  # noqa: ASYNC110 - the same
+                await asyncio.sleep(0.01)
+        await control.close()
+        assert not programs._asked  # noqa: SLF001 - an answer in this moment pages nobody
+
+    asyncio.run(main())
+    (_, rung), (action, ended) = asterisk.sent
+    assert (action, ended["Channel"]) == ("Hangup", rung["ChannelId"])
