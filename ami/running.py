@@ -55,6 +55,8 @@ class Running:
         self._began = time.monotonic()
         self._changed = asyncio.Event()
         self._blind = False
+        # Counted: whether it is over is asked at each event, and a page may have hundreds.
+        self._alive = page.alive
         self._work: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._takes: list[str] = []
 
@@ -94,6 +96,8 @@ class Running:
         self._leader.leaving = True
 
     def _become(self, *members: Member) -> None:
+        before = self.page.members
+        self._alive += sum(m.state.alive - before[m.device].state.alive for m in members)
         self.page = self.page.with_members(*members)
         self._changed.set()
 
@@ -138,7 +142,7 @@ class Running:
     @property
     def over(self) -> bool:
         """Whether the leader has gone, all members have, or nobody can see what happens."""
-        return self._leader.gone or self._blind or self.page.lost
+        return self._leader.gone or self._blind or not self._alive
 
     # --- what is done ---
 
@@ -192,7 +196,7 @@ class Running:
             await self._open()
             note()
             await self.until(lambda: self.over)
-            if self.page.lost and not self._leader.away and not self._blind:
+            if not self._alive and not self._leader.away and not self._blind:
                 await self._leader.move("lost")
         except asyncio.CancelledError:
             self._blind = True

@@ -28,6 +28,11 @@ class State(StrEnum):
         """Whether nothing further comes of it."""
         return self in {State.LEFT, State.FAILED, State.OUT}
 
+    @property
+    def alive(self) -> bool:
+        """Whether it is in the room, or will come as things are."""
+        return self in {State.JOINED, State.WAITING, State.REQUESTED, State.ANSWERED}
+
 
 class Gap(msgspec.Struct, frozen=True):
     """A time in which a member was in another page: that zone's number, and ms since the page that

@@ -108,7 +108,6 @@ _PENDING = {
 
 # Asked at each event of each member, so in a page of 500 they are not made anew each time.
 _UNREACHABLE = (State.FAILED, State.TAKEN, State.OUT, State.LEFT)
-_ALIVE = frozenset({State.JOINED, State.WAITING, State.REQUESTED, State.ANSWERED})
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,9 +160,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         return in_room * 100 >= self.quorum * reachable
 
     @property
-    def lost(self) -> bool:
-        """Whether nobody is in the room, and nobody will come."""
-        return not any(member.state in _ALIVE for member in self.members.values())
+    def alive(self) -> int:
+        """Return how many members are in the room, or may come."""
+        return sum(member.state.alive for member in self.members.values())
 
     def outcome(self, member: Member) -> tuple[Outcome, str]:
         """Return what the report says of a member, and why."""

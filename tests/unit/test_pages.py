@@ -101,10 +101,10 @@ def test_the_microphone_waits_for_nobody_who_has_hung_up_again():
 
 def test_a_page_is_lost_when_nobody_is_there_and_nobody_will_come():
     failed = NEW.hung_up(20, 17, 486)
-    assert page(failed).lost
-    assert page(IN.hung_up(900, 16, None)).lost
-    assert not page(failed, Member(device="1009")).lost
-    assert not page(failed, replace(IN, device="1009")).lost
+    assert page(failed).alive == 0
+    assert page(IN.hung_up(900, 16, None)).alive == 0
+    assert page(failed, Member(device="1009")).alive == 1
+    assert page(failed, replace(IN, device="1009")).alive == 1
 
 
 LEFT = IN.counted(150).hung_up(3000, 16, None)
