@@ -296,8 +296,4 @@ class Running:
 
     def _all_told(self) -> bool:
         """Whether every leg that is this page's has ended, and said what went to it."""
-        ours = [m for n, m in self.page.members.items() if n in self._devices]
-        return all(
-            m.state is State.TAKEN or (m.state.over and (m.joined_ms is None or m.is_counted))
-            for m in ours
-        )
+        return all(self.page.members[number_].is_told for number_ in self._devices)

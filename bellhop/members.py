@@ -128,6 +128,13 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         """Whether all is known that will be of what went to it; of a multicast group nothing is."""
         return self.sent is not None or is_multicast(self.device)
 
+    @property
+    def is_told(self) -> bool:
+        """Whether its leg has ended, and said what went to it; or another page has it."""
+        if self.state is State.TAKEN:
+            return True
+        return self.state.over and (self.joined_ms is None or self.is_counted)
+
     def failed(self, cause: int | None, sip: int | None, why: str) -> "Member":
         """Return it after it came to nothing; what is known first stands."""
         if self.state in {State.WAITING, State.REQUESTED}:
