@@ -7,10 +7,14 @@ import subprocess
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from tests.chain.harness.capture import logged
-from tests.chain.harness.peer import Peer, Who, complaint, expected, start
+from tests.chain.harness.peer import Peer, PeerError, Who, complaint, expected, start
+from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Messages, parse
 
 UNEXPECTED = """The following events occurred:
@@ -160,3 +164,26 @@ def test_a_peer_that_has_hardly_begun_is_ended_as_any_other(tmp_path: Path):
             says.join()
             process.kill()
         assert process.wait() == -signal.SIGTERM
+
+
+def test_a_peer_that_cannot_be_ended_is_told_when_all_others_are(tmp_path: Path):
+    ended = []
+
+    def peer(name: str, trouble: Exception | None) -> Any:
+        def end() -> None:
+            ended.append(name)
+            if trouble:
+                raise trouble
+
+        who = SimpleNamespace(socket="192.0.2.20:5060")
+        return SimpleNamespace(name=name, who=who, end=end, file=lambda kind: tmp_path / kind)
+
+    nothing: Any = SimpleNamespace(messages=lambda: Messages([]))
+    troubles = (PeerError("no end"), TimeoutError("waited 10 s"), None, RuntimeError("docker"))
+    peers = [peer(str(number), trouble) for number, trouble in enumerate(troubles)]
+    scene = Scene(nothing, nothing, nothing, tmp_path, nothing, peers=peers)
+    with pytest.raises(PeerError) as told:
+        scene.end()
+    assert ended == ["0", "1", "2", "3"]
+    assert [line[0] for line in str(told.value).splitlines()] == ["0", "1", "3"]
+    assert (tmp_path / "ladder.txt").exists()

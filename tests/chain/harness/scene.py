@@ -111,9 +111,16 @@ class Scene:
         return "the wire:\n" + "\n".join(lines.splitlines()[:120])
 
     def end(self) -> None:
-        """End what still runs, and put the servers' logs and the ladder away."""
+        """End what still runs, and put the servers' logs and the ladder away. Raises PeerError when
+        that has been done, but for a peer that could not be ended.
+        """
+        failures = []
         for peer in self.peers:
-            peer.end()
+            try:
+                peer.end()
+            except Exception as error:  # noqa: BLE001 - whatever it was, the others are ended
+                failures.append(f"{peer.name} at {peer.who.socket}: {error}")
+                continue
             with contextlib.suppress(FileNotFoundError):
                 peer.file("pid").unlink()
         for service in ("edge", "pbx", "pager") if self.stack is not None else ():
@@ -121,6 +128,8 @@ class Scene:
             (self.directory / f"{service}.log").write_text(text, "utf-8")
         ladder = self.messages().ladder() + "\n"
         (self.directory / "ladder.txt").write_text(ladder, "utf-8", "backslashreplace")
+        if failures:
+            raise PeerError("\n".join(failures))
 
     def baseline(self) -> Iterator[str]:
         """Yield what this test left behind in the servers."""
