@@ -4,7 +4,7 @@ checks a site may not be on the machine that has them, so one that is not here i
 
 from collections.abc import Callable, Iterator
 
-from bellhop import pins, sounds, vapix
+from bellhop import one_line, pins, sounds, vapix
 from bellhop.lines import line_of, locate
 from bellhop.settings import Site
 
@@ -41,11 +41,19 @@ def _named(site: Site) -> Iterator[tuple[str, str, Uses]]:
     for schedule in site.schedules.values():
         if schedule.file:
             yield f"schedules.{schedule.name}.file", schedule.file, sounds.converted
-    if site.pager.vapix_file:
+    pager = site.pager
+    yield "pager.ami_secret_file", pager.ami_secret_file, one_line.text
+    if pager.webhook_secret_file:
+        yield "pager.webhook_secret_file", pager.webhook_secret_file, one_line.key
+    if pager.reports_dsn_file:
+        yield "pager.reports_dsn_file", pager.reports_dsn_file, one_line.text
+    if site.edge.ledger_dsn_file:
+        yield "edge.ledger_dsn_file", site.edge.ledger_dsn_file, one_line.text
+    if pager.vapix_file:
         numbers = [device.number for device in site.devices.values() if device.vapix]
         yield (
             "pager.vapix_file",
-            site.pager.vapix_file,
+            pager.vapix_file,
             lambda data: vapix.users(data.decode(), numbers),
         )
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from bellhop import one_line
 from bellhop.databases import Database, Down
 from bellhop.settings import Site
 
@@ -24,8 +25,8 @@ class Place:
             return Path(self.site.site.state) / self.file
         path = self.site.file(self.dsn_file)
         try:
-            dsn = path.read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
+            dsn = one_line.text(path.read_bytes())
+        except (OSError, ValueError) as error:
             raise Down(f"{path}: {error}") from None
         return _postgresql(dsn)
 

@@ -6,6 +6,7 @@ import logging
 import sys
 
 from ami.manager import BadSecret
+from bellhop import one_line
 from bellhop.settings import Site, SiteError, load
 from bellhop.sides import FIRST, STANDBY, beside
 from pager.daemon import serve
@@ -57,12 +58,11 @@ def _run(path: str, side: str = FIRST) -> int:
 def _secret(site: Site) -> str:
     path = site.file(site.pager.ami_secret_file)
     try:
-        secret = path.read_text(encoding="ascii").strip()
-    except (OSError, ValueError) as error:
+        return one_line.text(path.read_bytes())
+    except OSError as error:
+        raise SiteError((f"pager.ami_secret_file: {path}: {error.strerror}",)) from None
+    except ValueError as error:
         raise SiteError((f"pager.ami_secret_file: {path}: {error}",)) from None
-    if not secret.isprintable() or not secret:
-        raise SiteError((f"pager.ami_secret_file: {path}: expected one line of printable text",))
-    return secret
 
 
 def _say(*lines: str) -> int:

@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from ami.manager import Manager, NotConnected
+from bellhop import one_line
 from bellhop.reports import Report
 from bellhop.settings import Site, SiteError
 from pager.patience import Patience, Straight
@@ -40,12 +41,12 @@ def webhook(site: Site) -> Post | None:
     if site.pager.webhook_secret_file:
         path = site.file(site.pager.webhook_secret_file)
         try:
-            secret = path.read_bytes().strip()
+            secret = one_line.key(path.read_bytes())
         except OSError as error:
             why = f"pager.webhook_secret_file: {path}: {error.strerror}"
             raise SiteError((why,)) from None
-        if not secret:
-            raise SiteError((f"pager.webhook_secret_file: {path}: it is empty",))
+        except ValueError as error:
+            raise SiteError((f"pager.webhook_secret_file: {path}: {error}",)) from None
     return poster(site.pager.webhook, secret) if site.pager.webhook else None
 
 

@@ -54,6 +54,7 @@ def test_secrets_that_are_here_are_checked(check, tmp_path):
     assert "hunter2" not in err
     secrets.chmod(0o640)
     secrets.write_text(f"horn-1008:unit.invalid:{HA1}\n")
+    (tmp_path / "ami.secret").write_text("x")
     code, out, err = check(tmp_path / "site.toml")
     assert (code, err) == (0, "")
     assert out.endswith("so they can't register: 1009, 1015, 1020, 1021\n")
