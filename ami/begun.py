@@ -8,7 +8,7 @@ from ami import legs
 from bellhop.claims import Verdict, Way
 from bellhop.members import Member
 from bellhop.pages import Page, Request
-from bellhop.reports import report
+from bellhop.report import report
 
 
 def begun(request: Request) -> Page:

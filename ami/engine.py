@@ -24,7 +24,7 @@ from ami.threads import PATIENCE, Threads
 from bellhop.claims import Way
 from bellhop.features import NotDone
 from bellhop.pages import Refusal, Request, Reservation, Unavailable
-from bellhop.reports import Report, report
+from bellhop.report import Report, report
 from bellhop.settings import Site
 
 _log = logging.getLogger("bellhop.ami")

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 
 from bellhop.databases import Down
-from bellhop.reports import Report, Reports
+from bellhop.report import Report
+from bellhop.reports import Reports
 
 _log = logging.getLogger("bellhop.pager")
 

@@ -16,7 +16,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from bellhop.pages import Page, Refusal
-from bellhop.reports import Report, report
+from bellhop.report import Report, report
 from bellhop.schedules import Bell, Schedule, all_due, time_zone
 from bellhop.settings import Site
 from bellhop.zones import LATE

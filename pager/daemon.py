@@ -18,7 +18,7 @@ from ami.engine import Engine
 from ami.manager import Manager
 from bellhop import archives
 from bellhop.control import NAME
-from bellhop.reports import Report
+from bellhop.report import Report
 from bellhop.settings import Site
 from bellhop.sides import FIRST, beside, other_of
 from pager.announcements import Announcements

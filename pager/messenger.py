@@ -20,7 +20,7 @@ import msgspec
 
 from ami.manager import Manager, NotConnected
 from bellhop import one_line
-from bellhop.reports import Report
+from bellhop.report import Report
 from bellhop.settings import Site, SiteError
 from pager.patience import Patience, Straight
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bellhop import vapix
-from bellhop.reports import Report
+from bellhop.report import Report
 from bellhop.vapix import Channel, VapixError
 
 _log = logging.getLogger("bellhop.pager")

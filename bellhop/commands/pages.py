@@ -8,7 +8,7 @@ import click
 from bellhop.commands import show
 from bellhop.commands.calls import When
 from bellhop.commands.report import opened
-from bellhop.reports import Report
+from bellhop.report import Report
 
 _COLUMNS = ("began (UTC)", "page", "zone", "paged by", "lasted", "what became of it")
 

@@ -9,7 +9,8 @@ from bellhop import archives, causes
 from bellhop.commands import show
 from bellhop.databases import Absent, Down, Refused
 from bellhop.places import shown
-from bellhop.reports import MemberReport, Report, Reports
+from bellhop.report import MemberReport, Report
+from bellhop.reports import Reports
 
 
 @click.command("report")

@@ -16,12 +16,13 @@ import pytest
 from bellhop import archives, cli
 from bellhop.databases import Down
 from bellhop.postgresql import Postgresql
-from bellhop.reports import Reports, report
+from bellhop.report import report
+from bellhop.reports import Reports
 from pager.archive import Archive
 from tests.chain.harness.postgres import Server
 from tests.chain.harness.stack import until
 from tests.unit import test_reports
-from tests.unit.test_reports import BEGAN, contract, page, refused
+from tests.unit.test_report import BEGAN, contract, page, refused
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 

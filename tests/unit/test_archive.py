@@ -10,9 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from bellhop.databases import Down
-from bellhop.reports import Reports, report
+from bellhop.report import report
+from bellhop.reports import Reports
 from pager.archive import Archive
-from tests.unit.test_reports import BEGAN, page, refused
+from tests.unit.test_report import BEGAN, page, refused
 
 PAUSES = (0.01,)
 

@@ -15,7 +15,7 @@ import pytest
 
 from ami.manager import NotConnected
 from bellhop.pages import Member, Page
-from bellhop.reports import report
+from bellhop.report import report
 from bellhop.settings import SiteError, load
 from pager.messenger import SIGNATURE, Messenger, Refused, poster, webhook
 

@@ -14,7 +14,8 @@ import pytest
 from bellhop.control import ask
 from bellhop.members import Member
 from bellhop.pages import Page
-from bellhop.reports import Reports, report
+from bellhop.report import report
+from bellhop.reports import Reports
 
 SITE = (Path(__file__).parents[2] / "config" / "site.toml").read_text()
 PROGRAM = [sys.executable, "-m", "pager"]

@@ -7,7 +7,8 @@ from click.testing import CliRunner
 
 from bellhop.commands.pages import command
 from bellhop.pages import Member, Page
-from bellhop.reports import Reports, report
+from bellhop.report import report
+from bellhop.reports import Reports
 
 BEGAN = 1_795_230_000.5
 

@@ -10,7 +10,7 @@ import pytest
 
 from bellhop import vapix
 from bellhop.devices import Device
-from bellhop.reports import report
+from bellhop.report import report
 from bellhop.settings import SiteError
 from bellhop.vapix import VapixError
 from pager.vapix import Api, apis
@@ -19,7 +19,7 @@ from tests.unit import fake_vapix
 from tests.unit.fake_asterisk import until
 from tests.unit.fake_vapix import PASSWORD, SETTINGS, USER
 from tests.unit.stories import play
-from tests.unit.test_reports import BEGAN, page
+from tests.unit.test_report import BEGAN, page
 
 BEFORE = [-6, -9, 3, 1]
 

@@ -1,0 +1,71 @@
+"""The report of a page: the contract and the sentence."""
+
+import json
+
+from bellhop.members import Member
+from bellhop.pages import Page, Refusal
+from bellhop.report import report
+
+BEGAN = 1_795_230_000.5
+
+
+def page(number=1, **fields):
+    played = Member(device="1008").answered(12).joined(15).counted(150).hung_up(2000, 16, None)
+    silent = Member(device="1010").failed(19, 480, "no answer")
+    made = Page(
+        id=f"{number}-a", zone="8000", leader="trunk:reception:2001", started=BEGAN + number,
+        quorum=100, head_start=3000, opened_ms=400, **fields,
+    )  # fmt: skip
+    return made.with_members(played, silent)
+
+
+def refused(number):
+    return Page(
+        id=f"{number}-r",
+        zone="8000",
+        leader="1021",
+        started=BEGAN + number,
+        quorum=100,
+        head_start=0,
+    ).refused(Refusal(21, "this caller may not page this zone"), BEGAN + number)
+
+
+def contract(one):
+    """As a program reads it."""
+    return json.loads(json.dumps(report(one).contract()))
+
+
+def test_the_contract_has_its_keys_and_values():
+    assert contract(page(ended=BEGAN + 4)) == {
+        "page": "1-a",
+        "zone": "8000",
+        "leader": "trunk:reception:2001",
+        "started": "2026-11-21T03:00:01.500+00:00",
+        "ended": "2026-11-21T03:00:04.500+00:00",
+        "members": [
+            {"device": "1008", "outcome": "played", "answered_ms": 12, "joined_ms": 15, "cause": None, "sip": None, "why": "",
+             "sent": 150, "received": None},
+            {"device": "1010", "outcome": "failed", "answered_ms": None, "joined_ms": None, "cause": 19, "sip": 480, "why": "no answer",
+             "sent": None, "received": None},
+        ],
+        "cause": None,
+        "why": "",
+        "stopped_by": "",
+        "notes": [],
+        "times": 0,
+    }  # fmt: skip
+
+
+def test_the_sentence_counts_and_names_who_did_not_play():
+    ended = report(page(ended=BEGAN + 4))
+    assert ended.sentence() == "1 of 2 played, in 12 ms; 1010 did not: no answer"
+
+
+def test_a_page_that_goes_on_is_said_as_one():
+    rung = Page(id="1-a", zone="8000", leader="1020", started=BEGAN, quorum=100, head_start=0)
+    rung = rung.with_members(*(Member(device=number).rung() for number in ("1008", "1009")))
+    assert report(rung).sentence() == "goes on: 2 being rung"
+    inside = rung.with_members(Member(device="1008").joined(12))
+    failed = inside.with_members(Member(device="1010").failed(17, 486, "busy"))
+    said = report(failed).sentence()
+    assert said == "goes on: 1 in the room, 1 being rung; 1010 did not: busy"
