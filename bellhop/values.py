@@ -272,8 +272,8 @@ def _times(count: int) -> str:
     return "twice" if count == 2 else f"{count} times"
 
 
-def list_of(read: Reader[T], *, least: int = 0) -> Reader[tuple[T, ...]]:
-    """Read a list whose items are each read by `read`; the error names every bad item's place."""
+def list_of(read: Reader[T], *, least: int = 0, repeats: bool = False) -> Reader[tuple[T, ...]]:
+    """Read a list of what `read` reads; the error names each bad item's place, and any repeated."""
 
     def read_all(value: object) -> tuple[T, ...]:
         if not isinstance(value, list) or len(value) < least:
@@ -291,10 +291,10 @@ def list_of(read: Reader[T], *, least: int = 0) -> Reader[tuple[T, ...]]:
         wrong += [
             f"{shown(given[0])} stands in the list {_times(len(given))}"
             for given in items.values()
-            if len(given) > 1
+            if len(given) > 1 and not repeats
         ]
         if wrong:
             raise ValueError("; ".join(wrong))
-        return tuple(items)
+        return tuple(map(read, value)) if repeats else tuple(items)
 
     return read_all

@@ -44,6 +44,7 @@ class Zone:
     """A number that pages a set of devices.
 
     members: devices and other zones, by number; multicast groups and outside numbers (targets.py).
+        Who is named twice, here or by way of zones, is rung once.
     callers: who may page it: "1020", "trunk:reception" or "trunk:reception:2001". When none is
         named, every device and trunk that may call zones.
     quorum: per cent of the reachable members that must have joined before the leader's microphone
@@ -73,7 +74,7 @@ class Zone:
 
     number: str
     name: str = key(values.text)
-    members: tuple[str, ...] = key(values.list_of(targets.member, least=1))
+    members: tuple[str, ...] = key(values.list_of(targets.member, least=1, repeats=True))
     callers: tuple[str, ...] = key(values.list_of(_caller), ())
     mode: str = key(values.one_of("one-way", "two-way"), "one-way")
     speech: str = key(values.one_of("live", "recorded"), "live")

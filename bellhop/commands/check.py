@@ -25,7 +25,8 @@ def command(*, file: Path) -> None:
     """
     try:
         site = load(file)
-        notes = [*_files(site), *_idle(site), *_shadowed(site), *_spelled(site)]
+        notes = [*_files(site), *_idle(site), *_shadowed(site), *_doubled(site)]
+        notes += _spelled(site)
     except SiteError as error:
         for line in error.lines:
             click.echo(line, err=True)
@@ -140,6 +141,15 @@ def _shadowed(site: Site) -> Iterator[str]:
                     f'trunks.{trunk.name}.numbers: "{prefix}" also begins {route}:'
                     " what is dialled so, with a + or without, rings there, by no carrier"
                 )
+
+
+def _doubled(site: Site) -> Iterator[str]:
+    """Yield members that a zone's own list has twice: perhaps another was meant."""
+    for zone in site.zones.values():
+        for member in dict.fromkeys(zone.members):
+            if zone.members.count(member) > 1:
+                where = f"zones.{zone.number}.members"
+                yield f'{where}: "{member}" stands there twice, and is rung once'
 
 
 def _spelled(site: Site) -> Iterator[str]:

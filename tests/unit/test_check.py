@@ -233,6 +233,16 @@ def test_a_member_that_two_zones_spell_in_two_ways_is_noted(check, tmp_path, her
     assert (f"{said} it is {noted}\n" in out) if noted else "zones.8202" not in out
 
 
+def test_a_member_that_a_zone_names_twice_is_noted_and_no_mistake(check, tmp_path):
+    site = with_files(tmp_path)
+    zone = '[zones.8201]\nname = "Z"\nmembers = ["8000", "1008", "8000"]\n'
+    site.write_text(f"{site.read_text()}\n{zone}")
+    code, out, err = check(site)
+    assert (code, err) == (0, "")
+    assert 'note: zones.8201.members: "8000" stands there twice, and is rung once\n' in out
+    assert out.count("stands there") == 1
+
+
 @pytest.mark.parametrize(
     ("prefixes", "noted"),
     [

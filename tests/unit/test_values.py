@@ -187,6 +187,7 @@ def test_a_list_names_every_bad_item_and_every_double():
     assert refused(values.list_of(values.number, least=1), []).startswith(
         "expected a list of at least"
     )
+    assert values.list_of(values.number, repeats=True)(["1", "2", "1"]) == ("1", "2", "1")
     assert refused(read, "12") == 'expected a list, got "12"; write it in brackets: ["12"]'
 
 

@@ -25,6 +25,12 @@ def test_devices_come_in_the_order_they_are_named_and_once():
     assert list(flattened("80", book)) == ["1", "3", "2"]
 
 
+def test_who_stands_twice_in_one_list_is_rung_once():
+    book = zones(z80=["1", "81", "1", "81"], z81=["2", "2"])
+    found = members(book["80"], book, DEVICES, None, Numbering())
+    assert [device.number for device in found] == ["1", "2"]
+
+
 def test_a_page_leaves_its_caller_out():
     book = zones(z80=["1", "2", "3"])
     found = members(book["80"], book, DEVICES, "2", Numbering())
@@ -56,7 +62,7 @@ def test_a_number_outside_that_is_spelled_in_two_ways_rings_once():
 
 NUMBERS = st.sampled_from(["1", "2", "3", "80", "81", "82", "83"])
 BOOKS = st.fixed_dictionaries(
-    {n: st.lists(NUMBERS, min_size=1, max_size=4, unique=True) for n in ("80", "81", "82", "83")}
+    {n: st.lists(NUMBERS, min_size=1, max_size=4) for n in ("80", "81", "82", "83")}
 )
 
 
