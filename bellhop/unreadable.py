@@ -11,16 +11,18 @@ from hashlib import blake2s
 from bellhop.values import Address, ip
 
 _COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id"}
-_COPIED = ("via", "from", "to", "call-id", "cseq")
-_SPELLED = {"call-id": "Call-ID", "cseq": "CSeq"}
-_ASKS = re.compile(r"(?P<method>[!-~]+) .* SIP/2\.0", re.ASCII | re.IGNORECASE)
+_ONCE = ("From", "To", "Call-ID", "CSeq")  # which an answer has once; it has every Via
+_ASKS = re.compile(
+    r"(?P<method>[!-~]+) .* SIP/(?P<version>[0-9]+\.[0-9]+)", re.ASCII | re.IGNORECASE
+)
 _VIA = re.compile(
-    r"SIP\s*/\s*2\.0\s*/\s*(?P<protocol>UDP|TCP|TLS)\s+(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
+    r"SIP\s*/\s*[0-9]+\.[0-9]+\s*/\s*[A-Za-z]+\s+(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
     r"(?:\s*:\s*(?P<port>[0-9]{1,5}))?\s*(?P<rest>[;,].*)?",
     re.ASCII | re.IGNORECASE,
 )
 _RPORT = re.compile(r";\s*rport\s*(?=[;,]|$)", re.IGNORECASE)
 _TAG = re.compile(r";\s*tag\s*=", re.IGNORECASE)
+_VERSION = "2.0"
 _SIP_PORT = 5060
 
 
@@ -32,46 +34,42 @@ class Answer:
     to: Address
 
 
-def answer(
-    message: str, source: Address, status: str = "400 Bad Request", *, protocol: str = "udp"
-) -> Answer | None:
-    """Return the answer to a request that came from an address. None where there can be none: to an
-    ACK, to what is no SIP request, and where no sender would know it for the answer: it has no Via
-    that can be read, or another protocol's, or no CSeq, Call-ID, From or To.
+def answer(message: str, source: Address, *, protocol: str = "udp") -> Answer | None:
+    """Return the answer to a request that came from an address: 505 to one of another version of
+    SIP, else 400. None where there can be none: to an ACK, to what is no SIP request, and where no
+    sender would know it for the answer, which goes by Via and CSeq (RFC 3261 §17.1.3). A From, To
+    or Call-ID that is missing is missing in the answer too (RFC 4475 §3.3.1).
 
-    Over UDP it goes where the Via says, at that address; else back by the connection.
+    It goes by what the request came by, whatever the Via says of that, as Kamailio's own do: over
+    UDP where the Via says, at that address; else back by the connection.
     """
     first, *lines = re.split(r"\r\n|\r|\n", re.sub(r"\r\n[ \t]+", " ", message))
     asks = _ASKS.fullmatch(first)
     if asks is None or asks["method"].upper() == "ACK":
         return None
     found = _headers(lines)
-    if any(not found[name] for name in _COPIED):
-        return None
-    via = _VIA.fullmatch(found["via"][0])
-    if via is None or via["protocol"].lower() != protocol:
+    via = _VIA.fullmatch(found["via"][0]) if found["via"] else None
+    if via is None or not found["cseq"]:
         return None
     asked = _RPORT.search((via["rest"] or "").partition(",")[0]) is not None
     port = int(via["port"] or _SIP_PORT) if protocol == "udp" and not asked else source.port
     if not 0 < port < 65_536:
         return None
+    if found["to"] and not _TAG.search(found["to"][0]):
+        found["to"][0] += f";tag={blake2s(message.encode(), digest_size=5).hexdigest()}"
     vias = [_stamped(found["via"][0], via, source), *found["via"][1:]]
-    to = found["to"][0]
-    if not _TAG.search(to):
-        to += f";tag={blake2s(message.encode(), digest_size=5).hexdigest()}"
     headers = [
         *(f"Via: {one}" for one in vias),
-        f"From: {found['from'][0]}",
-        f"To: {to}",
-        *(f"{_SPELLED[name]}: {found[name][0]}" for name in ("call-id", "cseq")),
+        *(f"{name}: {found[name.lower()][0]}" for name in _ONCE if found[name.lower()]),
     ]
+    status = "400 Bad Request" if asks["version"] == _VERSION else "505 Version Not Supported"
     text = "\r\n".join([f"SIP/2.0 {status}", *headers, "Content-Length: 0", "", ""])
     return Answer(text, Address(source.host, port))
 
 
 def _headers(lines: list[str]) -> dict[str, list[str]]:
     """Return the values of the headers that an answer copies; empty ones are none."""
-    found: dict[str, list[str]] = {name: [] for name in _COPIED}
+    found: dict[str, list[str]] = {name.lower(): [] for name in ("Via", *_ONCE)}
     for line in lines:
         if not line:
             break
