@@ -1,1 +1,1 @@
-"""AMI: pages are made, watched and ended through it. `manager` alone uses panoramisk."""
+"""AMI: pages are made, watched and ended through it. `library` alone uses panoramisk."""

@@ -8,9 +8,9 @@ import logging
 from collections.abc import Collection, Coroutine, Iterable, Mapping
 
 from ami import hands, legs, strangers
-from ami.events import hung_up, refusal
+from ami.events import Event, hung_up, refusal
 from ami.legs import Leg
-from ami.manager import Event, Manager, NotConnected
+from ami.manager import Manager, NotConnected
 from ami.players import Calls, Edge, Player
 from bellhop.claims import Claims, Verdict, Wish
 from bellhop.targets import Target

@@ -13,11 +13,12 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
-from ami import leader, sight, strangers
+from ami import anew, leader, waiting
 from ami.begun import begun, said, wait, whys
 from ami.board import Board
+from ami.events import Event
 from ami.hints import Hints
-from ami.manager import Event, Manager, NotConnected
+from ami.manager import Manager
 from ami.players import Edge, Volumes
 from ami.running import Running
 from ami.threads import PATIENCE, Threads
@@ -32,7 +33,6 @@ _log = logging.getLogger("bellhop.ami")
 _BUSY = 17  # Q.850
 _RESERVED = 5.0  # seconds after which a page that nobody committed or dropped is forgotten
 _SIGHT = 30.0  # seconds that AMI may be away before a page's report is closed without its end
-_LOOK_EVERY = 1.0  # seconds between looks at whether a leader who waits for his turn is still there
 
 Keep = Callable[[Report], None]
 
@@ -192,7 +192,9 @@ class Engine:
         try:
             if not running.planned:
                 self._tell(running)
-                await self._turn(running)
+                verdicts, in_call = await waiting.for_turn(self._board, running)
+                if not running.over:
+                    running.plan(verdicts, in_call)
             await running.run(partial(self._tell, running), partial(self._note, running))
         except Exception:  # noqa: BLE001 - one page's defect is not another's
             _log.exception("page=%s failed", running.page.id)
@@ -220,20 +222,6 @@ class Engine:
             self._volumes.set(page, zone.volume, held)
         self._show()
         self._note(running)
-
-    async def _turn(self, running: Running) -> None:
-        """Wait for a page's turn; when that takes too long, it begins with whoever is free."""
-        end = self._loop.time() + running.wish.zone.queue_wait / 1000
-        while self._board.claims.must_wait(running.wish) and not running.over:
-            left = end - self._loop.time()
-            if left <= 0:
-                break
-            await self._board.freed(min(left, _LOOK_EVERY))
-        in_call = await self._board.calls.of(running.wish.members)
-        verdicts = self._board.plan(running.wish, in_call)
-        self._board.leave_queue(running.wish.page)
-        if not running.over:
-            running.plan(verdicts, in_call)
 
     def _show(self) -> None:
         """Have phones see which zones are paged."""
@@ -265,32 +253,8 @@ class Engine:
             await asyncio.sleep(min(1.0, _SIGHT))
 
     def _up(self) -> None:
-        self._task(self._loop.create_task(self._look()))
-
-    async def _look(self) -> None:
-        """Read anew what Asterisk has, and take it as if it had been told."""
-        before = tuple(self._board.legs.values())  # one that is rung meanwhile is not in the answer
-        try:
-            found = await sight.channels(self._manager)
-        except NotConnected as error:
-            _log.warning("ami=state-unknown why=%s", error)
-            return
-        live = {channel.unique: channel for channel in found}
-        for event in tuple(sight.told(before, live)):
-            self._event(event)
-        known = tuple(self._board.legs.values())
-        for page, leg in strangers.of_pagers(known, found):
-            self._board.stranger(page, leg)
-        ours = {leg.unique for leg in known}
-        for one in found:
-            if one.unique not in ours:
-                await self._board.ask_of(one.name, one.unique, one.room)
-        for running in tuple(self._running.values()):
-            opened = running.page.opened_ms is not None
-            missed = sight.of_leader(running.leader, opened=opened, live=found)
-            if missed is not None:
-                self._event(missed)
-        await self._hints.look(found, self._board.pages)
+        look = anew.look(self._manager, self._board, self._hints, self._running.values, self._event)
+        self._task(self._loop.create_task(look))
 
     async def close(self) -> None:
         """Stop watching. Pages go on in Asterisk; their reports say that nobody watched."""

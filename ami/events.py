@@ -1,12 +1,14 @@
 """What AMI's events say of a leg's end, and of a page."""
 
 import re
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from ami.manager import Event
 from bellhop.members import failure_text
 from bellhop.pages import Page
+
+Event = Mapping[str, str]
 
 _NOTES = 50  # a leader may press as often as he likes
 

@@ -8,7 +8,8 @@ import logging
 from collections.abc import Collection, Iterable
 
 from ami import strangers
-from ami.manager import Event, Manager, NotConnected
+from ami.events import Event
+from ami.manager import Manager, NotConnected
 from ami.sight import Channel
 from bellhop.zones import hint
 

@@ -5,7 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from ami import legs
-from ami.manager import Event, Manager, NotConnected
+from ami.events import Event
+from ami.manager import Manager, NotConnected
 from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.ami")

@@ -1,10 +1,9 @@
-"""Asterisk's manager interface, made safe: the only user of panoramisk.
+"""Asterisk's manager interface, made safe.
 
-What panoramisk 1.4 does, measured: it replays what was sent while the connection was down (a page
-spoken minutes late), lets CR and LF through into the action's text (a second action), logs in again
-and again with a wrong password, never looks at a ping's answer, and its futures wait for ever when
-the connection goes. So nothing is sent while it is down, every value is checked, every action has a
-deadline, and a wrong password ends the program.
+The library lets CR and LF through into an action's text (a second action), logs in again and again
+with a wrong password, and its futures wait for ever when the connection goes (panoramisk 1.4,
+measured). So every value is checked, nothing is sent while the connection is down, every action has
+a deadline, and a wrong password ends the program.
 """
 
 import asyncio
@@ -15,10 +14,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import panoramisk
-from panoramisk.ami_protocol import AMIProtocol
-from panoramisk.message import Message
-
+from ami.events import Event
+from ami.library import Library
 from bellhop.values import Address
 
 _log = logging.getLogger("bellhop.ami")
@@ -41,11 +38,9 @@ ALLOWED = frozenset(
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_LINE = 1_000  # Asterisk's buffer is 1025 with the line's end (main/manager.c)
 _PING_EVERY, _PING_PATIENCE = 10.0, 5.0
-_CONNECT_PATIENCE = 2.0
 _GONE = 2  # connections that nobody takes
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # Asterisk is near, and back within seconds
 
-Event = Mapping[str, str]
 Value = str | Sequence[str]
 
 
@@ -68,58 +63,6 @@ def check(name: str, value: str) -> str:
     return value
 
 
-class _Protocol(AMIProtocol):  # type: ignore[misc]
-    """panoramisk's protocol, for answers. Events that answer nothing are read here: a page of 500
-    makes thousands, while Asterisk wants the same CPUs, and of each it makes two dictionaries that
-    know no case (measured: four times the work).
-    """
-
-    _rest = b""
-
-    def data_received(self, data: bytes) -> None:
-        """Take what has come, which may end anywhere."""
-        *blocks, self._rest = (self._rest + data).split(b"\r\n\r\n")
-        for block in blocks:
-            text = block.decode("utf-8", "replace").strip()
-            if _is_news(text):
-                self.factory.config["heard"](_fields(text))
-            else:
-                message = Message.from_line(text)
-                if message is not None:
-                    self.handle_message(message)
-
-
-def _is_news(text: str) -> bool:
-    """Whether it is an event that answers no action. The library knows what a shutdown means."""
-    return text.startswith("Event: ") and not (
-        "\r\nActionID: " in text or text.startswith("Event: Shutdown")
-    )
-
-
-def _fields(text: str) -> dict[str, str]:
-    found = (line.partition(": ") for line in text.split("\r\n"))
-    return {name: value for name, colon, value in found if colon}
-
-
-class _Library(panoramisk.Manager):  # type: ignore[misc]
-    """panoramisk's manager, with what it does on its own taken away."""
-
-    async def send_awaiting_actions(self, *_: object) -> None:
-        """Drop what waited: what is late is not sent."""
-        if self.awaiting_actions:
-            _log.warning("ami=dropped actions=%d", len(self.awaiting_actions))
-            self.awaiting_actions.clear()
-
-    def connection_lost(self, exc: object) -> None:
-        """Tell the owner; he reconnects."""
-        self._connected = False
-        self.close()
-        self.config["lost"](exc)
-
-    def ping(self) -> None:
-        """Do nothing: the owner pings, and looks at the answer."""
-
-
 class Manager:
     """A connection to AMI that comes back. Events go to `on_event`, in the running loop; on_gone:
     Asterisk closed the connection, and nobody takes another: it is not merely out of sight.
@@ -129,7 +72,7 @@ class Manager:
         self._address = address
         self._user = user
         self._secret = secret
-        self._library: _Library | None = None
+        self._library: Library | None = None
         self._lost = asyncio.Event()
         self._up = asyncio.Event()
         self._unanswered: dict[asyncio.Future[Any], str] = {}
@@ -216,27 +159,8 @@ class Manager:
                 future.set_exception(NotConnected(f"{action}: AMI went down"))
 
     async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
         self._lost.clear()
-        library = _Library(
-            loop=loop,
-            host=self._address.host,
-            port=self._address.port,
-            events="on",
-            ping_delay=3600,
-            ping_interval=3600,
-            protocol_factory=_Protocol,
-            lost=self._went_down,
-            heard=self._hear,
-        )
-        async with asyncio.timeout(_CONNECT_PATIENCE):
-            _transport, protocol = await loop.create_connection(
-                library.config["protocol_factory"], self._address.host, self._address.port
-            )
-        made: asyncio.Future[Any] = loop.create_future()
-        made.set_result((_transport, protocol))
-        library.connection_made(made)
-        self._library = library
+        self._library = await Library.connected(self._address, self._hear, self._went_down)
         login = {"Username": self._user, "Secret": self._secret, "Events": "call,user,system"}
         try:
             answer = await self.send("Login", login)

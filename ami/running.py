@@ -14,9 +14,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from ami.board import Board
-from ami.events import heard, noted, number
+from ami.events import Event, heard, noted, number
 from ami.leader import Leader
-from ami.manager import Event, Manager
+from ami.manager import Manager
 from ami.waiting import when_free
 from bellhop.claims import Verdict, Way, Wish
 from bellhop.members import Member, State

@@ -5,8 +5,9 @@ pages of an earlier one go on.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ami.events import Event
 from ami.legs import Leg
-from ami.manager import Event, Manager, NotConnected
+from ami.manager import Manager, NotConnected
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from ami import legs
+from ami.events import Event
 from ami.legs import Leg
-from ami.manager import Event, Manager, NotConnected
+from ami.manager import Manager, NotConnected
 from ami.sight import Channel
 from bellhop.claims import Wish
 from bellhop.zones import Zone

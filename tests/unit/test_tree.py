@@ -43,7 +43,7 @@ KSR_ADAPTERS = {
 BESIDES = {
     **{place: {"KSR"} for place in KSR_ADAPTERS},
     "agi/channel.py": {"asterisk"},
-    "ami/manager.py": {"panoramisk"},
+    "ami/library.py": {"panoramisk"},
     "bellhop/postgresql.py": {"psycopg"},
     "bellhop/cli.py": {"click"},
     "bellhop/commands": {"click"},
@@ -140,7 +140,7 @@ def test_imports_the_right_way_are_not_complained_of():
     for place, source in [
         ("kemi/sip.py", "import KSR\nfrom bellhop.values import Address"),
         ("agi/channel.py", "from asterisk.agi import AGI"),
-        ("ami/manager.py", "import panoramisk, asyncio"),
+        ("ami/library.py", "import panoramisk, asyncio"),
         ("pager/daemon.py", "from agi.server import Server\nfrom ami.engine import Engine"),
         ("bellhop/cli.py", "def run():\n    import click"),
         ("bellhop/commands/check.py", "import click\nfrom bellhop import cli"),
@@ -153,7 +153,7 @@ def test_each_adapter_is_there_and_is_the_one():
         ("KSR", KSR_ADAPTERS),
         ("psycopg", {"bellhop/postgresql.py"}),
         ("asterisk", {"agi/channel.py"}),
-        ("panoramisk", {"ami/manager.py"}),
+        ("panoramisk", {"ami/library.py"}),
     ]:
         users = {p for p, s in sources() if module in {i.partition(".")[0] for i in imports(s)}}
         assert users == places

@@ -1,0 +1,47 @@
+"""Asterisk's state is read anew: after AMI was away, and when the pager has been started while an
+earlier one's pages go on. What was missed is taken as if it had been told; nothing is sent again.
+"""
+
+import logging
+from collections.abc import Callable, Collection
+
+from ami import sight, strangers
+from ami.board import Board
+from ami.events import Event
+from ami.hints import Hints
+from ami.manager import Manager, NotConnected
+from ami.running import Running
+
+_log = logging.getLogger("bellhop.ami")
+
+
+async def look(
+    manager: Manager,
+    board: Board,
+    hints: Hints,
+    running: Callable[[], Collection[Running]],
+    tell: Callable[[Event], None],
+) -> None:
+    """Read what Asterisk has. running: the pages that run; tell: takes an event that was missed."""
+    before = tuple(board.legs.values())  # one that is rung meanwhile is not in the answer
+    try:
+        found = await sight.channels(manager)
+    except NotConnected as error:
+        _log.warning("ami=state-unknown why=%s", error)
+        return
+    live = {channel.unique: channel for channel in found}
+    for event in tuple(sight.told(before, live)):
+        tell(event)
+    known = tuple(board.legs.values())
+    for theirs, leg in strangers.of_pagers(known, found):
+        board.stranger(theirs, leg)
+    ours = {leg.unique for leg in known}
+    for one in found:
+        if one.unique not in ours:
+            await board.ask_of(one.name, one.unique, one.room)
+    for page in tuple(running()):
+        opened = page.page.opened_ms is not None
+        missed = sight.of_leader(page.leader, opened=opened, live=found)
+        if missed is not None:
+            tell(missed)
+    await hints.look(found, board.pages)
