@@ -1,12 +1,6 @@
-"""One page while it runs: its members are rung or taken, its leader's microphone opens, it ends.
-
-What happens is told by AMI events; each becomes a new value of the page (bellhop.pages), and wakes
-the one coroutine that acts on it.
-"""
+"""One page while it runs: its members are rung or taken, its leader's microphone opens, it ends."""
 
 import asyncio
-import contextlib
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
@@ -14,9 +8,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from ami.board import Board
-from ami.events import Event, heard, noted, number
+from ami.events import Event
 from ami.leader import Leader
 from ami.manager import Manager
+from ami.progress import Progress
 from ami.waiting import when_free
 from bellhop.claims import Verdict, Way, Wish
 from bellhop.members import Member, State
@@ -28,8 +23,8 @@ _LEAVE_PATIENCE, _OPEN_PATIENCE, _AGAIN = 3.0, 5.0, 1.0
 _BUSY = (17, 486)
 
 
-class Running:
-    """A page in progress; the board tells it of its members."""
+class Running(Progress):
+    """A page in progress: what is done of it."""
 
     def __init__(
         self,
@@ -41,7 +36,7 @@ class Running:
         devices: Mapping[str, Target],
         leader: str,
     ) -> None:
-        self.page = page
+        super().__init__(page)
         self.room = f"page-{page.id}"
         self.wish = Wish(page.id, zone, tuple(devices))
         self.leader = leader
@@ -51,88 +46,36 @@ class Running:
         self._board = board
         self._zone = zone
         self._devices = devices
-        self._leader = Leader(manager, leader, self.room, self._opened)
-        self._began = time.monotonic()
-        self._changed = asyncio.Event()
+        self._leader = Leader(manager, leader, self.room, self.opened)
         self._blind = False
-        # Counted: whether it is over is asked at each event, and a page may have hundreds.
-        self._alive = page.alive
         self._work: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._takes: list[str] = []
-
-    def _now(self) -> int:
-        return int((time.monotonic() - self._began) * 1000)
 
     # --- what happens ---
 
     def hear(self, event: Event) -> None:
         """Take an event, if it is of this page or its leader."""
         if event.get("Event") == "UserEvent" and event.get("Page") == self.page.id:
-            self._count(event)
+            self.count(event)
         elif self._leader.hear(event):
             if self._leader.gone and self.page.closed_ms is None:
-                self.page = replace(self.page, closed_ms=self._now())
-            self._changed.set()
-
-    def _opened(self) -> None:
-        if self.page.opened_ms is None:
-            self.page = replace(self.page, opened_ms=self._now())
-
-    def _count(self, event: Event) -> None:
-        """A channel leaves the page, and says how much went to it, or came from the leader."""
-        self.page = noted(self.page, event, self._now())
-        member = self.page.members.get(event.get("Member", ""))
-        if member is not None and (sent := number(event, "Sent")) is not None:
-            self._become(member.counted(sent, heard(event, sent)))
+                self.page = replace(self.page, closed_ms=self.now())
+            self.wake()
 
     def succeeded(self, page: str) -> None:
         """Note that its leader leads another page from now on."""
         self._leader.elsewhere = True
-        note = f"became page {page} at {self._now()} ms"
+        note = f"became page {page} at {self.now()} ms"
         self.page = replace(self.page, notes=(*self.page.notes, note))
 
     def succeeds(self) -> None:
         """Note that its leader leads another page until now: he is in that one's room."""
         self._leader.leaving = True
 
-    def _become(self, *members: Member) -> None:
-        before = self.page.members
-        self._alive += sum(m.state.alive - before[m.device].state.alive for m in members)
-        self.page = self.page.with_members(*members)
-        self._changed.set()
-
-    def rung(self, device: str) -> None:
-        """It is rung for this page."""
-        self._become(self.page.members[device].rung())
-
-    def answered(self, device: str) -> None:
-        """It took the call."""
-        self._become(self.page.members[device].answered(self._now()))
-
-    def joined(self, device: str) -> None:
-        """It is in the room."""
-        self._become(self.page.members[device].joined(self._now()))
-
-    def left(self, device: str) -> None:
-        """It is in the room no more."""
-        self._become(self.page.members[device].left(self._now()))
-
-    def taken(self, device: str, zone: str) -> None:
-        """A page of this zone has it now."""
-        self._become(self.page.members[device].taken(self._now(), zone))
-
-    def failed(self, device: str, cause: int | None, sip: int | None, why: str) -> None:
-        """It did not come."""
-        self._become(self.page.members[device].failed(cause, sip, why))
-
-    def hung_up(self, device: str, cause: int | None, sip: int | None) -> None:
-        """Its leg has ended."""
-        self._become(self.page.members[device].hung_up(self._now(), cause, sip))
-
     def lost_sight(self) -> None:
         """AMI went down: what happens now is not known."""
         self._blind = True
-        self._changed.set()
+        self.wake()
 
     async def stop(self, by: str) -> bool:
         """End it for somebody; False when its leader could not be hung up."""
@@ -142,7 +85,7 @@ class Running:
     @property
     def over(self) -> bool:
         """Whether the leader has gone, all members have, or nobody can see what happens."""
-        return self._leader.gone or self._blind or not self._alive
+        return self._leader.gone or self._blind or not self.alive
 
     # --- what is done ---
 
@@ -151,7 +94,7 @@ class Running:
     ) -> None:
         """Take what is decided of each device; what is to be done of it is done by `run`."""
         self.planned = True
-        self.page = replace(self.page, rung_ms=self._now())
+        self.page = replace(self.page, rung_ms=self.now())
         members = []
         for number_, verdict in verdicts.items():
             device, member = self._devices[number_], self.page.members[number_]
@@ -170,19 +113,19 @@ class Running:
                 case Way.TAKE:
                     self._work.append(partial(self._take, device))
             members.append(member.rung())
-        self._become(*members)
+        self.become(*members)
         mine = {n for n, v in verdicts.items() if v.way in {Way.RING, Way.END, Way.TAKE}}
         self._takes = [n for n, v in verdicts.items() if v.way is Way.TAKE]
         self._board.claim(self.wish, mine)
 
     def wait_for_turn(self) -> None:
         """Leave all members until the page's turn has come."""
-        self._become(*(self.page.members[n].waits("in another page") for n in self._devices))
+        self.become(*(self.page.members[n].waits("in another page") for n in self._devices))
 
     def give_up(self, why: str) -> None:
         """Leave out whoever was waited for."""
         waiting = [m for m in self.page.members.values() if m.state is State.WAITING]
-        self._become(*(member.failed(*_BUSY, member.why or why) for member in waiting))
+        self.become(*(member.failed(*_BUSY, member.why or why) for member in waiting))
 
     async def run(self, tell: Callable[[], None], note: Callable[[], None]) -> None:
         """Ring, tell, open, note, wait, end. Cancelled, it leaves the page to Asterisk."""
@@ -196,7 +139,7 @@ class Running:
             await self._open()
             note()
             await self.until(lambda: self.over)
-            if not self._alive and not self._leader.away and not self._blind:
+            if not self.alive and not self._leader.away and not self._blind:
                 await self._leader.move("lost")
         except asyncio.CancelledError:
             self._blind = True
@@ -206,15 +149,6 @@ class Running:
                 one.cancel()
             await asyncio.gather(*work, return_exceptions=True)
             await self._end()
-
-    async def until(self, condition: Callable[[], bool], patience: float | None = None) -> bool:
-        """Wait until the condition holds; False when that took longer than `patience` seconds."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                while not condition():
-                    self._changed.clear()
-                    await self._changed.wait()
-        return condition()
 
     async def _ring(self, device: Target, calls: tuple[EdgeCall, ...] = ()) -> None:
         if calls:
@@ -242,15 +176,15 @@ class Running:
         """Open the leader's microphone when the members are there: chime, beep, speak."""
 
         def ready() -> bool:
-            return self.over or self.page.may_open(self._now())
+            return self.over or self.page.may_open(self.now())
 
-        if not await self.until(ready, max(0, self.page.opens_ms - self._now()) / 1000):
+        if not await self.until(ready, max(0, self.page.opens_ms - self.now()) / 1000):
             await self.until(ready)
         if not self.over and self._zone.chime != "none":
             await self._leader.chime(self._zone)
         while not self.over and self.page.opened_ms is None:
             # A beep for him first; then he joins the room, and only then the page is open.
-            left = self._zone.max_length - (self._now() - self.page.rung_ms)
+            left = self._zone.max_length - (self.now() - self.page.rung_ms)
             moved = await self._leader.let_in(max(1, left // 1000))
             patience = _OPEN_PATIENCE if moved else _AGAIN  # AMI may be away for a moment
             await self.until(lambda: self.page.opened_ms is not None or self.over, patience)
@@ -274,12 +208,6 @@ class Running:
             self.close(None, "not known: nobody watched it to the end")
         else:
             self.close(19, "no answer before the page ended")
-
-    def close(self, cause: int | None, why: str) -> None:
-        """Close the books, if they are open; why: what is said of whoever never answered."""
-        if self.page.ended is None:
-            self._become(*(m.failed(cause, None, why) for m in self.page.members.values()))
-            self.page = replace(self.page, ended=time.time())
 
     def _let_go(self) -> None:
         """Give up on whoever still rings, and rings for another page from now on."""
