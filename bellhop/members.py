@@ -53,7 +53,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     """One device in one page. Times are ms since the page began; `sent` is how many RTP packets of
     this page went to it, as Asterisk counted them, None when it could not be asked; `received`: how
     many of these it got, by its own RTCP, None when it told nothing; `gaps`: when it was in pages
-    that go before this one.
+    that go before this one; `counts`: how often it was told what went to it.
     """
 
     device: str
@@ -67,6 +67,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     sip: int | None = None
     why: str = ""
     gaps: tuple[Gap, ...] = ()
+    counts: int = 0
 
     def waits(self, why: str) -> "Member":
         """Return it as one that is not free yet."""
@@ -121,19 +122,24 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
             return replace(self, sent=None, received=None)
         known = received is not None and (self.received is not None or self.sent is None)
         got = (received or 0) + (self.received or 0) if known else None
-        return replace(self, sent=sent + (self.sent or 0), received=got)
+        sent += self.sent or 0
+        return replace(self, sent=sent, received=got, counts=self.counts + 1)
 
     @property
     def is_counted(self) -> bool:
-        """Whether all is known that will be of what went to it; of a multicast group nothing is."""
-        return self.sent is not None or is_multicast(self.device)
+        """Whether all is known that will be of what went to it, each time that it was in the room;
+        of a multicast group nothing is.
+        """
+        since = self.joined_ms or 0  # before that a page can have taken it while it rang
+        back = sum(gap.back is not None and gap.taken >= since for gap in self.gaps)
+        return self.counts > back or is_multicast(self.device)
 
     @property
     def is_told(self) -> bool:
-        """Whether its leg has ended, and said what went to it; or another page has it."""
-        if self.state is State.TAKEN:
-            return True
-        return self.state.over and (self.joined_ms is None or self.is_counted)
+        """Whether its leg has ended, or another page has it; and it was said what went to it."""
+        if not self.state.over and self.state is not State.TAKEN:
+            return False
+        return self.joined_ms is None or self.is_counted
 
     def failed(self, cause: int | None, sip: int | None, why: str) -> "Member":
         """Return it after it came to nothing; what is known first stands."""

@@ -1,6 +1,7 @@
 """Members that a page took before they were in a room, or that were on their way when it ended."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -69,6 +70,33 @@ def test_what_a_page_took_while_it_rang_rings_for_the_one_before_again(answers):
         assert why.startswith("missed the first" if answers else "no answer before the page ended")
 
     play(story, House({"1": "rings"}))
+
+
+class Tells(House):
+    """A house in which what went to the first member is told somewhat after it has left."""
+
+    def say(self, kind, **fields):
+        if (fields.get("UserEvent"), fields.get("Member")) == ("BellhopLeft", "1"):
+            asyncio.get_running_loop().call_later(0.02, partial(super().say, kind, **fields))
+        else:
+            super().say(kind, **fields)
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_report_has_what_went_to_a_member_before_it_was_taken_and_after_it_came_back(back):
+    async def story(site, house):
+        low = await site.begun("81", ["1", "2"], priority=3)
+        high = await site.begun("82", ["1"], priority=8)
+        if back:
+            await site.over("82", high)
+            await until(lambda: house.members(house.leaders[low]) == ["1", "2"])
+        await site.over("81", low)
+        sent = {m.device: m.sent for m in site.of("81").members}
+        assert sent == {"1": 18 if back else 9, "2": 9}
+        if not back:
+            await site.over("82", high)
+
+    play(story, Tells())
 
 
 def test_a_member_that_was_in_the_room_is_back_when_it_is_in_it_again():

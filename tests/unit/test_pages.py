@@ -250,3 +250,16 @@ def test_what_a_member_received_is_summed_over_gaps_unless_one_part_is_not_known
     assert member.counted(100, None).counted(50, 50).received is None
     assert member.counted(100, 98).counted(50, None).received is None
     assert member.counted(100, 98).counted(50, None).sent == 150
+
+
+def test_what_went_to_a_member_is_known_when_it_was_told_of_each_time_that_it_was_there():
+    member = Member(device="1008").answered(1).joined(2)
+    taken = member.taken(10, "8010")
+    assert not taken.is_told
+    assert taken.counted(0).is_told
+    left = taken.counted(0).joined(20).hung_up(90, 16, None)
+    assert not left.is_told
+    assert left.counted(3).is_told
+    rang = Member(device="1008").taken(10, "8010")
+    assert rang.is_told  # it was never there
+    assert rang.joined(20).hung_up(90, 16, None).counted(3).is_told
