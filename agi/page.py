@@ -7,23 +7,19 @@ caller has gone, or the dialplan's time limit has ended this session, the reserv
 
 import copy
 import logging
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
 from agi.channel import Channel
 from agi.gate import Gate
+from agi.request import InCall, Registered, Requests
 from agi.who import identified
 from bellhop import zones
-from bellhop.answering import dialect_of
-from bellhop.callers import Caller, Kind
-from bellhop.devices import Device
-from bellhop.pages import EdgeCall, Refusal, Request, Reservation, Unavailable
-from bellhop.present import Present
+from bellhop.callers import Caller
+from bellhop.pages import Refusal, Request, Reservation, Unavailable
 from bellhop.settings import Site
-from bellhop.targets import Target, may_ring
 from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.agi")
@@ -64,31 +60,12 @@ class Program(Protocol):
         """Tell the page's id, or why there is none."""
 
 
-# Which of these numbers the edge knows as registered; None when it could not be asked within so
-# many seconds.
-Registered = Callable[[Collection[str], float], Mapping[str, Present] | None]
-# Which of these numbers have calls that are no pages; empty when the edge could not be asked within
-# so many seconds.
-InCall = Callable[[Collection[str], float], Mapping[str, tuple[EdgeCall, ...]]]
-
 _EDGE_PATIENCE = 0.8  # seconds for all that the edge is asked: the engine must have some, too
 
 
 def leader(channel: Channel) -> str:
     """Return the caller's channel: the AGI's first argument, or the channel that runs the AGI."""
     return channel.env.get("arg_1") or channel.env["channel"]
-
-
-def _spoken(device: Target, user_agent: str) -> Target:
-    """Return the device with its User-Agent's dialect where the site says nothing of it."""
-    if not isinstance(device, Device) or device.dialect:
-        return device
-    return replace(device, dialect=dialect_of(user_agent))
-
-
-def _is_there(member: Target, registered: Collection[str]) -> bool:
-    """Whether there is somebody to ring: a group and a number outside register nowhere."""
-    return not isinstance(member, Device) or member.number in registered
 
 
 def _keys(request: Request) -> dict[str, str]:
@@ -122,17 +99,16 @@ class Pages:
     ) -> None:
         self._site = site
         self._desk = desk
-        self._registered = registered
-        self._in_call = in_call
         self._gate = Gate(pin_lines)
         self._program = program
         self._later = later
-        self._taken_out = taken_out
+        self._requests = Requests(site, registered, in_call, taken_out)
 
     def of(self, site: Site, pin_lines: Mapping[str, tuple[str, ...]]) -> "Pages":
         """Return who answers for a changed site; a request that is being served has the old one."""
         changed = copy.copy(self)
         changed._site = site  # noqa: SLF001 - a copy of ours
+        changed._requests = replace(self._requests, site=site)  # noqa: SLF001 - the same
         changed._gate = self._gate.with_lines(pin_lines)  # noqa: SLF001 - the same
         return changed
 
@@ -154,7 +130,7 @@ class Pages:
             return self._tell(channel, Refusal(UNKNOWN, "no such zone"))
         prompt = program is not None and program.prompt
         zone = zones.promptly(zone) if prompt else zone
-        request = replace(self._request(zone, caller, leader(channel)), prompt=prompt)
+        request = replace(self._requests.of(zone, caller, leader(channel)), prompt=prompt)
         if caller is None or not (program or zones.may_page(zone, caller)):
             why = f"may not page {zone.number}"
             return self._refuse(channel, request, Refusal(NOT_ALLOWED, why))
@@ -169,7 +145,7 @@ class Pages:
             return None
         if program is None:
             request = replace(request, emergency=self._emergency(zone, caller))
-        request = self._there(request, min(_EDGE_PATIENCE, channel.left() / 2))
+        request = self._requests.there(request, min(_EDGE_PATIENCE, channel.left() / 2))
         if zone.speech == "recorded" and program is None and request.members:
             token, take = self._later(caller, zone)
             channel.part(
@@ -231,43 +207,6 @@ class Pages:
             channel.put("BELLHOP_RESULT", "")
             return None
         return reservation
-
-    def _request(self, zone: Zone, caller: Caller | None, channel: str) -> Request:
-        own = caller.name if caller and caller.kind is Kind.DEVICE else None
-        everybody = zones.members(
-            zone, self._site.zones, self._site.devices, own, self._site.numbering
-        )
-        taken_out = self._taken_out(zone)
-        out = {m.number: str(taken_out[m.number]) for m in everybody if m.number in taken_out}
-        everybody = tuple(member for member in everybody if member.number not in out)
-        may = caller.may if caller else ()
-        members = tuple(member for member in everybody if may_ring(may, member))
-        barred = tuple(member.number for member in everybody if not may_ring(may, member))
-        if caller is not None:
-            zone = zones.for_caller(zone, caller)
-        return Request(
-            zone=zone, caller=caller, channel=channel, members=members, barred=barred, out=out
-        )
-
-    def _there(self, request: Request, patience: float) -> Request:
-        """Return the request with what the edge knows: who is registered, and who is in a call."""
-        end = time.monotonic() + patience
-        numbers = [member.number for member in request.members if isinstance(member, Device)]
-        there = self._registered(numbers, patience)
-        if there is None:
-            # An announcement is not held back because the bookkeeping is down: all are rung.
-            _log.warning("zone=%s registrations=unknown", request.zone.number)
-            members = tuple(_spoken(member, "") for member in request.members)
-            return replace(request, members=members)
-        present = tuple(
-            _spoken(m, there[m.number].user_agent if m.number in there else "")
-            for m in request.members
-            if _is_there(m, there)
-        )
-        absent = tuple(number for number in numbers if number not in there)
-        engaged = [number for number, one in there.items() if one.engaged]
-        in_call = self._in_call(engaged, end - time.monotonic()) if engaged else {}
-        return replace(request, members=present, absent=absent, in_call=in_call)
 
     def _refuse(self, channel: Channel, request: Request, refusal: Refusal) -> Refusal:
         """Refuse a page of a zone that there is, and have it reported by somebody."""
