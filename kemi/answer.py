@@ -11,7 +11,7 @@ from bellhop.dialling import Refusal
 from bellhop.health import Skipped
 from bellhop.reason import parse, q850
 from bellhop.recursion import Failure
-from kemi import ksr_replies, ledger, sip
+from kemi import ksr_replies, ksr_transactions, ledger, sip
 
 # The headers of finals.Code.repair hold tokens, media types and numbers.
 _REPAIR = re.compile(r"[A-Za-z0-9.!%*_+`'~/ ,;=-]{1,200}", re.ASCII)
@@ -19,7 +19,7 @@ _REPAIR = re.compile(r"[A-Za-z0-9.!%*_+`'~/ ,;=-]{1,200}", re.ASCII)
 
 def final(call: Call, why: str) -> None:
     """Answer with what the attempts came to."""
-    told = finals.CANCELLED if sip.cancelled() else finals.final(call)
+    told = finals.CANCELLED if ksr_transactions.cancelled() else finals.final(call)
     leads = contacts.parse(*ksr_replies.lines("Contact", contacts.READ)) if told.moved else ()
     if told.moved and not leads:
         told = finals.nowhere(told)

@@ -24,6 +24,7 @@ from kemi import (
     insane,
     invite,
     ksr_sanity,
+    ksr_transactions,
     names,
     register,
     rpc,
@@ -160,13 +161,13 @@ def _sane_request(
     match method:
         case "CANCEL":
             dialog.cancel()
-        case _ if method != "ACK" and sip.comes_again():
+        case _ if method != "ACK" and ksr_transactions.comes_again():
             pass
         case _ if sip.has_to_tag():
             dialog.route(site, key, method, way)
         case "ACK":
-            if sip.known() == "yes":
-                sip.relay()
+            if ksr_transactions.known() == "yes":
+                ksr_transactions.relay()
         case "OPTIONS":
             sip.reply(200, "OK", f"Allow: {_METHODS}")
         case "REGISTER":

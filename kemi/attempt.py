@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import msgspec
 
-from bellhop import sides, users
 from bellhop.calls import (
     Call,
     Exhausted,
@@ -28,8 +27,8 @@ from bellhop.htdigest import Credential
 from bellhop.identity import PRIVACY
 from bellhop.recursion import Failure, Verdict
 from bellhop.settings import Site
-from bellhop.values import Address
 from kemi import (
+    aim,
     answer,
     challenges,
     contact,
@@ -37,9 +36,9 @@ from kemi import (
     engaged,
     health,
     ksr_replies,
+    ksr_transactions,
     ledger,
     metrics,
-    names,
     questions,
     sip,
 )
@@ -84,7 +83,7 @@ def go_on(
     """
     while True:
         # A failure route has just asked; what is cancelled in between, tm refuses to forward.
-        if (branch is None or not call.attempts) and sip.cancelled():
+        if (branch is None or not call.attempts) and ksr_transactions.cancelled():
             end(call, "cancelled")
             return
         gate = health.Gate(site, call, now())
@@ -106,7 +105,7 @@ def go_on(
         if unsent is None:
             return
         branch = None  # tm may have made one all the same
-        failure = Failure(None, replied=False, cancelled=sip.cancelled())
+        failure = Failure(None, replied=False, cancelled=ksr_transactions.cancelled())
         health.failed(site, call, failure, now())
         if failure.cancelled:  # between the check and the relay: tm refuses to forward then
             continue
@@ -139,7 +138,7 @@ def _send(
     leg = call.leg
     if credential is None:
         engaged.callee(call)
-    if not _aim(site, leg):
+    if not aim.at(site, leg):
         return NOT_REGISTERED if leg.kind is LegKind.DEVICE else UNRESOLVED
     if credential is None:
         challenges.go_past(call)
@@ -149,8 +148,8 @@ def _send(
         sip.forget(RANG)
     _arm(leg, branch)
     timer = answer_timer(call, now())
-    sip.timers(timer, min(timer, leg.first_reply or timer))
-    return None if sip.relay() else NOT_SENT
+    ksr_transactions.timers(timer, min(timer, leg.first_reply or timer))
+    return None if ksr_transactions.relay() else NOT_SENT
 
 
 def _arm(leg: Leg, branch: int | None) -> None:
@@ -163,48 +162,10 @@ def _arm(leg: Leg, branch: int | None) -> None:
     else:
         sip.put(_BRANCH_ALONE, str(branch))
     if shaped:
-        sip.on_branch("ksr_branch_shaped")
+        ksr_transactions.on_branch("ksr_branch_shaped")
     elif branch is None:
-        sip.on_branch("ksr_branch_call")
-    sip.on_call()
-
-
-def _aim(site: Site, leg: Leg) -> bool:
-    """Point the request at the leg; False when it is a device that is not registered, or a gateway
-    whose name nobody has resolved.
-    """
-    if leg.kind is LegKind.DEVICE:
-        # lookup sets the socket that the device registered over, so that it passes its NAT.
-        return sip.find(leg.name) and _is_a_devices(site, leg)
-    # One that stands by no longer, after a reload, is passed over.
-    asterisk = sides.sides(site).get(leg.name, "") if leg.kind is LegKind.PBX else ""
-    address = str(asterisk) or leg.address
-    if not address:
-        return False
-    socket = f"udp:{site.edge.internal}" if leg.kind is LegKind.PBX else str(site.edge.leaves)
-    sip.put("$ru", f"sip:{users.written(leg.user)}@{address}")
-    sip.put("$du", f"sip:{address}")
-    sip.put("$fs", socket)
-    return True
-
-
-def _is_a_devices(site: Site, leg: Leg) -> bool:
-    """Whether the registered contact may be one. It is the device's own word: one that names a
-    peer would be called as if we did, past all rights; and a name could be anybody's.
-    """
-    there = sip.next_hop()
-    if there is not None and not _is_a_peers(site, there):
-        return True
-    sip.error(f"device={leg.name} its registered contact is a peer's or a name: not called")
-    return False
-
-
-def _is_a_peers(site: Site, there: Address) -> bool:
-    """Whether a gateway, an Asterisk, or we ourselves are at an address."""
-    if there == site.edge.internal or there in sides.sides(site).values():
-        return True
-    gateways = (one for peer in names.peers_at(site, there.host) for one in peer.gateways)
-    return any(there in names.resolve(one) for one in gateways)
+        ksr_transactions.on_branch("ksr_branch_call")
+    ksr_transactions.on_call()
 
 
 def branch() -> None:
@@ -259,7 +220,7 @@ def progressed(site: Site) -> None:
         if not call.rang:
             metrics.delay(call, moment)
         timer = ring_timer(call, moment)
-        sip.timers(timer, timer)
+        ksr_transactions.timers(timer, timer)
 
 
 def rang(call: Call, at: int | None) -> int:

@@ -20,6 +20,7 @@ from kemi import (
     floods,
     headers,
     ksr_dialog,
+    ksr_transactions,
     names,
     questions,
     sip,
@@ -86,7 +87,7 @@ def _comes_again(ours: str) -> bool:
 
 def route(site: Site, secret: bytes, method: str, way: Way) -> None:
     """Send a request within a dialog on, or refuse it."""
-    known = sip.known() if method == "ACK" else "no"
+    known = ksr_transactions.known() if method == "ACK" else "no"
     challenges.strip(site)
     if known == "done":  # it was for a refusal of ours
         return
@@ -94,7 +95,7 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
         if method != "ACK":
             sip.reply(481, "No Such Dialog Here")
         elif known == "yes":
-            sip.relay()
+            ksr_transactions.relay()
         return
     sip.follow_contact()
     host = sip.next_host()
@@ -109,7 +110,7 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
     floods.proved(site, way)
     headers.strip_in_dialog(method, ours=ours)
     _keep_targets(method, from_device=door is who.Door.DEVICES, to_device=peers == _DEVICE)
-    if not sip.relay() and method != "ACK":
+    if not ksr_transactions.relay() and method != "ACK":
         sip.error(f"in-dialog {method} could not be sent on")
 
 
@@ -118,7 +119,7 @@ def _keep_targets(method: str, *, from_device: bool, to_device: bool) -> None:
     if from_device or method in _TARGETS:
         contact.keep(device=from_device)
     if method in _TARGETS or ((from_device or to_device) and method != "ACK"):
-        sip.on_dialog()
+        ksr_transactions.on_dialog()
 
 
 def _refusal(
@@ -193,9 +194,9 @@ def peers_of(site: Site, host: str | None) -> tuple[str, ...]:
 
 def cancel() -> None:
     """Pass a CANCEL on to where its INVITE went; one for no call is answered so."""
-    match sip.known():
+    match ksr_transactions.known():
         case "yes":
-            sip.relay()
+            ksr_transactions.relay()
         case "no":
             sip.reply(481, "No Call To Cancel")
         case "done":

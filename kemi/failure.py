@@ -18,6 +18,7 @@ from kemi import (
     challenges,
     health,
     ksr_replies,
+    ksr_transactions,
     late,
     ledger,
     questions,
@@ -100,8 +101,8 @@ def _asked_away(failure: Failure) -> int | None:
 
 def _read(code: int | None, *, trusted: bool, heeded: bool, rang: bool) -> Failure:
     """Read this attempt's failure: tm gives its winning reply (failure_reply_mode 3)."""
-    cancelled = sip.cancelled(in_transaction=True)
-    if sip.timed_out_here():
+    cancelled = ksr_transactions.cancelled(in_transaction=True)
+    if ksr_transactions.timed_out_here():
         return Failure(None, replied=False, rang=rang, cancelled=cancelled)
     said = reason.said(*ksr_replies.lines("Reason", reason.MAX_VALUES))
     return Failure(

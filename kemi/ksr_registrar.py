@@ -24,3 +24,16 @@ def bindings(device: str) -> Iterator[tuple[int, str]]:
         except Unreadable:
             user_agent = ""
         yield ends, user_agent
+
+
+def save() -> bool:
+    """Store the REGISTER's binding in the place of the device's old one (flag 4: it may come back
+    with another address). Returns whether it has been answered: 0 means refused and answered.
+    """
+    result = KSR.registrar.save("location", 4)
+    return done(result, "save") or result == 0
+
+
+def find(number: str) -> bool:
+    """Point the request at the registered contact of a number; False when it has none."""
+    return done(KSR.registrar.lookup_uri("location", f"sip:{number}@registered.invalid"), "lookup")

@@ -1,7 +1,7 @@
 """REGISTER: a device may register its own address of record, and nothing else."""
 
 from bellhop.settings import Site
-from kemi import digest, sip, who
+from kemi import digest, ksr_registrar, sip, who
 from kemi.secrets import Secrets
 from kemi.sip import Way
 
@@ -25,5 +25,5 @@ def register(site: Site, secrets: Secrets, way: Way) -> None:
         sip.fix_register()
     # save() answers most requests, those that it refuses too, but not all (measured: table missing,
     # a user that cannot be unescaped).
-    if not sip.save():
+    if not ksr_registrar.save():
         sip.reply(400, "Bad Registration")

@@ -9,7 +9,6 @@ and `drop()` do not exist. So results go through `done`, which knows them apart,
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import KSR
 
@@ -152,19 +151,6 @@ def append_header(line: str) -> None:
     KSR.hdr.append(line + "\r\n")
 
 
-def save() -> bool:
-    """Store the REGISTER's binding in the place of the device's old one (flag 4: it may come back
-    with another address). Returns whether it has been answered: 0 means refused and answered.
-    """
-    result = KSR.registrar.save("location", 4)
-    return done(result, "save") or result == 0
-
-
-def find(number: str) -> bool:
-    """Point the request at the registered contact of a number; False when it has none."""
-    return done(KSR.registrar.lookup_uri("location", f"sip:{number}@registered.invalid"), "lookup")
-
-
 def behind_nat() -> bool:
     """Whether the message came from another address or port than its Via says (2, 16). A private
     address in Contact alone is no sign of NAT: a site's own network has no others.
@@ -201,67 +187,6 @@ def mark_contact() -> None:
 def follow_contact() -> None:
     """Send to the source that a Contact alias names."""
     KSR.nathelper.handle_ruri_alias()
-
-
-# --- transactions ---
-
-
-def comes_again() -> bool:
-    """Whether a request is a copy: of one that another worker has in hand (it answers; tm must not
-    be asked, for that drops a transaction that has no branch yet: measured), or of an earlier one.
-    """
-    return done(KSR.tmx.t_precheck_trans(), "t_precheck_trans") or known() != "no"
-
-
-def known() -> Literal["no", "yes", "done"]:
-    """What tm knows of a request: "yes", the transaction that a CANCEL or an ACK is for; "done",
-    nothing is left to do (it answers a retransmission again, and takes an ACK).
-    """
-    result = KSR.tm.t_check_trans()
-    if done(result, "t_check_trans"):
-        return "yes"
-    return "done" if result == 0 else "no"
-
-
-def relay() -> bool:
-    """Send the request on; False when it could not even be sent (nobody has been answered)."""
-    return done(KSR.tm.t_relay(), "t_relay")
-
-
-def on_branch(route: str) -> None:
-    """Arm a route for the branch that t_relay makes next; tm forgets it then."""
-    KSR.tm.t_on_branch(route)
-
-
-def on_call() -> None:
-    """Arm this attempt's routes (their names are constant: Kamailio keeps a list of 256), and stop
-    t_relay from answering when it fails: a 478 of its own while we go on makes a ghost call.
-    """
-    KSR.tm.t_set_disable_internal_reply(1)
-    KSR.tm.t_on_reply("ksr_reply_call")
-    KSR.tm.t_on_failure("ksr_failure_call")
-
-
-def on_dialog() -> None:
-    """Arm the reply route for a request within a dialog."""
-    KSR.tm.t_on_reply("ksr_reply_dialog")
-
-
-def timers(invite_ms: int, first_ms: int) -> None:
-    """Set the transaction's timers: until the first reply, and from a provisional on."""
-    KSR.tm.t_set_fr(invite_ms, first_ms)
-
-
-def cancelled(*, in_transaction: bool = False) -> bool:
-    """Whether the caller has cancelled; asked without a transaction, tm would log an error."""
-    if not in_transaction and KSR.pv.get("$T(id_index)") is None:
-        return False
-    return done(KSR.tm.t_is_canceled(), "t_is_canceled")
-
-
-def timed_out_here() -> bool:
-    """Whether this branch ended by our timer, not by a reply."""
-    return done(KSR.tm.t_branch_timeout(), "t_branch_timeout")
 
 
 # --- the pager's questions ---

@@ -4,7 +4,7 @@ NOTIFYs come back within the dialog (RFC 6665, RFC 4235).
 
 from bellhop import sides, users, zones
 from bellhop.settings import Site
-from kemi import contact, dialog, headers, invite, sip, standby, who
+from kemi import contact, dialog, headers, invite, ksr_transactions, sip, standby, who
 from kemi.secrets import Secrets
 from kemi.sip import Way
 
@@ -44,6 +44,6 @@ def subscribe(site: Site, secrets: Secrets, key: bytes, way: Way) -> None:
     sip.put("$ru", f"sip:{zone.number}@{asterisk}")
     sip.put("$du", f"sip:{asterisk}")
     sip.put("$fs", f"udp:{site.edge.internal}")
-    sip.timers(_PATIENCE, _PATIENCE)
-    if not sip.relay():
+    ksr_transactions.timers(_PATIENCE, _PATIENCE)
+    if not ksr_transactions.relay():
         sip.reply(503, "Service Unavailable")

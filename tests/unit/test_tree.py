@@ -36,6 +36,7 @@ KSR_ADAPTERS = {
         "ksr_replies",
         "ksr_sanity",
         "ksr_tables",
+        "ksr_transactions",
         "ksr_uac",
     )
 }
