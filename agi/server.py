@@ -18,7 +18,7 @@ from io import BufferedReader
 from urllib.parse import urlsplit
 
 from agi.channel import Channel, Gone, Refused
-from bellhop.values import Address
+from bellhop.addresses import Address
 
 Verb = Callable[[Channel], None]
 

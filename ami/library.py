@@ -15,7 +15,7 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message
 
 from ami.events import Event
-from bellhop.values import Address
+from bellhop.addresses import Address
 
 _log = logging.getLogger("bellhop.ami")
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from ami.events import Event
 from ami.library import Library
-from bellhop.values import Address
+from bellhop.addresses import Address
 
 _log = logging.getLogger("bellhop.ami")
 

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from bellhop.values import Address, address, shown
+from bellhop.addresses import Address
+from bellhop.values import address, shown
 
 DEFAULT_PORT = 5060
 _LABEL = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"

@@ -7,12 +7,12 @@ nothing, so a number that is not ours is never asserted.
 
 import msgspec
 
+from bellhop.addresses import bracketed
 from bellhop.callers import Caller
 from bellhop.calls import Leg, LegKind
 from bellhop.carriers import Carrier
 from bellhop.numbering import Numbering
 from bellhop.settings import Site
-from bellhop.values import bracketed
 
 PRIVACY = "Privacy"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from bellhop.addresses import Address
 from bellhop.calls import Leg, LegKind
 from bellhop.carriers import NO_NUMBERING, Carrier, Trunk
 from bellhop.devices import Device
@@ -10,7 +11,6 @@ from bellhop.gateways import Gateway
 from bellhop.numbering import Numbering
 from bellhop.profiles import CARRIER
 from bellhop.sides import FIRST, STANDBY
-from bellhop.values import Address
 
 # How long the pbx has to answer for a page before the caller is told that paging is down (ms), and
 # how long a page may be prepared before it is answered.

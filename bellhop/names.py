@@ -7,9 +7,9 @@ from random import Random
 
 import msgspec
 
+from bellhop.addresses import Address
 from bellhop.gateways import Gateway
 from bellhop.settings import Site
-from bellhop.values import Address
 from bellhop.weights import drawn
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from bellhop import values
+from bellhop.addresses import Address
 from bellhop.tables import key
-from bellhop.values import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

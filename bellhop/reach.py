@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any
 
+from bellhop.addresses import Address, Listener
 from bellhop.tables import Mistake
-from bellhop.values import Address, Listener
 
 
 def mistakes(parts: Mapping[str, Any]) -> Iterator[Mistake]:

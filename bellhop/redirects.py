@@ -17,6 +17,7 @@ from dataclasses import replace
 import msgspec
 
 from bellhop import contacts
+from bellhop.addresses import Address, ip
 from bellhop.callers import Caller, Kind
 from bellhop.calls import Call, Leg
 from bellhop.carriers import NO_NUMBERING, Carrier
@@ -26,7 +27,6 @@ from bellhop.gateways import DEFAULT_PORT
 from bellhop.legs import Resolve, legs_of
 from bellhop.numbering import Numbering
 from bellhop.settings import Site
-from bellhop.values import Address, ip
 
 REFUSED = "redirect-refused"
 

@@ -5,9 +5,9 @@ from enum import Enum
 
 import msgspec
 
+from bellhop.addresses import Address, Listener, bracketed
 from bellhop.carriers import Carrier
 from bellhop.htdigest import Credential
-from bellhop.values import Address, Listener, bracketed
 
 # Bits of a record's `flags` (the uac module's documentation, uac.reg_info).
 _ONGOING, _ONLINE = 2, 4

@@ -6,7 +6,7 @@ import socket
 import time
 from typing import Any
 
-from bellhop.values import Address
+from bellhop.addresses import Address
 
 _LARGEST = 8_000_000  # bytes
 

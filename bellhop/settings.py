@@ -11,10 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bellhop import crosschecks, reason, syntax, values
+from bellhop import crosschecks, syntax, values
 from bellhop.carriers import Carrier, Did, Trunk
 from bellhop.csvs import read_devices
 from bellhop.devices import Device
+from bellhop.edges import Edge
 from bellhop.features import Features
 from bellhop.lines import line_of, locate
 from bellhop.numbering import Numbering
@@ -25,11 +26,11 @@ from bellhop.routes import Route, digits_of
 from bellhop.schedules import Schedule
 from bellhop.tables import Mistake, SiteError, key, read_table, unknown
 from bellhop.targets import OUTSIDE
-from bellhop.values import Address, Listener, shown
+from bellhop.values import shown
 from bellhop.zones import Zone
 
 SCHEMA = 1
-__all__ = ["Edge", "General", "Pager", "Pbx", "Site", "SiteError", "load"]
+__all__ = ["General", "Site", "SiteError", "load"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,45 +44,6 @@ class General:
     secret_file: str = key(values.text)
     state: str = key(values.folder, "/var/lib/bellhop")
     devices_file: str = key(values.text, "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
-    """`[edge]`: Kamailio. attempts and budget (ms) bound what one call may cost in carriers;
-    reason_to_caller: which Reason a caller of a failed call gets, where its trunk or carrier says
-    nothing (bellhop/finals.py). probe: ms between two OPTIONS to each gateway; 0: none are sent.
-    hide_topology: whether neither side of a call sees the other's addresses (topos).
-    unproved: requests of one address in some 2 s that prove nothing, before more get no answer.
-    guesses: wrong passwords for one user from one address in a minute, before it is refused for
-    lockout (ms).
-    metrics_from: who may read /metrics, besides our own daemons.
-    ledger: where calls are written down: sqlite, a file in site.state, or postgresql.
-    ledger_dsn_file: for postgresql, a file with libpq's connection string or URL in one line.
-    ledger_keep: how many attempts stay; the oldest go.
-    """
-
-    devices: tuple[Listener, ...] = key(values.list_of(values.listener, least=1))
-    trunks: tuple[Listener, ...] = key(values.list_of(values.listener, least=1))
-    internal: Address = key(values.address)
-    attempts: int = key(values.integer(1, 10), 4)
-    budget: int = key(values.duration(1_000, 120_000), 40_000)
-    reason_to_caller: str = key(values.one_of(*reason.POLICIES), "relay")
-    probe: int = key(values.or_off(values.duration(1_000, 3_600_000)), 0)
-    hide_topology: bool = key(values.flag, False)
-    unproved: int = key(values.integer(10, 100_000), 600)
-    guesses: int = key(values.integer(1, 100), 5)
-    lockout: int = key(values.duration(10_000, 86_400_000), 300_000)
-    metrics_from: tuple[str, ...] = key(values.list_of(values.source), ())
-    ledger: str = key(values.one_of("sqlite", "postgresql"), "sqlite")
-    ledger_dsn_file: str = key(values.text, "")
-    ledger_keep: int = key(values.integer(1_000, 100_000_000), 200_000)
-
-    @property
-    def leaves(self) -> Listener:
-        """The listener by which calls to carriers and trunks leave: the first of udp (a site that
-        has such peers has one: bellhop/reach.py).
-        """
-        return next((one for one in self.trunks if one.protocol == "udp"), self.trunks[0])
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: what is looked up for each call is indexed once

@@ -8,11 +8,11 @@ that ran on the first is over with it.
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bellhop.addresses import Address
 from bellhop.pagers import Pbx
 from bellhop.recursion import Decision, Failure, Verdict
 from bellhop.settings import Site
 from bellhop.tables import SiteError
-from bellhop.values import Address
 
 # The names of their legs.
 FIRST, STANDBY = "pbx", "standby"

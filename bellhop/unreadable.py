@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from hashlib import blake2s
 
-from bellhop.values import Address, ip
+from bellhop.addresses import Address, ip
 
 _COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id"}
 _ONCE = ("From", "To", "Call-ID", "CSeq")  # which an answer has once; it has every Via

@@ -5,12 +5,11 @@ Closed sets are matched whole; what does not match is refused, never cleaned: a 
 `500&PJSIP/x` is another number that can be dialled.
 """
 
-import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeVar
+
+from bellhop.addresses import Address, Listener, ip
 
 T = TypeVar("T")
 Reader = Callable[[object], T]
@@ -25,7 +24,6 @@ AUTH_USER = re.compile(r"[A-Za-z0-9._+-]{1,64}", re.ASCII)
 _DURATION = re.compile(r"([0-9]{1,7})(ms|s|m|h)", re.ASCII)
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
-_LONGEST_IP = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
 _URL = re.compile(
     r"https?://(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(?::(?P<port>[0-9]{1,5}))?"
     r"(?:/[!#-;=?-~]{0,500})?",
@@ -33,37 +31,6 @@ _URL = re.compile(
 )
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}", re.ASCII)
 _FOLDER = re.compile(r"(?:/[A-Za-z0-9._+-]{1,64}){1,16}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """An IP address and port. A name is no address: resolving one inside a Kamailio worker blocks
-    it (tm resolves synchronously), so names never get this far.
-    """
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        """As it stands in a SIP URI or a dial string."""
-        return f"{bracketed(self.host)}:{self.port}"
-
-
-def bracketed(host: str) -> str:
-    """Return a host as it stands in a URI: an IPv6 address in brackets (RFC 3986 §3.2.2)."""
-    return f"[{host}]" if ":" in host else host
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """One socket that Kamailio listens on, in its own spelling: `udp:192.0.2.1:5060`."""
-
-    protocol: str
-    address: Address
-
-    def __str__(self) -> str:
-        """Kamailio's spelling, for `listen=` and `$fs`."""
-        return f"{self.protocol}:{self.address}"
 
 
 def shown(value: object) -> str:
@@ -199,27 +166,6 @@ def address(value: object) -> Address:
     if parsed is None or bracketed != (":" in parsed):
         raise ValueError(expected)
     return Address(parsed, int(port))
-
-
-def ip(text: str) -> str | None:
-    """Return an IP address in its one spelling; None for a name, for "any address", which is
-    nobody's, and for one with a scope, whose text Python lets be anything.
-    """
-    if len(text) > _LONGEST_IP or "%" in text:
-        return None
-    return _ip(text)
-
-
-# A site's peers are few, and Python takes as long to read an address as Kamailio for a transaction.
-@lru_cache(maxsize=4096)
-def _ip(text: str) -> str | None:
-    try:
-        parsed = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    parsed = mapped or parsed
-    return None if parsed.is_unspecified else str(parsed)
 
 
 def source(value: object) -> str:

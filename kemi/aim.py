@@ -1,9 +1,9 @@
 """An attempt is pointed at its leg: where its INVITE goes, and by which of our sockets."""
 
 from bellhop import sides, users
+from bellhop.addresses import Address
 from bellhop.calls import Leg, LegKind
 from bellhop.settings import Site
-from bellhop.values import Address
 from kemi import ksr_registrar, names, sip
 
 

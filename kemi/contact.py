@@ -5,7 +5,7 @@ what a stranger's name resolves to might be anybody, so its ACK and BYE would be
 
 import re
 
-from bellhop.values import ip
+from bellhop.addresses import ip
 from kemi import ksr_dialog, questions, sip
 from kemi.results import Unreadable
 

@@ -2,7 +2,7 @@
 
 import KSR
 
-from bellhop.values import Address, Listener
+from bellhop.addresses import Address, Listener
 from kemi.results import done
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from random import SystemRandom
 
 from bellhop import names
+from bellhop.addresses import Address
 from bellhop.carriers import Carrier, Trunk
 from bellhop.gateways import DEFAULT_PORT, Gateway
 from bellhop.names import Book, Record
 from bellhop.settings import Site
-from bellhop.values import Address
 from kemi import ksr_dns, sip
 
 FOUND = "$shv(bellhop_names)"

@@ -3,9 +3,9 @@ tells it which there are, at the start and after a reload. The credentials are i
 """
 
 from bellhop import registrations
+from bellhop.addresses import Address
 from bellhop.registrations import Registration
 from bellhop.settings import Site
-from bellhop.values import Address
 from kemi import ksr_uac, names, sip
 from kemi.secrets import Secrets
 

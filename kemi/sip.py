@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import KSR
 
-from bellhop.values import Address, Listener, ip
+from bellhop.addresses import Address, Listener, ip
 from kemi.results import BadCall, Unreadable, done
 
 

@@ -3,10 +3,11 @@
 from enum import Enum
 
 from bellhop import sides
+from bellhop.addresses import Address, Listener
 from bellhop.callers import Caller, Kind
 from bellhop.carriers import Carrier, Trunk
 from bellhop.settings import Site
-from bellhop.values import NUMBER, Address, Listener
+from bellhop.values import NUMBER
 from kemi import names, sip
 from kemi.sip import Way
 

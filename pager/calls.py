@@ -10,12 +10,12 @@ import logging
 import time
 from collections.abc import Collection, Mapping
 
+from bellhop.addresses import Address
 from bellhop.pages import EdgeCall
 from bellhop.render_kamailio import DEVICES, LEGS
 from bellhop.rpc import RpcError
 from bellhop.sides import FIRST
 from bellhop.standing import probes
-from bellhop.values import Address
 from pager.rpc import PATIENCE, ask
 
 _log = logging.getLogger("bellhop.pager")

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
+from bellhop.addresses import Address
 from bellhop.present import METHOD, MOST, Present, read
 from bellhop.rpc import RpcError
-from bellhop.values import Address
 from pager.rpc import PATIENCE, ask
 
 _log = logging.getLogger("bellhop.pager")

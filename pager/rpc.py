@@ -3,7 +3,7 @@
 from typing import Any
 
 from bellhop import rpc
-from bellhop.values import Address
+from bellhop.addresses import Address
 
 # Seconds for one question; the dialplan's limit for the whole AGI request is 2.
 PATIENCE = 0.8

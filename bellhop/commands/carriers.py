@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from bellhop import ledgers, names, rpc, standing
+from bellhop.addresses import Address
 from bellhop.commands import show
 from bellhop.databases import Absent, Down
 from bellhop.health import Hand, gateway_key, hand_key
@@ -16,7 +17,7 @@ from bellhop.ledger import Tally
 from bellhop.registrations import State
 from bellhop.settings import Site
 from bellhop.standing import Edge, GatewayStanding, Standing
-from bellhop.values import Address, duration
+from bellhop.values import duration
 
 _TABLE = "bellhop_health"
 _TOP = 3

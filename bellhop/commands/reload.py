@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from bellhop import rpc
+from bellhop.addresses import Address
 from bellhop.commands import show
 from bellhop.reload import ONLY_A_RESTART
 from bellhop.settings import Site, SiteError, load
-from bellhop.values import Address
 
 _PATIENCE = 30.0  # seconds: the edge looks every second, and a large site takes some to read
 _PACE = 0.1

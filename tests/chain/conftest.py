@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bellhop.addresses import Address
 from bellhop.settings import Site, SiteError, load
-from bellhop.values import Address
 from tests.chain.harness import theirs
 from tests.chain.harness.capture import Capture, MessageLogs
 from tests.chain.harness.cast import Cast, device_listener, passwords, read_passwords

@@ -8,7 +8,7 @@ from unittest import mock
 
 from ami import manager as manager_module
 from ami.manager import Manager
-from bellhop.values import Address
+from bellhop.addresses import Address
 
 BOOTED = "Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n"
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from agi.server import Server
-from bellhop.values import Address
+from bellhop.addresses import Address
 
 HEADER = b"agi_network: yes\nagi_request: agi://127.0.0.1/page\nagi_channel: PJSIP/x-1\n"
 

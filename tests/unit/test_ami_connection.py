@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from ami.manager import BadSecret, Manager
-from bellhop.values import Address
+from bellhop.addresses import Address
 from tests.unit.fake_ami import Server, connected, ended, run, until
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bellhop.addresses import Address
 from bellhop.gateways import Gateway, gateways, hosts
-from bellhop.values import Address
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bellhop.addresses import Address
 from bellhop.gateways import Gateway
 from bellhop.names import Record, decode, encode, ordered, permitted
 from bellhop.settings import load
-from bellhop.values import Address
 from bellhop.weights import drawn
 from tests.unit.conftest import changed
 

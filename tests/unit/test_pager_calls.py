@@ -2,9 +2,9 @@
 
 import pytest
 
+from bellhop.addresses import Address
 from bellhop.pages import EdgeCall
 from bellhop.rpc import RpcError
-from bellhop.values import Address
 from pager.calls import Calls, in_calls
 from tests.unit.test_pager_registrations import Edge, answer
 

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from bellhop.addresses import Address
 from bellhop.present import METHOD, MOST, Present
-from bellhop.values import Address
 from pager.registrations import Registrations, registered
 
 

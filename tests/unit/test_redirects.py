@@ -2,12 +2,12 @@
 
 import pytest
 
+from bellhop.addresses import Address
 from bellhop.carriers import Carrier
 from bellhop.contacts import Place
 from bellhop.dialling import ToCarriers
 from bellhop.gateways import gateways
 from bellhop.redirects import legs
-from bellhop.values import Address
 
 FOUND = {"gw.example": Address("203.0.113.7", 5060), "srv.example": Address("203.0.113.8", 5070)}
 NORTH = Carrier(name="north", gateways=gateways(["203.0.113.1:5060", "gw.example:5060"]))

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+from bellhop.addresses import Address
 from bellhop.reload import changed, needs_restart
 from bellhop.settings import load
-from bellhop.values import Address
 
 SITE = load(Path(__file__).with_name("sites") / "good.toml")
 

@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from bellhop import rpc
+from bellhop.addresses import Address
 from bellhop.commands.reload import command
 from bellhop.settings import load
-from bellhop.values import Address
 from tests.unit import fake_edge
 
 GOOD = Path(__file__).with_name("sites") / "good.toml"

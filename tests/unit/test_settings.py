@@ -2,8 +2,8 @@
 
 import pytest
 
+from bellhop.addresses import Address
 from bellhop.settings import SiteError, load
-from bellhop.values import Address
 from tests.unit.conftest import GOOD, SITES, changed, line_of
 
 

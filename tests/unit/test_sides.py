@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bellhop.addresses import Address
 from bellhop.commands.render import command
 from bellhop.gateways import Gateway
 from bellhop.names import Record, permitted
@@ -15,7 +16,6 @@ from bellhop.render_kamailio import listen_cfg
 from bellhop.rpc import RpcError
 from bellhop.settings import SiteError, load
 from bellhop.sides import FIRST, STANDBY, at, beside, sides
-from bellhop.values import Address
 from pager.turn import Turn
 
 GOOD = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.values import Address
+from bellhop.addresses import Address
 from tests.chain.harness import theirs
 
 SITE = str(Path(__file__).parent / "sites" / "good.toml")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bellhop.addresses import Address
 from bellhop.unreadable import answer
-from bellhop.values import Address
 
 HERE = Address("192.0.2.7", 40_000)
 LINES = {

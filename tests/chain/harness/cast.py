@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from bellhop.addresses import Address, Listener
 from bellhop.devices import Device
 from bellhop.settings import Site
-from bellhop.values import Address, Listener
 from tests.chain.harness.peer import Who
 from tests.chain.harness.stack import NotThereError
 

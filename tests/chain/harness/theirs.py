@@ -7,8 +7,9 @@ import socket
 import time
 from pathlib import Path
 
+from bellhop.addresses import Address, ip
 from bellhop.settings import SiteError, load
-from bellhop.values import Address, address, ip
+from bellhop.values import address
 from tests.chain.harness.cast import read_passwords
 from tests.chain.harness.stack import NotThereError
 

@@ -1,0 +1,59 @@
+"""Addresses: where a peer is, and which sockets we listen on, each in its one spelling."""
+
+import ipaddress
+from dataclasses import dataclass
+from functools import lru_cache
+
+_LONGEST_IP = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An IP address and port. A name is no address: resolving one inside a Kamailio worker blocks
+    it (tm resolves synchronously), so names never get this far.
+    """
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """As it stands in a SIP URI or a dial string."""
+        return f"{bracketed(self.host)}:{self.port}"
+
+
+def bracketed(host: str) -> str:
+    """Return a host as it stands in a URI: an IPv6 address in brackets (RFC 3986 §3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One socket that Kamailio listens on, in its own spelling: `udp:192.0.2.1:5060`."""
+
+    protocol: str
+    address: Address
+
+    def __str__(self) -> str:
+        """Kamailio's spelling, for `listen=` and `$fs`."""
+        return f"{self.protocol}:{self.address}"
+
+
+def ip(text: str) -> str | None:
+    """Return an IP address in its one spelling; None for a name, for "any address", which is
+    nobody's, and for one with a scope, whose text Python lets be anything.
+    """
+    if len(text) > _LONGEST_IP or "%" in text:
+        return None
+    return _ip(text)
+
+
+# A site's peers are few, and Python takes as long to read an address as Kamailio for a transaction.
+@lru_cache(maxsize=4096)
+def _ip(text: str) -> str | None:
+    try:
+        parsed = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    parsed = mapped or parsed
+    return None if parsed.is_unspecified else str(parsed)
