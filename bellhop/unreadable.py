@@ -43,7 +43,8 @@ def answer(message: str, source: Address, *, protocol: str = "udp") -> Answer | 
     It goes by what the request came by, whatever the Via says of that, as Kamailio's own do: over
     UDP where the Via says, at that address; else back by the connection.
     """
-    first, *lines = re.split(r"\r\n|\r|\n", re.sub(r"\r\n[ \t]+", " ", message))
+    unfolded = re.sub(r"\r\n[ \t]+", " ", message.lstrip("\r\n"))  # line ends before it: §7.5
+    first, *lines = re.split(r"\r\n|\r|\n", unfolded)
     asks = _ASKS.fullmatch(first)
     if asks is None or asks["method"].upper() == "ACK":
         return None

@@ -149,7 +149,7 @@ def _request(
         insane.no_hops(method)
     elif (
         (ksr_sanity.sane() or insane.put_right(method, way))
-        and not headers.hides_lines(method)
+        and not headers.misleads(method)
         and not headers.asks_too_much(method)
     ):
         _sane_request(site, known, key, method, way)

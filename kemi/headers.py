@@ -27,6 +27,8 @@ _AS_VENDORS_SAY = (
     ".*alert(ing)?[-_]?mode.*",
     ".*intercom.*",
 )
+# A `?` in a user part is a letter like others (RFC 3261 §25.1).
+_WITH_HEADERS = re.compile(r"[^ ]+ sips?:(?:[^@ ]*@)?+[^@? ]*\?", re.IGNORECASE)
 # A list of tokens (RFC 3261 §25.1), in one line.
 _TOKENS = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+(?:[ \t]*,[ \t]*[A-Za-z0-9.!%*_+`'~-]+)*", re.ASCII)
 _PATTERN = "^(X-Bellhop.*|" + "|".join((*_IDENTITY, *_AS_VENDORS_SAY)) + ")[ \t]*$"
@@ -85,17 +87,36 @@ def picks_up(method: str) -> bool:
     return not _REMOTE_CONTROL.isdisjoint(re.split(r"[^a-z0-9.-]+", events))
 
 
-def hides_lines(method: str) -> bool:
-    """Whether the request's head has a lone CR or LF, or a NUL: whoever takes that for a line's end
-    sees headers that we do not. It has been answered then, unless it is an ACK.
+def misleads(method: str) -> bool:
+    """Whether whoever gets the request might read it otherwise than we do; then it has been
+    answered, unless it is an ACK.
     """
-    head, end, _ = _message().partition("\r\n\r\n")
-    lines = head.replace("\r\n", "")  # faster than counting, or than an expression
-    if end and "\n" not in lines and "\r" not in lines and "\0" not in lines:
+    wrong = _misleading(_message())
+    if not wrong:
         return False
     if method != "ACK":
-        sip.reply(400, "Bad Line End")
+        sip.reply(400, wrong)
     return True
+
+
+def _misleading(message: str) -> str:
+    """Return what is wrong with a request, "" for nothing: Kamailio passes it on as it came.
+
+    Line ends before it (RFC 3261 §7.5 has them on connections alone, where Kamailio takes them
+    off); a lone CR or LF, or a NUL: whoever takes that for a line's end sees headers that we do
+    not; blanks behind the Request-Line, and headers in its URI, which a proxy must not pass on (RFC
+    4475 §3.1.2.10 and 11).
+    """
+    head, end, _ = message.partition("\r\n\r\n")
+    lines = head.replace("\r\n", "")  # faster than counting, or than an expression
+    if not end or not head or "\n" in lines or "\r" in lines or "\0" in lines:
+        return "Bad Line End"
+    first = head.partition("\r\n")[0]
+    if not first or first[-1] in " \t":
+        return "Bad Request Line"
+    if "?" in first and _WITH_HEADERS.match(first):
+        return "Headers In Request URI"
+    return ""
 
 
 def _message() -> str:

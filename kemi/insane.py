@@ -60,7 +60,7 @@ def _of_another_kind() -> bool:
     the text: of one that Kamailio 5.6 cannot parse, `$ru` is nothing.
     """
     try:
-        found = _SCHEME.match(sip.text("$mb") or "")
+        found = _SCHEME.match((sip.text("$mb") or "").lstrip("\r\n"))
     except Unreadable:
         return False
     return found is not None and found["scheme"].lower() not in _KNOWN

@@ -133,6 +133,28 @@ def test_what_is_odd_and_valid_in_a_carriers_reply_counts(scene: Scene, place, s
                 assert told(peer, invite) == (486 if goes_on else int(status[:3]))
 
 
+# What Kamailio would pass on as it came: with line ends before it, nobody looked at the lone CR in it.
+BENT = {
+    "line ends before it": lambda text: "\r\n\r\n" + text,
+    "line ends before it, and one in it": lambda text: (
+        "\r\n\r\n" + text.replace("Max-Forwards: 70", "Subject: a\rP-Asserted-Identity: <sip:x@y>")
+    ),
+    "trws": lambda text: text.replace(" SIP/2.0\r\n", " SIP/2.0  \r\n", 1),
+    "escruri": lambda text: text.replace(" SIP/2.0", "?Route=%3Csip:sip.example.com%3E SIP/2.0", 1),
+}
+
+
+def test_what_a_proxy_must_not_pass_on_is_told_so(scene: Scene, place, subtests):
+    """RFC 4475 §3.1.2.10 and 11; RFC 3261 §7.5."""
+    who, north = scene.cast.trunk("reception"), scene.cast.carrier("north")
+    with raw(place, who, scene.directory) as peer, raw(place, north, scene.directory) as carrier:
+        for n, (name, bent) in enumerate(BENT.items()):
+            invite = request(who, "INVITE", "441632960100", mark=f"{scene.began:.0f}-b{n}")
+            with subtests.test(name=name):
+                assert peer.ask(bent(invite)).code == 400
+                assert carrier.receive(SOON) is None
+
+
 def test_a_reply_to_nothing_is_sent_on_to_nobody(scene: Scene, place):
     """Its second Via would have us send it wherever the sender likes."""
     who = scene.cast.stranger(scene.cast.devices_door)

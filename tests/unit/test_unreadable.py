@@ -121,6 +121,11 @@ def test_a_header_that_is_missing_is_missing_in_the_answer_too(missing, empty):
     assert [line.partition(":")[0] for line in lines] == [n for n in names if n not in missing]
 
 
+def test_line_ends_before_it_are_none_of_it():
+    _, first, lines = told("\r\n\r\n" + request())
+    assert (first, lines[0]) == ("SIP/2.0 400 Bad Request", LINES["Via"])
+
+
 def test_another_version_of_sip_is_told_so():
     """RFC 4475 §3.1.2.16 (badvers), whose Via is of that version too; RFC 3261 §21.5.6."""
     via = "Via:     SIP/7.0/UDP c.example.com;branch=z9hG4bKkdjuw"
