@@ -1,7 +1,7 @@
 """What a profile changes: each of its rules, on whose word, and what `carrier` says instead."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bellhop.profiles import CARRIER, SETTINGS, Entry, Profile
 from bellhop.recursion import Failure, decide
@@ -65,6 +65,20 @@ def _causes(profile: Profile) -> Iterator[Change]:
         yield Change("cause", what, entry.verdict, instead, entry.source)
 
 
+def unasked(profile: Profile) -> list[str]:
+    """Return the causes in a profile's lists by which nothing is ever decided, as they are spelled
+    there: whatever code they stand beside is decided before they are asked.
+    """
+    return [] if any(_asks(profile, code) for code in _FAILURES) else list(profile.causes)
+
+
+def _asks(profile: Profile, code: int) -> bool:
+    """Whether a profile's causes are asked beside a code: 34 stands for any."""
+    listed = replace(profile, causes={"34": Entry("stop", "")})
+    return decide(Failure(code, cause=34), listed).rule == "profile-stop-cause"
+
+
+_FAILURES = range(400, 700)
 _UNKNOWN_4XX = 499  # nothing is known of it, so the cause has all the say
 
 

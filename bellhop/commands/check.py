@@ -9,7 +9,9 @@ import click
 
 from bellhop import htdigest, named_files
 from bellhop.carriers import Carrier
+from bellhop.changes import unasked
 from bellhop.devices import Device
+from bellhop.profiles import BUILT_IN
 from bellhop.schedules import time_zone
 from bellhop.settings import Site, SiteError, load
 from bellhop.targets import identity, is_multicast, target
@@ -119,6 +121,14 @@ def _idle(site: Site) -> Iterator[str]:
         found = members(zone, site.zones, site.devices, None, site.numbering)
         if not any(isinstance(member, Device) and member.vapix for member in found):
             yield f"zones.{zone.number}.volume: no member has vapix, so nobody's volume is set"
+    for profile in site.profiles.values():
+        if profile.name not in BUILT_IN and (causes := unasked(profile)):
+            why = (
+                "its codes decide before them; causes_first = true has them asked first"
+                if profile.trust_reason
+                else "its trust_reason is false"
+            )
+            yield f"profiles.{profile.name}: the causes {', '.join(causes)} are never asked: {why}"
     for schedule in site.schedules.values():
         if time_zone(schedule.timezone) is None:
             yield (

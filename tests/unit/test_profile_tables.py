@@ -2,6 +2,7 @@
 
 import pytest
 
+from bellhop.cli import run
 from bellhop.profiles import BUILT_IN
 from bellhop.recursion import Failure, Verdict, decide
 from bellhop.settings import load
@@ -101,3 +102,25 @@ def test_a_profile_that_nobody_has_is_told(told, where):
     }[where]
     [mistake] = told(f'{table}\nprofile = "mine"\n[profiles.mein]\nstop = [404]')
     assert mistake.endswith('.profile: no profile "mine"; did you mean "mein"?')
+
+
+@pytest.mark.parametrize(
+    ("lists", "why"),
+    [
+        ('stop_causes = [17]\nadvance = ["4xx", "5xx"]', "its codes decide before them"),
+        ('advance_causes = ["21@LN"]\nstop = ["4xx"]\nadvance = ["6xx"]', "its codes decide"),
+        ("stop_causes = [17]\ntrust_reason = false", "its trust_reason is false"),
+        ('stop_causes = [17]\nadvance = ["4xx", "5xx"]\ncauses_first = true', ""),
+        ('stop_causes = [17]\nadvance = ["4xx"]\nrefine_5xx = true', ""),
+        ('stop_causes = [17]\nadvance = ["4xx"]\ntrust_6xx = false', ""),
+        ("stop_causes = [17]\nadvance = [480]", ""),
+        ('advance = ["4xx", "5xx"]', ""),
+    ],
+)
+def test_causes_that_are_never_asked_are_noted(tmp_path, capsys, lists, why):
+    file = tmp_path / "site.toml"
+    file.write_text(f"{GOOD}\n[profiles.mine]\n{lists}\n")
+    assert run(["check", str(file)]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if "profiles." in line]
+    assert len(said) == bool(why)
+    assert all(f"are never asked: {why}" in line for line in said)
