@@ -3,16 +3,15 @@ ring, take and give back through it, and hear from it what became of their membe
 """
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Collection, Coroutine, Iterable, Mapping
+from collections.abc import Coroutine
 
 from ami import hands, legs, strangers
+from ami.claiming import Claiming
 from ami.events import Event, hung_up, refusal
 from ami.legs import Leg
 from ami.manager import Manager, NotConnected
-from ami.players import Calls, Edge, Player
-from bellhop.claims import Claims, Verdict, Wish
+from ami.players import Edge, Player
 from bellhop.targets import Target
 from bellhop.zones import Zone
 
@@ -23,40 +22,18 @@ _HANGUP_PATIENCE = 0.5  # seconds in which a leg's Hangup comes when it has fail
 _MAY_COME = 120.0  # seconds in which the channel of a leg may come that nobody waits for any more
 
 
-class Board:
+class Board(Claiming):
     """The legs of all devices, and the claims to them."""
 
     def __init__(self, manager: Manager, edge: Edge, call_priority: int) -> None:
+        super().__init__(edge, call_priority)
         self._manager = manager
-        self.calls = Calls(edge)
-        self._call_priority = call_priority
-        self.claims = Claims()
-        self.pages: dict[str, Player] = {}
         self.legs: dict[str, Leg] = {}  # by device
         self._unique: dict[str, Leg] = {}
         self._missed: dict[tuple[str, str], tuple[Target, Zone]] = {}  # by page and device
-        self._freed = asyncio.Event()
         self._tasks: set[asyncio.Future[object]] = set()
 
-    # --- who may have whom ---
-
-    def plan(self, wish: Wish, in_call: Iterable[str]) -> Mapping[str, Verdict]:
-        """Say what is done with each device that a page wants. Who leads another is in a call."""
-        leaders = (p.led_by for p in self.pages.values() if p.wish.page != wish.page)
-        return self.claims.plan(wish, {*in_call, *leaders}, self._call_priority)
-
-    def claim(self, wish: Wish, devices: Collection[str]) -> None:
-        """Give a page these devices: it rings or takes them now."""
-        self.claims = self.claims.claimed(wish, devices)
-
-    def queue(self, wish: Wish) -> None:
-        """Let a page wait for its turn."""
-        self.claims = self.claims.queued(wish)
-
-    def leave_queue(self, page: str) -> None:
-        """Let a page wait for its turn no more."""
-        self.claims = self.claims.dequeued(page)
-        self._freed.set()
+    # --- who has whom ---
 
     def hand_back(self, page: str) -> None:
         """Note that a page is over: who was another's before is that one's again."""
@@ -72,13 +49,13 @@ class Board:
                 again.rung(device)  # it still rings
                 self._later(hands.point(self._manager, leg, again.leader))
             self._ring_missed(device)
-        self._freed.set()
+        self.wake()
 
     def release(self, page: str) -> None:
         """Take all claims of a page away."""
         self.claims = self.claims.released(page)
         self._missed = {key: what for key, what in self._missed.items() if key[0] != page}
-        self._freed.set()
+        self.wake()
 
     def forget(self, leg: Leg) -> None:
         """Note that a device has this leg no more."""
@@ -91,7 +68,7 @@ class Board:
         yet = {p.wish.page for p in self.pages.values() if p.room not in leg.served}
         self.claims = self.claims.gone(leg.device, yet)
         self._ring_missed(leg.device)
-        self._freed.set()
+        self.wake()
 
     def _ring_missed(self, device: str) -> None:
         """Ring a device for the page that has it, if another one had it when it was to be rung."""
@@ -102,13 +79,6 @@ class Board:
         if missed := self._missed.pop((page.wish.page, device), None):
             page.rung(device)
             self._later(self.ring(*missed, page))
-
-    async def freed(self, patience: float) -> None:
-        """Wait until a device may have become free."""
-        self._freed.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                await self._freed.wait()
 
     def stranger(self, page: str, leg: Leg) -> None:
         """Note a leg of a page that is none of ours: its device is not free until it ends."""
@@ -295,4 +265,4 @@ class Board:
         stack = self.claims.stacks.get(leg.device, ())
         if leg.bound == room and [wish.page for wish in stack] == [name]:  # its leg ends now
             self.claims = self.claims.gone(leg.device)
-            self._freed.set()
+            self.wake()
