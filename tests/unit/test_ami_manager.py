@@ -6,7 +6,7 @@ import time
 import pytest
 
 from ami.manager import NotConnected
-from tests.unit.fake_ami import connected, until
+from tests.unit.fake_ami import connected, manager_module, until
 
 HANGUP = {"Channel": "PJSIP/x-1", "Cause": "16"}
 
@@ -148,6 +148,8 @@ def test_an_event_that_comes_in_pieces_is_whole():
     async def story(server, manager):
         seen = []
         manager.on_event = seen.append
+        manager_module._PING_EVERY = 60  # noqa: SLF001 - a pong between the pieces would be one of them
+        await until(lambda: "Ping" in server.got)
         for byte in "Event: UserEvent\r\nWho: Gürtel: 1\r\nNone: \r\nEnd: x\r\n\r\n".encode():
             server.writers[-1].write(bytes([byte]))
             await server.writers[-1].drain()
