@@ -62,7 +62,8 @@ def noted(page: Page, event: Event, now: int) -> Page:
     """
     match event.get("UserEvent"), event.get("Key"):
         case "BellhopSpoke", _:
-            return replace(page, spoken=number(event, "Received"))
+            came = number(event, "Received")  # a channel of ours has none, and says nothing
+            return page if came is None or page.times else replace(page, spoken=came)
         case "BellhopPlayed", _:
             return replace(page, times=page.times + 1)
         case "BellhopKey", "extend":

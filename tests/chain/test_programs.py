@@ -19,6 +19,7 @@ from tests.chain.paging import (
     registered,
     report,
     reports,
+    sentence,
 )
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
@@ -68,6 +69,18 @@ def test_a_sound_file_is_played_in_a_zone(scene: Scene):
 
     for number in SPEAKERS[:2]:
         assert heard(scene, number, VOICE) == pytest.approx(2, abs=0.3)
+
+
+def test_a_file_that_asterisk_cannot_play_has_paged_nobody(scene: Scene):
+    [who] = registered(scene, "1008")
+    speaker = scene.play(who, "speaker/answers-late", pause=1500)
+    bellhop(scene, "page", ZONE, "--say", "nobody hears this")
+    assert scene.stack is not None
+    scene.stack.execute("pager", "sh", "-c", f"rm {scene.site.pager.sounds}/page-*.wav")
+    scene.finish(speaker)
+
+    found = sentence(report(scene))["1008"]
+    assert found == ("failed", None, None, "joined, but no audio came from the leader")
 
 
 def test_a_phone_is_rung_and_speaks(scene: Scene):

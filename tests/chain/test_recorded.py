@@ -7,7 +7,7 @@ from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import until
 from tests.chain.harness.talker import talker
 from tests.chain.pager import standing_still
-from tests.chain.paging import answering, heard, newest, outcomes, report, speaking
+from tests.chain.paging import answering, heard, newest, outcomes, report, sentence, speaking
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 
@@ -31,6 +31,17 @@ def test_who_is_recorded_is_played_when_he_has_hung_up(scene: Scene):
     found = report(scene)
     assert found["leader"] == CALLER
     assert outcomes(found) == dict.fromkeys(HORNS, "played")
+
+
+def test_a_recording_in_which_nothing_came_has_paged_nobody(scene: Scene):
+    speakers = answering(scene, *HORNS)
+    scene.finish(dial(scene, ZONE, pause=2500))
+    until("the recorded page", lambda: newest(scene), 5)
+    scene.finish(*speakers)
+
+    found = sentence(report(scene))
+    silent = ("failed", None, None, "joined, but no audio came from the leader")
+    assert found == dict.fromkeys(HORNS, silent)
 
 
 def test_who_is_recorded_is_played_though_the_pager_went_silent_while_he_spoke(scene: Scene):

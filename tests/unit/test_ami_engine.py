@@ -255,6 +255,21 @@ def test_what_a_leaders_keys_and_a_message_did_is_noted():
 
 
 @pytest.mark.parametrize(
+    ("events", "spoken"),
+    [
+        ([("BellhopSpoke", "0"), ("BellhopSpoke", "")], 0),  # its file could not be played
+        ([("BellhopPlayed", ""), ("BellhopSpoke", "0")], None),  # it could, once
+        ([("BellhopSpoke", "7"), ("BellhopSpoke", "90")], 90),
+    ],
+)
+def test_what_came_from_a_leader_is_what_was_said_of_it_last(events, spoken):
+    page = Page(id="1-a", zone="8000", leader="1020", started=0.0, quorum=100, head_start=0)
+    for kind, received in events:
+        page = noted(page, {"UserEvent": kind, "Received": received}, 4_000)
+    assert page.spoken == spoken
+
+
+@pytest.mark.parametrize(
     ("lost", "trip", "received"),
     [
         ("7", "0.020340", 143),
