@@ -6,6 +6,8 @@ import re
 # that anybody dials, and is refused with the rest that does not match.
 _MEANT = {"%23": "#", "%2A": "*", "%2B": "+"}
 _MAY_STAND_SO = re.compile("|".join(_MEANT), re.IGNORECASE)
+# A `?` in the user part is a letter like others (RFC 3261 §25.1).
+_WITH_HEADERS = re.compile(r"(?P<bare>sips?:(?:[^@]*@)?+[^@?]*+)\?.*", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})", re.ASCII)
 
 
@@ -34,3 +36,9 @@ def may_be_dialled(user: str) -> bool:
     """
     before = user.partition(";")[0]
     return any(c.isdigit() for c in before) and not any(c.isalpha() for c in before)
+
+
+def bare(uri: str) -> str:
+    """Return a URI without its headers, which no Request-URI may have (RFC 3261 §19.1.1)."""
+    found = _WITH_HEADERS.fullmatch(uri)
+    return found["bare"] if found else uri

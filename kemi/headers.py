@@ -2,6 +2,7 @@
 
 import re
 
+from bellhop import users
 from bellhop.callers import Caller
 from kemi import questions, sip
 from kemi.results import Unreadable
@@ -27,8 +28,6 @@ _AS_VENDORS_SAY = (
     ".*alert(ing)?[-_]?mode.*",
     ".*intercom.*",
 )
-# A `?` in a user part is a letter like others (RFC 3261 §25.1).
-_WITH_HEADERS = re.compile(r"[^ ]+ sips?:(?:[^@ ]*@)?+[^@? ]*\?", re.IGNORECASE)
 # A list of tokens (RFC 3261 §25.1), in one line.
 _TOKENS = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+(?:[ \t]*,[ \t]*[A-Za-z0-9.!%*_+`'~-]+)*", re.ASCII)
 _PATTERN = "^(X-Bellhop.*|" + "|".join((*_IDENTITY, *_AS_VENDORS_SAY)) + ")[ \t]*$"
@@ -114,7 +113,8 @@ def _misleading(message: str) -> str:
     first = head.partition("\r\n")[0]
     if not first or first[-1] in " \t":
         return "Bad Request Line"
-    if "?" in first and _WITH_HEADERS.match(first):
+    uri = first.partition(" ")[2].partition(" ")[0]
+    if "?" in uri and users.bare(uri) != uri:
         return "Headers In Request URI"
     return ""
 

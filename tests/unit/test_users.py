@@ -47,3 +47,18 @@ def test_what_a_carrier_could_dial_is_known_in_any_disguise(user):
 @pytest.mark.parametrize("user", ["", "asterisk", "f3a9b2c1", "x-44900", "*"])
 def test_a_word_is_no_number(user):
     assert not users.may_be_dialled(users.plain(user))
+
+
+@pytest.mark.parametrize(
+    ("uri", "bare"),
+    [
+        ("sip:1009@edge?Route=%3Csip:x%3E", "sip:1009@edge"),
+        ("SIPS:edge;a=b?c=d?e", "SIPS:edge;a=b"),
+        ("sip:a?b@edge?c", "sip:a?b@edge"),
+        ("sip:a?b@edge", "sip:a?b@edge"),
+        ("tel:1?2", "tel:1?2"),
+        ("", ""),
+    ],
+)
+def test_a_uris_headers_are_behind_its_host(uri, bare):
+    assert users.bare(uri) == bare

@@ -18,6 +18,20 @@ def test_a_call_to_a_device_goes_to_its_registration(house):
     ]
 
 
+def test_a_registered_contacts_headers_are_left_out(house):
+    """RFC 4475 §3.3.14 (regescrt)."""
+    house.contacts["1009"] = "sip:1009@192.0.2.77:5060?Route=%3Csip:sip.example.com%3E"
+    house.fake.returns["registrar.lookup_uri"] = lambda *_: registered(house)
+    house.calls("1009")
+    assert [relay.ruri for relay in house.relays] == ["sip:1009@192.0.2.77:5060"]
+
+
+def registered(house):
+    house.says({"$nh(d)": "192.0.2.77", "$nh(p)": "5060"})
+    house.fake.pv["$ru"] = house.contacts["1009"]
+    return 1
+
+
 def test_a_call_to_a_carrier_carries_its_address_and_its_number_and_leaves_by_the_trunks_socket(
     house,
 ):
