@@ -32,7 +32,10 @@ _AS_VENDORS_SAY = (
 _TOKENS = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+(?:[ \t]*,[ \t]*[A-Za-z0-9.!%*_+`'~-]+)*", re.ASCII)
 _PATTERN = "^(X-Bellhop.*|" + "|".join((*_IDENTITY, *_AS_VENDORS_SAY)) + ")[ \t]*$"
 # To's parameters that some phones read so: SIP_URI_OPTIONS of Asterisk's chan_sip put them there.
-_PARAMETERS = "/;[ \t]*(intercom|auto-?answer|answer-(after|mode))[^;>]*//gi"
+_PARAMETERS = (
+    '/;[ \t]*(intercom|auto-?answer|answer-(after|mode))[^;>@"< \t=]*'
+    '([ \t]*=[ \t]*[^;>@"< \t]*("[^"]*")?)?//gi'
+)
 # What a message with any of them must have somewhere.
 _WORDS = (
     "x-bellhop",

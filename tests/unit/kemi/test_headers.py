@@ -83,6 +83,9 @@ def test_the_pattern_is_asked_when_nobody_can_read_the_message(house):
         ("<sip:1009@edge>; answer-after=0;tag=a", "<sip:1009@edge>;tag=a"),
         ("<sip:1009@edge;auto-answer>", "<sip:1009@edge>"),
         ("<sip:intercom@edge>;tag=answer", "<sip:intercom@edge>;tag=answer"),
+        ("<sip:1009;intercom=true@edge>", "<sip:1009@edge>"),
+        ('"a;intercom=true" <sip:1009@edge>', '"a" <sip:1009@edge>'),
+        ('<sip:1009@edge> ; intercom = "true" ;a=b', "<sip:1009@edge>  ;a=b"),
     ],
 )
 def test_a_parameter_in_to_makes_no_phone_answer(house, said, left):
