@@ -11,9 +11,10 @@ from pager.rpc import ask
 
 _log = logging.getLogger("bellhop.pager")
 
-# Seconds that an edge which begins may take until it knows anything: at first it has no list, and
-# says so ("No Destination Sets").
-_PATIENCE = 2.0
+# Seconds that an edge which is restarted may take until it answers (2.6 s, measured in a container)
+# and knows anything: at its very first start it has no list, and says so ("No Destination Sets").
+# What is left of a bell's five seconds is for its sound.
+_PATIENCE = 3.0
 _PACE = 0.2
 
 
