@@ -4,7 +4,7 @@ from bellhop import sides, users
 from bellhop.addresses import Address
 from bellhop.calls import Leg, LegKind
 from bellhop.settings import Site
-from kemi import ksr_registrar, names, sip
+from kemi import headers, ksr_registrar, names, sip
 
 
 def at(site: Site, leg: Leg) -> bool:
@@ -32,19 +32,10 @@ def _is_a_devices(site: Site, leg: Leg) -> bool:
     """
     there = sip.next_hop()
     if there is not None and not _is_a_peers(site, there):
-        _drop_headers()
+        headers.drop_uri_headers()
         return True
     sip.error(f"device={leg.name} its registered contact is a peer's or a name: not called")
     return False
-
-
-def _drop_headers() -> None:
-    """Take out of the Request-URI the headers that a registered contact may have, and it may not
-    (RFC 3261 §16.6 step 2; RFC 4475 §3.3.14).
-    """
-    uri = sip.text("$ru") or ""
-    if (bare := users.bare(uri)) != uri:
-        sip.put("$ru", bare)
 
 
 def _is_a_peers(site: Site, there: Address) -> bool:

@@ -93,33 +93,38 @@ def misleads(method: str) -> bool:
     """Whether whoever gets the request might read it otherwise than we do; then it has been
     answered, unless it is an ACK.
     """
-    wrong = _misleading(_message())
+    head, end, _ = _message().partition("\r\n\r\n")
+    first = head.partition("\r\n")[0]
+    wrong = _misleading(head if end else "", first)
     if not wrong:
+        if "?" in first:
+            drop_uri_headers()
         return False
     if method != "ACK":
         sip.reply(400, wrong)
     return True
 
 
-def _misleading(message: str) -> str:
-    """Return what is wrong with a request, "" for nothing: Kamailio passes it on as it came.
+def _misleading(head: str, first: str) -> str:
+    """Return what is wrong with a request's head, "" for nothing: Kamailio passes it on as it came.
 
     Line ends before it (RFC 3261 §7.5 has them on connections alone, where Kamailio takes them
     off); a lone CR or LF, or a NUL: whoever takes that for a line's end sees headers that we do
-    not; blanks behind the Request-Line, and headers in its URI, which a proxy must not pass on (RFC
-    4475 §3.1.2.10 and 11).
+    not; blanks behind the Request-Line, which a proxy must not pass on (RFC 4475 §3.1.2.10).
     """
-    head, end, _ = message.partition("\r\n\r\n")
     lines = head.replace("\r\n", "")  # faster than counting, or than an expression
-    if not end or not head or "\n" in lines or "\r" in lines or "\0" in lines:
+    if not head or "\n" in lines or "\r" in lines or "\0" in lines:
         return "Bad Line End"
-    first = head.partition("\r\n")[0]
-    if not first or first[-1] in " \t":
-        return "Bad Request Line"
-    uri = first.partition(" ")[2].partition(" ")[0]
-    if "?" in uri and users.bare(uri) != uri:
-        return "Headers In Request URI"
-    return ""
+    return "Bad Request Line" if not first or first[-1] in " \t" else ""
+
+
+def drop_uri_headers() -> None:
+    """Take out of the Request-URI the headers that none may have (RFC 3261 §16.6 step 2): a
+    registered contact's too, when its device is called by it (RFC 4475 §3.1.2.11, §3.3.14).
+    """
+    uri = sip.text("$ru") or ""
+    if (bare := users.bare(uri)) != uri:
+        sip.put("$ru", bare)
 
 
 def _message() -> str:

@@ -220,6 +220,7 @@ CALLS = tuple(Torture(name, text, _refused(486)) for name, text in {
     "inv2543": message(_CALL, "Via: SIP/2.0/UDP {me}:{port}", "From: <sip:+13035551111@ift.client.example.net;user=phone>",
         "To: sip:441632960100@{edge};user=phone", "CSeq: 56 INVITE", "+Record-Route: <sip:UserB@example.com;maddr=ss1.example.com>",
         "-Contact", "-Max-Forwards", body=_SDP, length=None),
+    "escruri": message(_CALL.replace(" SIP", "?Route=%3Csip:sip.example.com%3E SIP"), _CALLED),
     "sdp01": message(_CALL, _CALLED, "+Accept: text/nobodyKnowsThis", body=_SDP),
     "invut": message(_CALL, _CALLED, "+Content-Type: application/unknownformat", length="4") + "<au>",
     "unknown-credentials": message(_CALL, _CALLED, "+Authorization: NoOneKnowsThisScheme opaque-data=here"),
