@@ -210,10 +210,14 @@ class Running(Progress):
             self.close(19, "no answer before the page ended")
 
     def _let_go(self) -> None:
-        """Give up on whoever still rings, and rings for another page from now on."""
+        """Give up on whoever still rings, and rings for another page from now on; and on whoever
+        was not rung yet: nothing will be heard of it.
+        """
         held = self._board.claims.held(self.page.id)
         for device, member in self.page.members.items():
-            if member.state is State.REQUESTED and device not in held:
+            leg = self._board.legs.get(device)
+            rings = device in held and leg is not None and self.room in leg.served
+            if member.state is State.REQUESTED and not rings:
                 self.failed(device, 19, None, "no answer before the page ended")
 
     async def _hang_up_all(self, which: Callable[[Member], bool]) -> None:

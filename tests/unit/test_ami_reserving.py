@@ -25,13 +25,16 @@ from tests.unit.fake_asterisk import (
 
 
 def test_a_leader_that_hangs_up_before_the_commit_rings_nobody():
+    """And keeps nobody from a page that is asked for just after."""
     asterisk = Asterisk()
 
     async def story(engine, kept, zone):
         made = await asyncio.to_thread(engine.reserve, request(zone))
         asterisk.say("Hangup", Uniqueid="1.1", Channel=LEADER, Cause="127")
         await asyncio.to_thread(engine.commit, made)
-        await until(lambda: len(kept) == 2)
+        async with asyncio.timeout(0.5):
+            await until(lambda: len(kept) == 2)
+        assert await asyncio.to_thread(engine.reserve, request(zone)) != BUSY
 
     run(asterisk, story)
     assert asterisk.sent == []
