@@ -19,7 +19,9 @@ from bellhop.pages import EdgeCall, Page
 from bellhop.targets import Target
 from bellhop.zones import Zone
 
-_LEAVE_PATIENCE, _OPEN_PATIENCE, _AGAIN = 3.0, 5.0, 1.0
+_OPEN_PATIENCE, _AGAIN = 5.0, 1.0
+# Seconds without a word of any member, when all leave: of hundreds, the last is told of much later.
+_LEAVE_PATIENCE, _HANGUP_PATIENCE = 3.0, 1.0
 _BUSY = (17, 486)
 
 
@@ -201,9 +203,9 @@ class Running(Progress):
             await self._hang_up_all(lambda member: member.joined_ms is None)
             self._let_go()
             if self.page.opened_ms is not None:
-                await self.until(self._all_told, _LEAVE_PATIENCE)
+                await self._be_told(_LEAVE_PATIENCE)
             await self._hang_up_all(lambda _member: True)
-            await self.until(self._all_told, 1.0)
+            await self._be_told(_HANGUP_PATIENCE)
         if self._blind:
             self.close(None, "not known: nobody watched it to the end")
         else:
@@ -226,6 +228,16 @@ class Running(Progress):
             if not member.state.over and which(member):
                 await self._board.hang_up(device)
 
-    def _all_told(self) -> bool:
-        """Whether every leg that is this page's has ended, and said what went to it."""
-        return all(self.page.members[number_].is_told for number_ in self._devices)
+    async def _be_told(self, patience: float) -> None:
+        """Wait until every leg that is this page's has ended, and said what went to it; or until
+        nothing more was said of any for so many seconds.
+        """
+        before = self.page
+
+        def news() -> bool:
+            return self.page is not before
+
+        while not all(self.page.members[number_].is_told for number_ in self._devices):
+            before = self.page
+            if not await self.until(news, patience):
+                return

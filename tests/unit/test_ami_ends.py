@@ -103,6 +103,25 @@ def test_members_that_do_not_leave_with_the_leader_are_hung_up(monkeypatch):
     assert len(asterisk.actions("Hangup")) == 3
 
 
+def test_members_that_leave_one_after_the_other_are_waited_for_as_long_as_some_do(monkeypatch):
+    """Five hundred of them took longer than any one patience, and had all "not played"."""
+    monkeypatch.setattr(running_module, "_LEAVE_PATIENCE", 0.5)
+    asterisk = Asterisk()
+
+    async def story(engine, kept, zone):
+        await begin(engine, zone)
+        await until(lambda: opened(asterisk))
+        asterisk.say("ConfbridgeLeave", Uniqueid="1.1", Channel=LEADER)
+        for device in ("1008", "1009", "1010"):
+            await asyncio.sleep(0.3)
+            asterisk.leave(device)
+        await until(lambda: len(kept) == 2)
+
+    ended = run(asterisk, story)[-1]
+    assert {m.outcome for m in ended.members} == {"played"}
+    assert asterisk.actions("Hangup") == []
+
+
 def test_a_page_that_a_defect_cuts_short_is_closed_and_frees_its_members(monkeypatch, caplog):
     async def broken(_self):
         raise RuntimeError("a defect")
