@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from bellhop.addresses import Address
+from bellhop.addresses import Address, ip
 from bellhop.values import address, shown
 
 DEFAULT_PORT = 5060
@@ -15,9 +15,9 @@ _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """One place where a peer takes calls: an IP address and port; a name and port, which is looked
-    up as A or AAAA; or a name alone, which has SRV records, or else stands for port 5060 (RFC 3263
-    §4.2). port: 0 when a name has none.
+    """One place where a peer takes calls: an IP address and port, or that alone, for port 5060; a
+    name and port, which is looked up as A or AAAA; or a name alone, which has SRV records, or else
+    stands for port 5060 (RFC 3263 §4.2). port: 0 when a name has none.
     """
 
     host: str
@@ -47,12 +47,23 @@ def _gateway(value: object) -> Gateway:
     try:
         found = address(value)
     except ValueError:
+        if alone := _without_port(value):
+            return alone
         host, colon, port = value.partition(":")
         # A word without a dot or a port is rather somebody's name here than a host's.
         if not _NAME.fullmatch(host) or not (_is_port(port) if colon else "." in host):
             raise ValueError(expected) from None
         return Gateway(host.lower(), int(port) if colon else 0, named=True)
     return Gateway(found.host, found.port)
+
+
+def _without_port(text: str) -> Gateway | None:
+    """Read an IP address that stands for port 5060 (RFC 3263 §4.2). IPv6 has brackets: without
+    them nobody could tell a port at its end.
+    """
+    bracketed = text.startswith("[") and text.endswith("]")
+    host = ip(text[1:-1] if bracketed else text)
+    return Gateway(host, DEFAULT_PORT) if host and bracketed == (":" in host) else None
 
 
 def _is_port(text: str) -> bool:

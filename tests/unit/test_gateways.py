@@ -11,6 +11,8 @@ from bellhop.gateways import Gateway, gateways, hosts
     [
         ("192.0.2.1:5060", "192.0.2.1", 5060, False),
         ("[2001:DB8::1]:5061", "2001:db8::1", 5061, False),
+        ("192.0.2.1", "192.0.2.1", 5060, False),
+        ("[2001:DB8::1]", "2001:db8::1", 5060, False),
         ("sip.carrier.example", "sip.carrier.example", 0, True),
         ("SIP.Carrier.Example:5080", "sip.carrier.example", 5080, True),
         ("carrier-a:5060", "carrier-a", 5060, True),
@@ -23,7 +25,8 @@ def test_a_gateway_is_an_address_or_a_name(said, host, port, named):
 @pytest.mark.parametrize(
     "said",
     [
-        "", "north", "192.0.2.1", "192.0.2.1:0", "192.0.2:5060", "192.0.2.300:5060", "::1:5060", "a..b",
+        "", "north", "2001:db8::1", "[192.0.2.1]", "[]", "0.0.0.0", "192.0.2.1:0", "192.0.2:5060",
+        "192.0.2.300:5060", "::1:5060", "a..b",
         "-a.example", "a.example:", "a.example:x", "a.example:70000", "sip:a.example", "a.example;lr",
         "a_b c.example", "a.example\r\n", "\u0661.example:5060", "a." * 130 + "example", 5, None, {},
     ],
