@@ -217,6 +217,9 @@ class Board(Claiming):
                 self._joined(leg, event.get("Conference", ""))
             case "ConfbridgeLeave":
                 self._left(leg, event.get("Conference", ""))
+            case "Hold":
+                for page in self._pages(leg):
+                    page.holds(leg.device)
             case "HangupRequest":
                 for page in self._pages(leg):
                     page.failed(leg.device, *refusal(event))

@@ -64,6 +64,9 @@ class Player(Protocol):
     def joined(self, device: str) -> None:
         """It is in the room."""
 
+    def holds(self, device: str) -> None:
+        """It put the call on hold."""
+
     def left(self, device: str) -> None:
         """It is in the room no more."""
 

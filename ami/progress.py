@@ -63,6 +63,10 @@ class Progress:
         """It is in the room."""
         self.become(self.page.members[device].joined(self.now()))
 
+    def holds(self, device: str) -> None:
+        """It put the call on hold."""
+        self.become(self.page.members[device].holds())
+
     def left(self, device: str) -> None:
         """It is in the room no more."""
         self.become(self.page.members[device].left(self.now()))

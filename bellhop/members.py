@@ -53,7 +53,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     """One device in one page. Times are ms since the page began; `sent` is how many RTP packets of
     this page went to it, as Asterisk counted them, None when it could not be asked; `received`: how
     many of these it got, by its own RTCP, None when it told nothing; `gaps`: when it was in pages
-    that go before this one; `counts`: how often it was told what went to it.
+    that go before this one; `counts`: how often it was told what went to it; `held`: it put the
+    page on hold.
     """
 
     device: str
@@ -68,6 +69,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     gaps: tuple[Gap, ...] = ()
     counts: int = 0
+    held: bool = False
 
     def waits(self, why: str) -> "Member":
         """Return it as one that is not free yet."""
@@ -109,6 +111,10 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         if self.state is State.TAKEN:  # it is back
             gaps = (*gaps[:-1], replace(gaps[-1], back=at))
         return replace(self, state=State.JOINED, answered_ms=answered, joined_ms=first, gaps=gaps)
+
+    def holds(self) -> "Member":
+        """Return it after it put the call on hold; one that another page has holds that one."""
+        return replace(self, held=True) if self.state is State.JOINED else self
 
     def left(self, at: int) -> "Member":
         """Return it after it left the room; one that was taken is expected to."""

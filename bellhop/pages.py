@@ -189,15 +189,15 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
             return Outcome.FAILED, "left before anybody spoke"
         if self.spoken == 0:  # what members are sent then is silence (one-way audio, NAT)
             return Outcome.FAILED, "joined, but no audio came from the leader"
-        missed, hold = member.joined_ms - self.opened_ms, _on_hold(member)
-        if hold and (member.sent or 0) * _PACKET <= -missed:
-            return Outcome.FAILED, hold
+        missed, unheard = member.joined_ms - self.opened_ms, _unheard(member)
+        if unheard and (member.sent or 0) * _PACKET <= -missed:
+            return Outcome.FAILED, unheard
         said = ["sent by multicast; who heard it is not known"] if multicast else []
         said += [f"missed the first {missed} ms"] if missed > 0 else []
         if member.left_ms is not None and self.closed_ms is not None:
             early = self.closed_ms - member.left_ms
             said += [f"left {early} ms before the end"] if early > _TOGETHER else []
-        said += [hold] if hold else []
+        said += [unheard] if unheard else []
         return Outcome.SENT if multicast else Outcome.PLAYED, ", ".join(said)
 
     def _missed(self, member: Member) -> tuple[Gap, ...]:
@@ -209,9 +209,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def _on_hold(member: Member) -> str:
+def _unheard(member: Member) -> str:
     """Return what is said of a member that was in the room, and got audio for a part of that time:
-    it put the call on hold (RFC 3264 §8.4). "" for any other.
+    it put the call on hold (RFC 3264 §8.4), or Asterisk had no time for it. "" for any other.
     """
     if member.sent is None or member.gaps or member.joined_ms is None or member.left_ms is None:
         return ""
@@ -220,4 +220,5 @@ def _on_hold(member: Member) -> str:
     there, sent = member.left_ms - member.joined_ms, member.sent * _PACKET
     if there - sent <= max(_SILENT, there // 4):
         return ""
-    return f"audio was sent to it for {sent} of {there} ms: it put the call on hold"
+    why = ": it put the call on hold" if member.held else ""
+    return f"audio was sent to it for {sent} of {there} ms{why}"

@@ -22,6 +22,7 @@ _EVENTS = (
     "OriginateResponse",
     "ConfbridgeJoin",
     "ConfbridgeLeave",
+    "Hold",
     "UserEvent",
     "HangupRequest",  # has the SIP code and cause of a device that refuses
     "Hangup",

@@ -111,6 +111,12 @@ def test_the_end_of_a_leg_is_told_to_all_pages_that_it_has_served():
     assert board.claims.stacks == {}
 
 
+def test_a_hold_is_told_to_the_pages_of_its_leg():
+    board, old, new, _ = with_a_leg()
+    board.hear({"Event": "Hold", "Uniqueid": "page-old-1008", "MusicClass": ""})
+    assert (old.told, new.told) == ([("holds", "1008")], [])
+
+
 class Asterisk:
     """A manager that notes what it is to do, and does it."""
 
