@@ -190,8 +190,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         if self.spoken == 0:  # what members are sent then is silence (one-way audio, NAT)
             return Outcome.FAILED, "joined, but no audio came from the leader"
         missed, unheard = member.joined_ms - self.opened_ms, _unheard(member)
-        if unheard and (member.sent or 0) * _PACKET <= -missed:
-            return Outcome.FAILED, unheard
+        if unheard and member.held and (member.sent or 0) * _PACKET <= -missed:
+            return Outcome.FAILED, unheard  # all of it was silence, before anybody spoke
         said = ["sent by multicast; who heard it is not known"] if multicast else []
         said += [f"missed the first {missed} ms"] if missed > 0 else []
         if member.left_ms is not None and self.closed_ms is not None:
