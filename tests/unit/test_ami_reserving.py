@@ -190,7 +190,7 @@ def test_with_no_time_left_nothing_is_begun():
 
 
 def test_a_reservation_that_nobody_comes_for_frees_its_members_by_itself(monkeypatch):
-    monkeypatch.setattr("ami.engine._RESERVED", 0.05)
+    monkeypatch.setattr("ami.engine._RESERVED", 0.5)
 
     async def story(engine, _kept, zone):
         await asyncio.to_thread(engine.reserve, request(zone))
