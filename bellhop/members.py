@@ -31,7 +31,7 @@ class State(StrEnum):
     @property
     def alive(self) -> bool:
         """Whether it is in the room, or will come as things are."""
-        return self in {State.JOINED, State.WAITING, State.REQUESTED, State.ANSWERED}
+        return not self.over and self is not State.TAKEN
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -143,9 +143,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_told(self) -> bool:
         """Whether its leg has ended, or another page has it; and it was said what went to it."""
-        if not self.state.over and self.state is not State.TAKEN:
-            return False
-        return self.joined_ms is None or self.is_counted
+        return not self.state.alive and (self.joined_ms is None or self.is_counted)
 
     def failed(self, cause: int | None, sip: int | None, why: str) -> "Member":
         """Return it after it came to nothing; what is known first stands."""

@@ -106,8 +106,8 @@ _PENDING = {
 }
 
 
-# Asked at each event of each member, so in a page of 500 they are not made anew each time.
-_UNREACHABLE = (State.FAILED, State.TAKEN, State.OUT, State.LEFT)
+# Counted at each event of each member, of which a page may have 500: so they are found once.
+_NOT_ALIVE = tuple(state for state in State if not state.alive)
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,17 +152,19 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the leader may speak: a quorum of those who can be reached is in the room, or the
         head start is over; never into an empty room.
         """
-        states = [member.state for member in self.members.values()]
-        in_room = states.count(State.JOINED)
+        in_room = self._states().count(State.JOINED)
         if not in_room or now >= self.opens_ms:
             return in_room > 0
-        reachable = len(states) - sum(map(states.count, _UNREACHABLE))
-        return in_room * 100 >= self.quorum * reachable
+        return in_room * 100 >= self.quorum * self.alive
 
     @property
     def alive(self) -> int:
         """Return how many members are in the room, or may come."""
-        return sum(member.state.alive for member in self.members.values())
+        states = self._states()
+        return len(states) - sum(map(states.count, _NOT_ALIVE))
+
+    def _states(self) -> list[State]:
+        return [member.state for member in self.members.values()]
 
     def outcome(self, member: Member) -> tuple[Outcome, str]:
         """Return what the report says of a member, and why."""

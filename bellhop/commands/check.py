@@ -27,8 +27,7 @@ def command(*, file: Path) -> None:
     """
     try:
         site = load(file)
-        notes = [*_files(site), *_idle(site), *_shadowed(site), *_doubled(site)]
-        notes += _spelled(site)
+        notes = [note for look in _LOOKS for note in look(site)]
     except SiteError as error:
         for line in error.lines:
             click.echo(line, err=True)
@@ -179,3 +178,7 @@ def _spelled(site: Site) -> Iterator[str]:
                     f'zones.{zone.number}.members: "{member}" is "{spelled}" of zones.{where}:'
                     f" in pages of both at once it is {what}"
                 )
+
+
+# Each yields notes on what is no mistake, and may not be meant.
+_LOOKS = (_files, _idle, _shadowed, _doubled, _spelled)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.cli import run
 from bellhop.settings import load
 
 SITES = Path(__file__).parent / "sites"
@@ -13,12 +12,8 @@ HA1 = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
-def check(capsys):
-    def go(*arguments):
-        code = run(["check", *map(str, arguments)])
-        return code, *capsys.readouterr()
-
-    return go
+def check(bellhop):
+    return lambda *arguments: bellhop("check", *map(str, arguments))
 
 
 def test_a_good_file_is_good_and_a_missing_secret_file_is_only_noted(check):

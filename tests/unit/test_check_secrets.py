@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.cli import run
-
 SITES = Path(__file__).parent / "sites"
 SECRETS = {
     "ami_secret_file": "[pager]",
@@ -19,12 +17,8 @@ LINE = "expected one line of printable text"
 
 
 @pytest.fixture
-def check(capsys):
-    def go(*arguments):
-        code = run(["check", *map(str, arguments)])
-        return code, *capsys.readouterr()
-
-    return go
+def check(bellhop):
+    return lambda *arguments: bellhop("check", *map(str, arguments))
 
 
 @pytest.fixture
