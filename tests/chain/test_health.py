@@ -260,10 +260,8 @@ def test_the_dispatcher_finds_a_dead_gateway_and_one_that_is_back(stack, place, 
         until("north to be found dead", lambda: home.probe("north") == "dead", 20)
         answers = scene.play(south, "carrier/answers")
         scene.finish(dial(scene, NUMBER), answers)
-        alive = scene.play(north, "carrier/answers-options", calls=1_000)
+        back = scene.play(north, "carrier/answers-calls-and-options", calls=1_000)
         until("north to be found alive", lambda: home.probe("north") == "alive", 10)
-        alive.end()
-        back = scene.play(north, "carrier/answers", options=("-aa",))
         scene.finish(dial(scene, NUMBER))
         back.end()
 
