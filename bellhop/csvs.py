@@ -32,7 +32,7 @@ def read_devices(
         mistakes.append(Mistake("site.devices_file", f"{path}: {error.strerror}"))
         return {}
     except UnicodeDecodeError:
-        mistakes.append(Mistake("site.devices_file", f"{path}: not UTF-8"))
+        mistakes.append(Mistake("site.devices_file", f"{path}: not UTF-8; save the file as UTF-8"))
         return {}
     found: dict[str, tuple[str, Device | None]] = {}
     rows = csv.reader(io.StringIO(text, newline=""))

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from bellhop import meant
 from bellhop.addresses import Address, ip
 from bellhop.values import address, shown
 
@@ -40,7 +41,7 @@ class Gateway:
 def _gateway(value: object) -> Gateway:
     expected = (
         'expected an address like "192.0.2.1:5060", or a name like "sip.carrier.example" or '
-        f'"sip.carrier.example:5060", got {shown(value)}'
+        f'"sip.carrier.example:5060", got {shown(value)}{meant.ipv6(value)}'
     )
     if not isinstance(value, str):
         raise ValueError(expected)

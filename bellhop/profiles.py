@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
-from bellhop import values
+from bellhop import meant, values
 from bellhop.reason import CAUSES, LOCATIONS
 from bellhop.tables import Mistake, key, read_table, unknown
 
@@ -104,7 +104,7 @@ def _code(value: object) -> str:
         return value
     raise ValueError(
         'expected a code from 400 to 699, "4xx", "5xx" or "6xx" (a 3xx is a matter of `redirect`),'
-        f" got {values.shown(value)}"
+        f" got {values.shown(value)}{meant.no_quotes(value)}"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from bellhop import values
+from bellhop import meant, values
 from bellhop.tables import key
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -21,7 +21,8 @@ def _time(value: object) -> int:
     """Read a time of the day; return it in seconds."""
     if isinstance(value, str) and (found := _TIME.fullmatch(value)):
         return int(found["h"]) * 3600 + int(found["m"]) * 60 + int(found["s"] or 0)
-    raise ValueError(f'expected a time like "08:00" or "08:00:30", got {values.shown(value)}')
+    wanted = 'expected a time like "08:00" or "08:00:30"'
+    raise ValueError(f"{wanted}, got {values.shown(value)}{meant.quotes(value)}")
 
 
 def _timezone(value: object) -> str:
@@ -54,7 +55,8 @@ def _date(value: object) -> str:
             pass
         else:
             return value
-    raise ValueError(f'expected a date like "2026-12-24", got {values.shown(value)}')
+    wanted = 'expected a date like "2026-12-24"'
+    raise ValueError(f"{wanted}, got {values.shown(value)}{meant.quotes(value)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

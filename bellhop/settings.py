@@ -24,7 +24,7 @@ from bellhop.peers import Peers, peers
 from bellhop.profiles import BUILT_IN, Profile, Table, resolve
 from bellhop.routes import Route, digits_of
 from bellhop.schedules import Schedule
-from bellhop.tables import Mistake, SiteError, key, read_table, unknown
+from bellhop.tables import Mistake, SiteError, key, read_table, strange
 from bellhop.targets import OUTSIDE
 from bellhop.values import shown
 from bellhop.zones import Zone
@@ -144,7 +144,7 @@ def _text(path: Path) -> str:
         return data.decode("utf-8-sig")  # Windows editors begin a file with a byte order mark
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        what = f"not UTF-8: byte 0x{data[error.start]:02x}"
+        what = f"not UTF-8: byte 0x{data[error.start]:02x}; save the file as UTF-8"
         raise SiteError((f"{path.name}:{line}: {what}",)) from None
 
 
@@ -171,11 +171,8 @@ def _site(path: Path, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Site |
     if raw.get("schema") != SCHEMA or type(raw["schema"]) is not int:
         got = shown(raw["schema"]) if "schema" in raw else "nothing"
         mistakes.append(Mistake("schema", f"expected {SCHEMA}, got {got}"))
-    mistakes += [
-        Mistake(name, f"no such table{unknown(name, list(_TABLES))}")
-        for name in raw
-        if name != "schema" and name not in _TABLES
-    ]
+    known = ["schema", *_TABLES]
+    mistakes += [Mistake(n, strange(n, raw[n], known[1:])) for n in raw if n not in known]
     one = {n: _one(n, raw, mistakes) for n in ("site", "edge", "pbx", "pager")}
     one["standby"] = _one("standby", raw, mistakes) if "standby" in raw else None
     for optional in ("numbering", "features"):
@@ -207,11 +204,13 @@ def _one(table: str, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Any:
     return read_table(_TABLES[table], raw[table], table, mistakes)
 
 
-def _tables(table: str, raw: Mapping[str, Any], mistakes: list[Mistake]) -> Mapping[str, Any]:
+def _tables(
+    table: str, raw: Mapping[str, Any], mistakes: list[Mistake], by: str
+) -> Mapping[str, Any]:
     given = raw.get(table, {})
     if isinstance(given, Mapping):
         return given
-    mistakes.append(Mistake(table, f"expected tables [{table}.NAME], got {shown(given)}"))
+    mistakes.append(Mistake(table, f"expected tables [{table}.{by.upper()}], got {shown(given)}"))
     return {}
 
 
@@ -228,7 +227,7 @@ def _keyed(
 ) -> dict[str, Any]:
     """Read `[table.KEY]` tables. A broken one stays as None: others may name it."""
     found: dict[str, Any] = {}
-    for given, content in _tables(table, raw, mistakes).items():
+    for given, content in _tables(table, raw, mistakes, by).items():
         try:
             read(given)
         except ValueError as error:

@@ -57,6 +57,13 @@ def unknown(given: str, known: list[str]) -> str:
     return f"; known: {', '.join(sorted(known)) or 'none'}"
 
 
+def strange(name: str, given: object, known: list[str]) -> str:
+    """Say that a file's own key is no table of it: most are of one whose head stands below them."""
+    if isinstance(given, Mapping | list):
+        return f"no such table{unknown(name, known)}"
+    return "stands before the first table; expected below one's head, like [site]"
+
+
 def _required(declared: Field[Any]) -> bool:
     return declared.default is MISSING and declared.default_factory is MISSING
 

@@ -60,6 +60,9 @@ def member(value: object) -> str:
             if not _TEL.fullmatch(value):
                 raise ValueError(f'expected a number like "tel:+442079460000", got {shown(value)}')
             return value
+        if ":" in value:
+            wanted = 'expected a number, "multicast:ADDRESS:PORT" or "tel:NUMBER"'
+            raise ValueError(f"{wanted}, got {shown(value)}")
     return number(value)
 
 

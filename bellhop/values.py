@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
+from bellhop import meant
 from bellhop.addresses import Address, Listener, ip
 
 T = TypeVar("T")
@@ -57,17 +58,12 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
-def quoted(value: object) -> str:
-    """The end of a sentence about a number that lacks its quotes, as digits that are dialled do."""
-    number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**20
-    return f'; write it in quotes: "{value}"' if number else ""
-
-
 def _matching(pattern: re.Pattern[str], expected: str) -> Reader[str]:
     def read(value: object) -> str:
         if isinstance(value, str) and pattern.fullmatch(value):
             return value
-        hint = quoted(value) if pattern.fullmatch("1") else ""
+        hint = meant.quotes(value) if pattern.fullmatch("1") else ""
+        hint += meant.no_plus(value) if pattern is NUMBER else ""
         raise ValueError(f"expected {expected}, got {shown(value)}{hint}")
 
     return read
@@ -101,7 +97,7 @@ def flag(value: object) -> bool:
     """Read true or false."""
     if isinstance(value, bool):
         return value
-    raise ValueError(f"expected true or false, got {shown(value)}")
+    raise ValueError(f"expected true or false, got {shown(value)}{meant.no_quotes(value)}")
 
 
 def integer(low: int, high: int) -> Reader[int]:
@@ -110,7 +106,8 @@ def integer(low: int, high: int) -> Reader[int]:
     def read(value: object) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
-        raise ValueError(f"expected a whole number from {low} to {high}, got {shown(value)}")
+        hint = meant.no_quotes(value)
+        raise ValueError(f"expected a whole number from {low} to {high}, got {shown(value)}{hint}")
 
     return read
 
@@ -121,7 +118,8 @@ def duration(low_ms: int, high_ms: int) -> Reader[int]:
     def read(value: object) -> int:
         found = _DURATION.fullmatch(value) if isinstance(value, str) else None
         if not found:
-            raise ValueError(f'expected a duration like "20s", got {shown(value)}')
+            hint = meant.units(value)
+            raise ValueError(f'expected a duration like "20s", got {shown(value)}{hint}')
         ms = int(found[1]) * _UNIT_MS[found[2]]
         if not low_ms <= ms <= high_ms:
             bounds = f"from {spelled(low_ms)} to {spelled(high_ms)}"
@@ -155,7 +153,8 @@ def spelled(ms: int) -> str:
 
 def address(value: object) -> Address:
     """Read `192.0.2.1:5060` or `[2001:db8::1]:5060`."""
-    expected = f'expected an IP address and port like "192.0.2.1:5060", got {shown(value)}'
+    wanted = 'expected an IP address and port like "192.0.2.1:5060"'
+    expected = f"{wanted}, got {shown(value)}{meant.ipv6(value)}"
     if not isinstance(value, str):
         raise ValueError(expected)
     host, colon, port = value.rpartition(":")
@@ -201,7 +200,8 @@ def program(*places: str) -> Reader[tuple[str, ...]]:
 
     def read(value: object) -> tuple[str, ...]:
         expected = (
-            f'expected a program, from "/" on, and its arguments, with {" and ".join(places)}'
+            'expected a program, from "/" on, and its arguments, each a text of a list, with '
+            f"{' and '.join(places)}"
         )
         if not isinstance(value, list) or not all(
             isinstance(one, str) and _PRINTABLE.fullmatch(one) for one in value
@@ -223,10 +223,8 @@ def list_of(read: Reader[T], *, least: int = 0, repeats: bool = False) -> Reader
 
     def read_all(value: object) -> tuple[T, ...]:
         if not isinstance(value, list) or len(value) < least:
-            hint = f"; write it in brackets: [{shown(value)}]" if isinstance(value, str) else ""
-            raise ValueError(
-                f"expected a list{' of at least one' if least else ''}, got {shown(value)}{hint}"
-            )
+            wanted = f"expected a list{' of at least one' if least else ''}"
+            raise ValueError(f"{wanted}, got {shown(value)}{meant.brackets(value)}")
         items: dict[T, list[object]] = {}  # each with how it is written
         wrong: list[str] = []
         for place, item in enumerate(value, 1):

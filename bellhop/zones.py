@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bellhop import targets, values
+from bellhop import meant, targets, values
 from bellhop.callers import Caller
 from bellhop.devices import Device
 from bellhop.numbering import Numbering
@@ -27,7 +27,7 @@ def _caller(value: object) -> str:
     raise ValueError(
         'expected a device number, "trunk:NAME" or "trunk:NAME:NUMBER", got '
         + values.shown(value)
-        + values.quoted(value)
+        + meant.quotes(value)
     )
 
 

@@ -119,7 +119,7 @@ def test_a_file_that_cannot_be_read_is_told_at_its_key(book, tmp_path):
     ]
     assert book(None, name=".") == [f"site.toml:5: site.devices_file: {tmp_path}: Is a directory"]
     assert book(b"number,kind\n1101,\xff\n") == [
-        f"site.toml:5: site.devices_file: {tmp_path}/horns.csv: not UTF-8"
+        f"site.toml:5: site.devices_file: {tmp_path}/horns.csv: not UTF-8; save the file as UTF-8"
     ]
 
 

@@ -110,12 +110,16 @@ def test_a_field_that_is_no_key_cannot_be_set(told, key):
     ("text", "path"),
     [
         ("carriers = 5\n", "carriers: expected tables [carriers.NAME], got 5"),
-        ("zones = []\n", "zones: expected tables [zones.NAME], got an empty list"),
+        ("zones = []\n", "zones: expected tables [zones.NUMBER], got an empty list"),
         ("routes = {}\n", "routes: expected tables [[routes]], got a table"),
         ('dids = "x"\n', 'dids: expected tables [[dids]], got "x"'),
         ("routes = [1]\n", "routes[1]: expected a table, got 1"),
         ("carriers.north = true\n", "carriers.north: expected a table, got true"),
         ("edge = []\n", "edge: expected a table, got an empty list"),
+        (
+            'name = "hq"\n',
+            "name: stands before the first table; expected below one's head, like [site]",
+        ),
     ],
 )
 def test_a_table_of_another_kind_is_told(told, text, path):

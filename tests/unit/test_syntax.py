@@ -47,6 +47,15 @@ def test_what_is_not_toml_is_told_with_its_line(told, text, line):
         ("a = 1\na = 2", "it is there twice: a = 2"),
         ("[a]\n[a]", "it is there twice: [a]"),
         ("; a remark", "invalid statement: ; a remark"),
+        ('name = "Yard', 'a text without its last quote: name = "Yard'),
+        ("name = 'Yard", "a text without its last quote"),
+        ('may = ["zones" "devices"]', 'expected "," or "]" in a list: may = ["zones" "devices"]'),
+        ("times = [12:00]", 'expected "," or "]" in a list: times = [12:00]'),
+        ("a = {b = 1 c = 2}", 'expected "," or "}" in a table: a = {b = 1 c = 2}'),
+        (r'file = "C:\x"', r'a "\" in a text is written twice: file = "C:\x"'),
+        ('a =\u00a0"x"', 'a =?"x"; U+00A0 stands there, which is no blank of TOML\'s'),
+        ("\u200ba = 1", "?a = 1; U+200B stands there, which is no blank of TOML's"),
+        ('a = "x\u00a0y" z', 'a = "x?y" z'),
         ('name: "Yard"', ': name: "Yard"'),
         ("x = \x1b[2J" + "y" * 100, "x = ?[2J" + "y" * 51 + "\u2026"),
     ],
@@ -59,8 +68,11 @@ def test_what_is_not_toml_is_told_with_what_stands_there(told, line, what):
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b'schema = 1\n\nname = "caf\xe9"\n', "site.toml:3: not UTF-8: byte 0xe9"),
-        (b"\xff\xfes\x00", "site.toml:1: not UTF-8: byte 0xff"),
+        (
+            b'schema = 1\n\nname = "caf\xe9"\n',
+            "site.toml:3: not UTF-8: byte 0xe9; save the file as UTF-8",
+        ),
+        (b"\xff\xfes\x00", "site.toml:1: not UTF-8: byte 0xff; save the file as UTF-8"),
     ],
 )
 def test_what_is_not_utf8_is_told_with_its_line(told, data, expected):
