@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from bellhop.settings import Site
-from tests.chain.adoption.kamailio import CONFIG, PRISTINE, Own, own_kamailio, scene_of
-from tests.chain.adoption.machine import ROOT
+from tests.chain.adoption.kamailio import CONFIG, GUIDE, PRISTINE, Own, own_kamailio, scene_of
+from tests.chain.adoption.machine import ROOT, commands
 from tests.chain.calling import assert_all_settled, cause, dial, final, tried
 from tests.chain.harness.places import Lab, run
 from tests.chain.harness.scene import Scene
@@ -16,7 +16,7 @@ from tests.chain.harness.stack import Stack, until
 pytestmark = [pytest.mark.control, pytest.mark.timeout(180)]
 
 TO_NORTH = "441632960100"
-ENGINES = [("app_python3s", ""), ("app_python3", "#!define BELLHOP_PYTHON3")]
+ENGINES = [("app_python3s", ""), ("app_python3", 'loadmodule "app_python3.so"')]
 _ASK = """
 import socket, sys
 host, port, method, call = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
@@ -189,6 +189,19 @@ def test_while_the_native_request_route_is_left_it_answers_and_python_never_does
     assert "Allow:" not in options
     assert "ERROR" not in said
     assert "CRITICAL" not in said
+
+
+@pytest.mark.parametrize(
+    "native",
+    ["request_route {", "request_route\n{", "  route{", "route[0] # all\n{", "reply_route{"],
+)
+def test_the_guides_last_command_finds_a_native_route_however_it_is_written(own, native: str):
+    script = commands(GUIDE, "3.")
+    [look] = [line for line in script.splitlines() if line.startswith("grep ")]
+    machine = own[1].machine
+    machine.put("/root/native.cfg", f"route[NATIVE] {{\n}}\n{native}\n  exit;\n}}\n")
+    found = machine.sh(look.replace(CONFIG, "/root/native.cfg"))
+    assert found == f"3:{native.splitlines()[0]}\n"
 
 
 def test_the_guide_names_each_package_that_the_app_needs(own):
