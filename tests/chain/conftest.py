@@ -20,7 +20,8 @@ from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import NotThereError, Stack
 
 ROOT = Path(__file__).resolve().parents[2]
-INTERRUPTED = pytest.StashKey[bool]()  # by Ctrl-C: its peers are ended, and it is not judged
+# By Ctrl-C, or by a skip in its midst: its peers are ended, and it is not judged.
+INTERRUPTED = pytest.StashKey[bool]()
 SECRETS = "/etc/bellhop/secrets/devices.passwords"
 
 
@@ -55,7 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     try:
         return (yield)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, pytest.skip.Exception):
         item.stash[INTERRUPTED] = True
         raise
 

@@ -65,6 +65,20 @@ def test_no_test_that_needs_control_of_the_servers_is_run(ran: Ran):
     assert "deselected" in ran.said
 
 
+def test_tests_of_carriers_that_are_elsewhere_are_skipped_and_none_of_them_fails(theirs, site):
+    bench, own = theirs
+    text = own.site.path.read_text("utf-8")
+    for elsewhere, here in gateways(site):
+        text = text.replace(here, elsewhere)
+    ran = bench.run(text, own.cast.secrets)
+    assert ran.code == 0, ran.said
+    assert set(ran.count()) == {"passed", "skipped"}, ran.said
+    whys = {
+        why.partition(" is at ")[0] for outcome, why in ran.tests.values() if outcome == "skipped"
+    }
+    assert whys == {*site.carriers, *site.trunks}
+
+
 def test_a_wrong_passwords_file_fails_it_and_says_who_expected_what(theirs):
     bench, own = theirs
     wrong = {number: (user, "wrong") for number, (user, _) in own.cast.secrets.items()}

@@ -76,6 +76,16 @@ def test_a_wrong_option_is_told_before_anything_is_sent(passwords, option, value
     assert said in str(told.value)
 
 
+@pytest.mark.parametrize("line", ["1008 horn-1008", "1008 horn-1008 two words"])
+def test_a_line_without_three_words_is_told_with_its_place_and_no_word_of_it(tmp_path, line):
+    file = tmp_path / "passwords"
+    file.write_text(f"# the test's\n1009 1009 word\n{line}\n")
+    with pytest.raises(theirs.WrongOptionError) as told:
+        theirs.check("127.0.0.1:9", SITE, str(file), LOCAL)
+    assert f"--passwords {file}:3: expected a number, auth_user and password" in str(told.value)
+    assert "horn-1008" not in str(told.value)
+
+
 def test_two_runs_with_one_address_are_one_too_many():
     first = theirs.alone("192.0.2.99")
     with pytest.raises(theirs.WrongOptionError, match="another run"):

@@ -24,12 +24,18 @@ _SIP = 5060
 
 
 def passwords(text: str) -> dict[str, tuple[str, str]]:
-    """Read lines of `number auth_user password`: a device's credentials by its number."""
+    """Read lines of `number auth_user password`: a device's credentials by its number. Raises
+    ValueError with the line's place, and no word of it.
+    """
     found = {}
-    for line in text.splitlines():
+    for place, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.startswith("#"):
-            number, user, password = line.split(None, 2)
-            found[number] = (user, password)
+            match line.split():
+                case number, user, password:
+                    found[number] = (user, password)
+                case words:
+                    what = f"expected a number, auth_user and password, got {len(words)} words"
+                    raise ValueError(f"{place}: {what}")
     return found
 
 
@@ -146,3 +152,7 @@ def read_passwords(path: Path) -> dict[str, tuple[str, str]]:
         return passwords(path.read_text("utf-8"))
     except OSError as error:
         raise NotThereError(f"--passwords {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise NotThereError(f"--passwords {path}: not UTF-8") from None
+    except ValueError as error:
+        raise NotThereError(f"--passwords {path}:{error}") from None
