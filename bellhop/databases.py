@@ -73,8 +73,10 @@ _KINDS: Mapping[Kind, str] = MappingProxyType(
 class Sqlite:
     """A file of SQLite's."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, path: Path | None = None) -> None:
         self._db = db
+        self._path = path
+        self._file = _file(path)
 
     @classmethod
     def writing(cls, path: Path) -> Self:
@@ -83,7 +85,7 @@ class Sqlite:
             # Whoever writes may do so in a thread of his own, one at a time.
             db = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
             db.execute("PRAGMA journal_mode=WAL")
-        return cls(db)
+        return cls(db, path)
 
     @classmethod
     def reading(cls, path: Path) -> Self:
@@ -109,6 +111,9 @@ class Sqlite:
 
     def transaction(self) -> AbstractContextManager[object]:
         """See Database."""
+        if _file(self._path) != self._file:
+            # SQLite would go on with a file that nobody finds any more, and say nothing.
+            raise Down("the file was taken away, or another is in its place")
         return _Transaction(self._db)
 
     def write(self, query: str, rows: Iterable[Row]) -> None:
@@ -140,6 +145,15 @@ class Sqlite:
     def close(self) -> None:
         """See Database."""
         self._db.close()
+
+
+def _file(path: Path | None) -> tuple[int, int] | None:
+    """Return which file has this name, while somebody has it open; None when none has."""
+    try:
+        found = path.stat() if path else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def _filled(db: sqlite3.Connection) -> None:

@@ -150,3 +150,24 @@ def test_a_file_that_its_writer_has_just_made_is_as_good_as_none(tmp_path, made)
         Ledger.reading(path)
     Ledger.writing(path).close()
     Ledger.reading(path).close()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_taken_away_while_it_is_written_is_told_and_another_is_made(
+    tmp_path, replaced
+):
+    path = tmp_path / "calls.db"
+    writer = Ledger.writing(path)
+    writer.add([entry("a")])
+    path.rename(tmp_path / "old.db")
+    if replaced:
+        Ledger.writing(path).close()
+    with pytest.raises(Down, match="taken away"):
+        writer.add([entry("b")])
+    writer.close()
+    writer = Ledger.writing(path)
+    writer.add([entry("b")])
+    writer.close()
+    reader = Ledger.reading(path)
+    assert [call.call for call in reader.calls()] == ["b"]
+    reader.close()

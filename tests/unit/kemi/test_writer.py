@@ -156,3 +156,14 @@ def test_a_record_that_no_database_takes_is_counted_and_holds_up_no_other(made):
     assert made.lost == ["database"]
     assert made.logged == ["ledger=refused records=1\n"]
     assert made.pending == []
+
+
+def test_what_comes_when_its_file_was_taken_away_is_in_a_new_one(made):
+    made.queue.lines = [encode(ending("c1"))]
+    made.writer.flush()
+    made.file.unlink()
+    made.queue.lines = [encode(ending("c2"))]
+    made.writer.flush()
+    made.writer.flush()
+    assert made.calls() == ["c2"]
+    assert made.lost == []
