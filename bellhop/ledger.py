@@ -221,4 +221,7 @@ def _row(record: msgspec.Struct) -> tuple[Any, ...]:
 
 
 def _record(kind: type[S], row: dict[str, Any]) -> S:
-    return msgspec.convert(row, kind, strict=False)
+    try:
+        return msgspec.convert(row, kind, strict=False)
+    except msgspec.ValidationError as error:  # a hand's
+        raise Refused(f"a row of call {row['call']} cannot be read: {error}") from None

@@ -6,10 +6,10 @@ from typing import Self
 
 import msgspec
 
-from bellhop.databases import Database, Sqlite
+from bellhop.databases import Database, Refused, Sqlite
 from bellhop.report import Report, cut_off
 
-_encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(Report).decode
+_encode, _decoder = msgspec.json.Encoder().encode, msgspec.json.Decoder(Report)
 KEEP = 20_000
 _COLUMNS = {
     "page": str,
@@ -115,6 +115,13 @@ class Reports:
     def close(self) -> None:
         """Close the database."""
         self._db.close()
+
+
+def _decode(text: str) -> Report:
+    try:
+        return _decoder.decode(text)
+    except msgspec.MsgspecError as error:  # a hand's, or a later version's
+        raise Refused(f"a report in it cannot be read: {error}") from None
 
 
 def _make(db: Database) -> None:

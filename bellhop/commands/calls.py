@@ -81,7 +81,7 @@ def command(
         else:
             found = list(ledger.calls(last, Search(**conditions)))
         ledger.close()
-    except (Down, Refused) as error:  # Refused: what is asked for can be in no database
+    except (Down, Refused) as error:  # Refused: of what is asked, or of what is in it
         said = f"{shown(database)}: {error}" if database else str(error)
         raise click.ClickException(said) from None
     if not found:
@@ -172,12 +172,12 @@ def _print(told: Told) -> None:
     """Show a call in full."""
     by = next((e.leg for e in told.attempts if e.verdict == "answered"), "")
     outcome = f"answered by {by}" if by else "not answered"
-    who = show.safe(told.caller or "somebody")
-    show.heading(f"{who} called {show.safe(told.dialled)}: {outcome}", "green" if by else "red")
+    who = told.caller or "somebody"
+    show.heading(f"{who} called {told.dialled}: {outcome}", "green" if by else "red")
     show.lines(
         [
             ("began", f"{_time(told.began)} UTC"),
-            ("call", f"{told.call}, Call-ID {show.safe(told.call_id)}"),
+            ("call", f"{told.call}, Call-ID {told.call_id}"),
             *([("route", told.ending.prefix)] if told.ending and told.ending.prefix else []),
             ("caller got", _told_caller(told)),
         ]
@@ -210,7 +210,7 @@ def _ladder(told: Told) -> Iterator[tuple[str, str]]:
             yield f"+{entry.after_ms + entry.ms} ms", f"<-- {entry.leg}: {_outcome(entry)}"
             continue
         where = f" at {entry.gateway}" if entry.gateway else ""
-        number = f", as {show.safe(entry.number)}" if entry.number not in {"", told.dialled} else ""
+        number = f", as {entry.number}" if entry.number not in {"", told.dialled} else ""
         yield f"+{entry.after_ms} ms", f"--> {entry.attempt}. {entry.leg}{where}{number}"
         if entry.ring_ms is not None:
             yield f"+{entry.after_ms + entry.ring_ms} ms", "<-- it rings"

@@ -194,7 +194,7 @@ def _tallies(site: Site, since: float, missing: list[str]) -> tuple[Tally, ...] 
 
 
 def _print(one: Standing, *, probing: bool, now: float) -> None:
-    hand = "?" if one.hand is None else show.safe(one.hand)
+    hand = "?" if one.hand is None else one.hand
     usable = hand == Hand.ALLOW and any(_goes(g) for g in one.gateways)
     show.heading(f"{one.carrier}: {hand}", "green" if usable else "red")
     rate = f", at most {one.most_per_second} a second" if one.most_per_second else ""

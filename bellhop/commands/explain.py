@@ -97,8 +97,8 @@ def command(
     show.lines(
         [
             ("why", f"{said.decision.why} [{said.decision.rule}]"),
-            ("source", show.safe(said.decision.source)),
-            ("cause", show.safe(_cause(said.failure, headers))),
+            ("source", said.decision.source),
+            ("cause", _cause(said.failure, headers)),
             ("profile", "; ".join([profile.name, *_others(said)])),
         ]
     )
@@ -134,13 +134,13 @@ def _tell_profile(profile: Profile, *, as_json: bool) -> None:
 
 
 def _setting(profile: Profile, name: str) -> str:
-    return f"{spelled(getattr(profile, name))} [{show.safe(profile.origins.get(name, DEFAULT))}]"
+    return f"{spelled(getattr(profile, name))} [{profile.origins.get(name, DEFAULT)}]"
 
 
 def _change(change: Change) -> str:
     same = change.says == change.instead
     instead = f"{CARRIER.name} too" if same else f"{CARRIER.name}: {change.instead}"
-    return f"{change.says} ({instead}) [{show.safe(change.source)}]"
+    return f"{change.says} ({instead}) [{change.source}]"
 
 
 def _meaning(said: Explanation) -> str:

@@ -22,7 +22,7 @@ def command(*, header: str, as_json: bool) -> None:
     if not values:
         click.echo("no value in it")
         return
-    show.lines([(show.safe(value.protocol), show.safe(_content(value))) for value in values])
+    show.lines([(value.protocol, _content(value)) for value in values])
     click.echo(_counts(q850(values)))
 
 

@@ -6,7 +6,7 @@ import click
 
 from bellhop import causes, ledgers
 from bellhop.commands import show
-from bellhop.databases import Down
+from bellhop.databases import Down, Refused
 from bellhop.places import shown
 from bellhop.replay import Group, Replay, replay
 
@@ -38,7 +38,7 @@ def command(
         calls = (told.attempts for told in opened.calls(last or sys.maxsize))
         came = replay((attempts for attempts in calls if attempts), profile, leg)
         opened.close()
-    except Down as error:
+    except (Down, Refused) as error:
         raise click.ClickException(f"{shown(ledger)}: {error}") from None
     groups = sorted(came.groups.values(), key=lambda group: -group.calls)
     if as_json:
@@ -64,7 +64,7 @@ def _told(group: Group) -> str:
         text += f"; {group.saved} later attempts not made"
     if group.lost:
         text += f", {group.lost} answered calls lost"
-    return show.safe(f"{text}; as call {', '.join(group.examples)}")
+    return f"{text}; as call {', '.join(group.examples)}"
 
 
 def _conflict(cause: int, *, attempts: int, otherwise: int) -> str:

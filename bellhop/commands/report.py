@@ -46,7 +46,7 @@ def opened(site: str, database: str | None) -> Iterator[Reports]:
     except Absent as error:
         said = f"{name}: {error} (no page yet? it is on the pager's machine)"
         raise click.ClickException(said) from None
-    except (Down, Refused) as error:  # Refused: what is asked for can be in no database
+    except (Down, Refused) as error:  # Refused: of what is asked, or of what is in it
         raise click.ClickException(f"{name}: {error}") from None
 
 
@@ -57,11 +57,11 @@ def _print(one: Report) -> None:
     running = "still running" if one.ended is None else f"until {one.ended[11:23]}"
     show.lines(
         [
-            ("page", f"{one.page}: zone {one.zone}, paged by {show.safe(one.leader)}"),
+            ("page", f"{one.page}: zone {one.zone}, paged by {one.leader}"),
             ("time", f"{one.started.replace('T', ' ')[:23]} UTC, {running}"),
             *(("key", note) for note in one.notes),
             *([("message", f"played {one.times} times")] if one.times > 1 else []),
-            *([("stopped", f"by {show.safe(one.stopped_by)}")] if one.stopped_by else []),
+            *([("stopped", f"by {one.stopped_by}")] if one.stopped_by else []),
             *((m.device, _member(m)) for m in one.members),
         ]
     )

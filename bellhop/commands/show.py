@@ -71,12 +71,12 @@ def as_json(value: object) -> None:
 def heading(text: str, colour: str) -> None:
     """Print a first line that stands out, in colour where the reader is a terminal."""
     plain = False if "NO_COLOR" in os.environ else None
-    click.echo(click.style(text, fg=colour, bold=True), color=plain)
+    click.echo(click.style(safe(text), fg=colour, bold=True), color=plain)
 
 
 def lines(pairs: Iterable[tuple[str, str]]) -> None:
     """Print names and contents in two columns, as wide as the terminal."""
-    pairs = list(pairs)
+    pairs = [(safe(name), safe(content)) for name, content in pairs]
     indent = max(len(name) for name, _ in pairs) + 4
     width = max(shutil.get_terminal_size((100, 24)).columns, indent + _NARROWEST)
     for name, content in pairs:
