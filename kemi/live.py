@@ -10,6 +10,7 @@ message comes, and asks for the site again: it gets the one in use, out of the f
 `bellhop_state` names, whatever has become of the file by then.
 """
 
+from errno import EDQUOT, EIO, ENOSPC, EROFS
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,7 @@ WANTED = "$shv(bellhop_wanted)"
 PUBLISHED = "$shv(bellhop_site)"
 SAID = "$shv(bellhop_said)"
 STATE = "$shv(bellhop_state)"
+_DISK = frozenset({EDQUOT, EIO, ENOSPC, EROFS})
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,16 +44,25 @@ def begin(path: str) -> "Live":
         return Live(_stored(Path(state)))
     site = load(path)
     start = Snapshot(version=0, site=site, secrets=secrets.load(site))
-    _store(start)
-    sip.put(STATE, site.site.state)
+    try:
+        _store(start)
+    except SiteError as error:
+        cause = error.__cause__
+        if not isinstance(cause, OSError) or cause.errno not in _DISK:
+            raise
+        # A disk that is full, or has been made read-only for its errors, is no reason to take no
+        # call; only a reload wants it.
+        sip.error(f"{error.lines[0]}: no reload until it can be written")
     return Live(start)
 
 
 def _store(snapshot: Snapshot) -> None:
+    folder = snapshot.site.site.state
     try:
-        write(snapshot, Path(snapshot.site.site.state))
+        write(snapshot, Path(folder))
     except OSError as error:
-        raise SiteError((f"{error.filename}: {error.strerror}",)) from None
+        raise SiteError((f"{error.filename or folder}: {error.strerror}",)) from error
+    sip.put(STATE, folder)
 
 
 def _stored(folder: Path) -> Snapshot:

@@ -1,8 +1,12 @@
 """Gateways that are asked whether they live: the list that the dispatcher probes, and who gets no call."""
 
+from errno import EROFS
+
 import pytest
 
 from bellhop.health import hand_key
+from bellhop.settings import SiteError
+from kemi import gateways
 
 NORTH, SOUTH = (f"203.0.113.{n}:5060" for n in (1, 2))
 
@@ -65,3 +69,28 @@ def test_who_is_drained_is_probed(probed):
     probed.health[hand_key("north")] = "drain"
     probed.app.ksr_gateways_load(None)
     assert listed(probed)[f"sip:{NORTH}"] == "0"
+
+
+def test_a_list_that_cannot_be_written_is_told_once_and_written_when_it_can_be(probed):
+    part = probed.folder / "gateways.part"
+    part.mkdir()
+    for _ in range(3):
+        probed.app.ksr_gateways_load(None)
+    assert len(probed.logged) == 1
+    assert "gateways.list not written, so as before: Is a directory" in probed.logged[0]
+    assert probed.fake.called("dispatcher.ds_reload") == []
+    part.rmdir()
+    probed.app.ksr_gateways_load(None)
+    assert probed.fake.called("dispatcher.ds_reload") == [()]
+    assert len(listed(probed)) == len(probed.site.carriers)
+
+
+def test_a_list_that_is_there_is_begun_with_on_a_disk_that_takes_nothing(probed, monkeypatch):
+    def fails(*_, **__):
+        raise OSError(EROFS, "Read-only file system")
+
+    monkeypatch.setattr("pathlib.Path.touch", fails)
+    assert gateways.Gateways(probed.site)
+    (probed.folder / "gateways.list").unlink()
+    with pytest.raises(SiteError, match=r"gateways\.list: Read-only"):
+        gateways.Gateways(probed.site)

@@ -1,6 +1,8 @@
 """The start: a site that cannot be used stops it with every mistake said, never with a traceback."""
 
+import os
 import stat
+from errno import EACCES, EIO, ENOSPC, EROFS
 
 import pytest
 
@@ -68,6 +70,23 @@ def test_a_state_folder_that_is_not_there_is_told(start, house):
     app, errors = start()
     assert app is None
     assert errors == [f"{house.folder}/no/site.snapshot.part: No such file or directory\n"]
+
+
+@pytest.mark.parametrize(
+    ("errno", "starts"), [(ENOSPC, True), (EROFS, True), (EIO, True), (EACCES, False)]
+)
+def test_a_disk_that_takes_nothing_stops_no_start_and_is_told(
+    start, house, monkeypatch, errno, starts
+):
+    def fails(*_):
+        raise OSError(errno, os.strerror(errno))
+
+    monkeypatch.setattr("os.fsync", fails)
+    app, errors = start()
+    assert (app is not None) == starts
+    assert len(errors) == 1
+    assert errors[0].startswith(f"{house.folder}: {os.strerror(errno)}")
+    assert house.fake.pv["$shv(bellhop_state)"] == ""  # there is no snapshot to go on with
 
 
 def test_every_callback_that_is_armed_is_there(house):
