@@ -85,7 +85,7 @@ def edge_beside(
     name = f"{stack.project}-another-{last}"
     _start(name, f"{stack.project}-edge:{tag}", [*mounts, *options], moved, stack, secrets=secrets)
     try:
-        until(f"the edge of {stack.project}-edge:{tag} to answer", lambda: _answers(name), 20)
+        until(f"the edge of {stack.project}-edge:{tag} to answer", lambda: answers(name), 20)
         yield moved, name
     finally:
         with contextlib.suppress(RuntimeError):  # it never came to be
@@ -185,7 +185,8 @@ def _packed(files: Mapping[str, str]) -> bytes:
     return packed.getvalue()
 
 
-def _answers(name: str) -> bool:
+def answers(name: str) -> bool:
+    """Return whether its Kamailio is there."""
     try:
         docker("exec", name, "kamcmd", "-s", "unix:/run/kamailio/kamailio_ctl", "core.uptime")
     except RuntimeError:  # not yet
