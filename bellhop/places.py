@@ -4,11 +4,16 @@ stands in a file of its own, because a password may be in it.
 
 import re
 from dataclasses import dataclass
+from errno import EDQUOT, EIO, ENOSPC, EROFS
 from pathlib import Path
 
 from bellhop import one_line
 from bellhop.databases import Database, Down
 from bellhop.settings import Site
+
+# A state folder's disk is full, or was made read-only for its errors: nobody's mistake, and no reason
+# for a daemon not to start.
+DISK = frozenset({EDQUOT, EIO, ENOSPC, EROFS})
 
 
 @dataclass(frozen=True, slots=True)

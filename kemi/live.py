@@ -10,11 +10,11 @@ message comes, and asks for the site again: it gets the one in use, out of the f
 `bellhop_state` names, whatever has become of the file by then.
 """
 
-from errno import EDQUOT, EIO, ENOSPC, EROFS
 from pathlib import Path
 
 import msgspec
 
+from bellhop.places import DISK
 from bellhop.reload import ONLY_A_RESTART, changed, needs_restart
 from bellhop.settings import Site, SiteError, load
 from kemi import secrets, sip
@@ -24,7 +24,6 @@ WANTED = "$shv(bellhop_wanted)"
 PUBLISHED = "$shv(bellhop_site)"
 SAID = "$shv(bellhop_said)"
 STATE = "$shv(bellhop_state)"
-_DISK = frozenset({EDQUOT, EIO, ENOSPC, EROFS})
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +47,9 @@ def begin(path: str) -> "Live":
         _store(start)
     except SiteError as error:
         cause = error.__cause__
-        if not isinstance(cause, OSError) or cause.errno not in _DISK:
+        if not isinstance(cause, OSError) or cause.errno not in DISK:
             raise
-        # A disk that is full, or has been made read-only for its errors, is no reason to take no
-        # call; only a reload wants it.
+        # Calls need no folder, only a reload does.
         sip.error(f"{error.lines[0]}: no reload until it can be written")
     return Live(start)
 

@@ -6,6 +6,7 @@ One line of JSON is a question, one line the answer: {"result": …} or {"error"
 import asyncio
 import base64
 import binascii
+import contextlib
 import json
 import logging
 import os
@@ -18,6 +19,7 @@ from typing import Any
 
 from bellhop import control
 from bellhop.features import NotDone
+from bellhop.places import DISK
 from bellhop.settings import SiteError
 from pager.announcements import Announcements, CannotSay
 from pager.programs import NotMade, Programs
@@ -55,7 +57,9 @@ class Control:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        """Listen. Raises SiteError when there can be no socket."""
+        """Listen. Raises SiteError when there can be no socket, unless it is for the disk: pages that
+        are dialled need none.
+        """
         old = os.umask(0o117)  # owner and group, from its first moment on
         try:
             self._path.unlink(missing_ok=True)
@@ -63,7 +67,10 @@ class Control:
                 self._serve, self._path, limit=control.LONGEST_LINE
             )
         except OSError as error:
-            raise SiteError((f"{self._path}: {error.strerror or error}",)) from None
+            said = f"{self._path}: {error.strerror or error}"
+            if error.errno not in DISK:
+                raise SiteError((said,)) from None
+            _log.error("control=none why=%s", said)
         finally:
             os.umask(old)
 
@@ -71,7 +78,8 @@ class Control:
         """Listen no more."""
         if self._server is not None:
             self._server.close()
-            self._path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a disk that has become read-only
+                self._path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answer: dict[str, Any]
