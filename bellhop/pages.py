@@ -183,6 +183,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         if member.joined_ms is None:
             return Outcome.FAILED, member.why or "answered, but never came into the room"
         multicast = is_multicast(member.device)
+        if not member.sent and not multicast and member.state is State.JOINED:
+            return Outcome.FAILED, "not known: nobody watched it to the end"
         if not member.sent and not multicast:
             return Outcome.FAILED, "joined, but no audio is known to have been sent to it"
         if self.opened_ms is None:

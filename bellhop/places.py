@@ -11,8 +11,8 @@ from bellhop import one_line
 from bellhop.databases import Database, Down
 from bellhop.settings import Site
 
-# A state folder's disk is full, or was made read-only for its errors: nobody's mistake, and no reason
-# for a daemon not to start.
+# A state folder's disk is full, or was made read-only for its errors: nobody's mistake, and for a
+# daemon no reason not to start.
 DISK = frozenset({EDQUOT, EIO, ENOSPC, EROFS})
 
 

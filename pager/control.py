@@ -57,8 +57,8 @@ class Control:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        """Listen. Raises SiteError when there can be no socket, unless it is for the disk: pages that
-        are dialled need none.
+        """Listen. Raises SiteError when there can be no socket, but not for its disk: who dials a
+        page needs none.
         """
         old = os.umask(0o117)  # owner and group, from its first moment on
         try:

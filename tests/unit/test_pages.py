@@ -121,6 +121,7 @@ LEFT = IN.counted(150).hung_up(3000, 16, None)
         (LEFT, 3001, Outcome.FAILED, "left before anybody spoke"),
         (replace(LEFT, sent=0), 500, Outcome.FAILED, "joined, but no audio is known to have been sent to it"),
         (replace(LEFT, sent=None), 500, Outcome.FAILED, "joined, but no audio is known to have been sent to it"),
+        (IN, 500, Outcome.FAILED, "not known: nobody watched it to the end"),
         (NEW.answered(40).hung_up(50, 16, None), 500, Outcome.FAILED, "answered, but never came into the room"),
         (NEW.hung_up(20, 17, 486), 500, Outcome.FAILED, "busy"),
     ],
