@@ -4,20 +4,19 @@ ring, take and give back through it, and hear from it what became of their membe
 
 import asyncio
 import logging
-from collections.abc import Coroutine
 
 from ami import hands, legs, strangers
 from ami.claiming import Claiming
-from ami.events import Event, hung_up, refusal
+from ami.events import Event, hung_up, refusal, unanswered
 from ami.legs import Leg
 from ami.manager import Manager, NotConnected
 from ami.players import Edge, Player
+from ami.tasks import Tasks
 from bellhop.targets import Target
 from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.ami")
 
-_NO_ANSWER = "3"  # OriginateResponse's Reason: Asterisk's own word for a call that nobody took
 _HANGUP_PATIENCE = 0.5  # seconds in which a leg's Hangup comes when it has failed, or left its room
 _MAY_COME = 120.0  # seconds in which the channel of a leg may come that nobody waits for any more
 
@@ -31,7 +30,7 @@ class Board(Claiming):
         self.legs: dict[str, Leg] = {}  # by device
         self._unique: dict[str, Leg] = {}
         self._missed: dict[tuple[str, str], tuple[Target, Zone]] = {}  # by page and device
-        self._tasks: set[asyncio.Future[object]] = set()
+        self._tasks = Tasks()
 
     # --- who has whom ---
 
@@ -47,7 +46,7 @@ class Board(Claiming):
             if now != holder and now and leg and not leg.room and now.page in self.pages:
                 again = self.pages[now.page]
                 again.rung(device)  # it still rings
-                self._later(hands.point(self._manager, leg, again.leader))
+                self._tasks.begin(hands.point(self._manager, leg, again.leader))
             self._ring_missed(device)
         self.wake()
 
@@ -78,13 +77,13 @@ class Board(Claiming):
             return
         if missed := self._missed.pop((page.wish.page, device), None):
             page.rung(device)
-            self._later(self.ring(*missed, page))
+            self._tasks.begin(self.ring(*missed, page))
 
     def stranger(self, page: str, leg: Leg) -> None:
         """Note a leg of a page that is none of ours: its device is not free until it ends."""
         if leg.unique in self._unique:  # it was ours, and nobody waits for it any more
             self._unique[leg.unique].channel = leg.channel
-            self._later(hands.hang_up(self._manager, self._unique[leg.unique]))
+            self._tasks.begin(hands.hang_up(self._manager, self._unique[leg.unique]))
             return
         if leg.device in self.legs or self.claims.holder(leg.device):  # a page of ours has it
             return
@@ -121,12 +120,10 @@ class Board(Claiming):
         leg = Leg(device.number, legs.unique(page.room, device.number))
         leg.serve(page.room)
         self.legs[leg.device] = self._unique[leg.unique] = leg
+        fields = legs.member(device, zone, room=page.room, leg=leg.unique, leader=page.leader)
+        patience = legs.patience(device, zone) / 1000 + 5
         try:
-            answers = await self._manager.send(
-                "Originate",
-                legs.member(device, zone, room=page.room, leg=leg.unique, leader=page.leader),
-                patience=legs.patience(device, zone) / 1000 + 5,
-            )
+            answers = await self._manager.send("Originate", fields, patience=patience)
         except NotConnected as error:
             if self._manager.up:  # else nobody knows: it is asked when AMI is back
                 await hands.hang_up(self._manager, leg)
@@ -140,12 +137,8 @@ class Board(Claiming):
                 page.answered(leg.device)
             return
         # The channel's own Hangup has the cause, and may come just after.
-        if await self._ended(leg):
-            return
-        if answer.get("Reason") == _NO_ANSWER:
-            self._failed(leg, 19, None, "no answer")
-        else:
-            self._failed(leg, None, None, answer.get("Message") or "Asterisk could not ring it")
+        if not await self._ended(leg):
+            self._failed(leg, *unanswered(answer))
 
     async def _ended(self, leg: Leg) -> bool:
         """Wait for a leg's Hangup, which is at hand; False when it does not come."""
@@ -173,7 +166,7 @@ class Board(Claiming):
         if not leg.room:  # it has not answered: it will find its way, and is moved if it has not
             await hands.point(self._manager, leg, page.leader)
             return True
-        return await hands.move(self._manager, leg, page.room, page.wish.zone)
+        return await hands.move(self._manager, leg, page)
 
     async def hang_up(self, device: str) -> None:
         """End a device's leg."""
@@ -188,24 +181,19 @@ class Board(Claiming):
         found = (self.pages[wish.page] for wish in stack if wish.page in self.pages)
         return [page for page in found if page.room in leg.served]
 
-    def _later(self, work: Coroutine[object, object, object]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     def hear(self, event: Event) -> None:
         """Take an event of a leg."""
         leg = self._unique.get(event.get("Uniqueid", ""))
-        if leg is None and strangers.may_be_one(event):
-            said = (event.get(key, "") for key in ("Channel", "Uniqueid", "Conference"))
-            self._later(self.ask_of(*said))
         if leg is None:
+            if strangers.may_be_one(event):
+                said = (event.get(key, "") for key in ("Channel", "Uniqueid", "Conference"))
+                self._tasks.begin(self.ask_of(*said))
             return
         kind = event.get("Event", "")
         if kind == "Newchannel":
             leg.channel = event.get("Channel", "")
             if leg.unwanted or len(leg.served) > 1:
-                self._later(hands.catch_up(self._manager, leg, self._pages(leg)))
+                self._tasks.begin(hands.catch_up(self._manager, leg, self._pages(leg)))
         if self.legs.get(leg.device) is leg:  # else the device has another one by now
             self._hear(leg, kind, event)
         if kind == "Hangup":
@@ -224,40 +212,30 @@ class Board(Claiming):
                 for page in self._pages(leg):
                     page.failed(leg.device, *refusal(event))
             case "Hangup":
-                self._hung_up(leg, event)
-
-    def _hung_up(self, leg: Leg, event: Event) -> None:
-        for page in self._pages(leg):
-            page.hung_up(leg.device, *hung_up(event))
-        self.forget(leg)
+                for page in self._pages(leg):
+                    page.hung_up(leg.device, *hung_up(event))
+                self.forget(leg)
 
     def _joined(self, leg: Leg, room: str) -> None:
         leg.room = room
-        pages = {page.room: page for page in self._pages(leg)}
+        pages = {page.room: page for page in self._pages(leg) if not page.over}
         if leg.bound in leg.been and leg.bound != room:
             # It came back by itself: the page that took it is over, and we are told of that later.
             self.claims = self.claims.back(leg.device, legs.page_of(room))
             leg.bound = room
         leg.been.add(room)
-        bound = pages.get(leg.bound)
-        if bound is not None and not bound.over and leg.bound != room:
-            if leg.sent != leg.bound:  # it answered to the page that it was taken from
-                self._later(hands.move(self._manager, leg, bound.room, bound.wish.zone))
-            return
         holder = self.claims.holder(leg.device)
-        if holder and holder.page not in self.pages and holder.page == legs.page_of(room):
-            return  # it is back in a page that is none of ours
-        page = pages.get(room)
-        if page is None or page.over:  # whoever had it has gone while it was on its way
-            home = pages.get(f"page-{holder.page}") if holder else None
-            if home is not None and home.room in leg.been and not home.over:
-                leg.bound = home.room
-                self._later(hands.move(self._manager, leg, home.room, home.wish.zone))
-            else:
-                self._later(self.hang_up(leg.device))
-            return
-        leg.bound = room
-        page.joined(leg.device)
+        page = legs.bound_for(leg, pages, f"page-{holder.page}" if holder else "")
+        if page is None:
+            if holder and holder.page not in self.pages and holder.page == legs.page_of(room):
+                return  # it is back in a page that is none of ours
+            self._tasks.begin(self.hang_up(leg.device))
+        elif page.room == room:
+            leg.bound = room
+            page.joined(leg.device)
+        elif leg.sent != page.room or leg.bound != page.room:
+            leg.bound = page.room
+            self._tasks.begin(hands.move(self._manager, leg, page))
 
     def _left(self, leg: Leg, room: str) -> None:
         if leg.room == room:

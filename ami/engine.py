@@ -11,7 +11,6 @@ import logging
 import time
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any
 
 from ami import anew, leader, waiting
 from ami.begun import begun, said, wait, whys
@@ -21,6 +20,7 @@ from ami.hints import Hints
 from ami.manager import Manager
 from ami.players import Edge, Volumes
 from ami.running import Running
+from ami.tasks import Tasks
 from ami.threads import PATIENCE, Threads
 from bellhop.claims import Way
 from bellhop.features import NotDone
@@ -58,7 +58,7 @@ class Engine:
         self._threads = Threads(self._loop, manager)
         self._reserved: dict[str, Running] = {}
         self._running: dict[str, Running] = {}
-        self._tasks: set[asyncio.Future[Any]] = set()
+        self._tasks = Tasks()
         self._hints = Hints(manager, zones)
         manager.on_event, manager.on_down, manager.on_up = self._event, self._down, self._up
 
@@ -116,16 +116,8 @@ class Engine:
     def _reserve(self, request: Request) -> Reservation | Refusal:
         if not self._manager.up:
             raise Unavailable("AMI is down")
-        zone, devices = request.zone, {d.number: d for d in request.members}
-        page = begun(request)
-        running = Running(
-            self._manager,
-            board=self._board,
-            page=page,
-            zone=zone,
-            devices=devices,
-            leader=request.channel,
-        )
+        zone, page = request.zone, begun(request)
+        running = Running(self._manager, board=self._board, page=page, request=request)
         ways: set[Way] = set()
         if queued := self._board.claims.must_wait(running.wish):
             self._board.queue(running.wish)
@@ -150,10 +142,10 @@ class Engine:
         if not found and not others:
             raise NotDone(f"no page of {zone} runs")
         for one in found:
-            self._task(self._loop.create_task(one.stop(by)))
+            self._tasks.begin(one.stop(by))
         for channel in others:
             _log.info("zone=%s leader=%s stopped-by=%s", zone, channel, by)
-            self._task(self._loop.create_task(leader.hang_up(self._manager, channel)))
+            self._tasks.begin(leader.hang_up(self._manager, channel))
 
     def _refused(self, request: Request, refusal: Refusal) -> None:
         self._keep(report(begun(request).refused(refusal, time.time())))
@@ -171,8 +163,8 @@ class Engine:
                 running.succeeds()
         self._running[page_id] = running
         if not running.over:  # first of all: whoever is rung after it is rung by nobody else
-            self._task(self._loop.create_task(leader.begun(self._manager, running.leader, page_id)))
-        self._task(self._loop.create_task(self._run(running), name=f"page {page_id}"))
+            self._tasks.begin(leader.begun(self._manager, running.leader, page_id))
+        self._tasks.begin(self._run(running), name=f"page {page_id}")
 
     def _drop(self, page_id: str) -> None:
         self._threads.want_none(page_id)
@@ -183,10 +175,6 @@ class Engine:
     def _forget(self, running: Running) -> None:
         self._board.pages.pop(running.page.id, None)
         self._board.release(running.page.id)
-
-    def _task(self, task: "asyncio.Future[Any]") -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _run(self, running: Running) -> None:
         try:
@@ -240,7 +228,7 @@ class Engine:
 
     def _down(self) -> None:
         """Asterisk goes on by itself; what it does meanwhile, nobody tells us."""
-        self._task(self._loop.create_task(self._give_up()))
+        self._tasks.begin(self._give_up())
 
     async def _give_up(self) -> None:
         """Close the books on pages that nobody can see any more."""
@@ -254,11 +242,9 @@ class Engine:
 
     def _up(self) -> None:
         look = anew.look(self._manager, self._board, self._hints, self._running.values, self._event)
-        self._task(self._loop.create_task(look))
+        self._tasks.begin(look)
 
     async def close(self) -> None:
         """Stop watching. Pages go on in Asterisk; their reports say that nobody watched."""
         self._hints.close()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.cancel()

@@ -10,6 +10,7 @@ from bellhop.pages import Page
 
 Event = Mapping[str, str]
 
+_NO_ANSWER = "3"  # OriginateResponse's Reason: Asterisk's own word for a call that nobody took
 _NOTES = 50  # a leader may press as often as he likes
 
 
@@ -40,6 +41,13 @@ def refusal(event: Event) -> tuple[int | None, int | None, str]:
     if (cause, sip) == (19, 480):
         cause = 18
     return cause, sip, failure_text(cause, sip)
+
+
+def unanswered(answer: Event) -> tuple[int | None, int | None, str]:
+    """Return cause, SIP code and words of a leg that an Originate's answer says has failed."""
+    if answer.get("Reason") == _NO_ANSWER:
+        return 19, None, "no answer"
+    return None, None, answer.get("Message") or "Asterisk could not ring it"
 
 
 def hung_up(event: Event) -> tuple[int | None, int | None]:

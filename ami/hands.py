@@ -10,18 +10,18 @@ from ami import legs
 from ami.legs import Leg
 from ami.manager import Manager, NotConnected
 from ami.players import Player
-from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.ami")
 
 
-async def move(manager: Manager, leg: Leg, room: str, zone: Zone) -> bool:
+async def move(manager: Manager, leg: Leg, page: Player) -> bool:
     """Bring a leg into a page's room; False when it is not there any more, or nobody knows."""
-    leg.sent = room
+    leg.sent = page.room
+    fields = legs.taken(leg.channel, page.room, page.wish.zone)
     try:
-        [answer] = await manager.send("Redirect", legs.taken(leg.channel, room, zone))
+        [answer] = await manager.send("Redirect", fields)
     except NotConnected as error:
-        _log.warning("device=%s page=%s take=failed why=%s", leg.device, room, error)
+        _log.warning("device=%s page=%s take=failed why=%s", leg.device, page.room, error)
         return False
     return answer.get("Response") == "Success"
 

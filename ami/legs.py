@@ -3,9 +3,11 @@ what its channel must know. Every value is our own or the site file's; none is a
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ami.manager import Value
+from ami.players import Player
 from bellhop.targets import Outside, Target, dialled, headers
 from bellhop.zones import Zone
 
@@ -35,6 +37,17 @@ class Leg:
         """Note that a page of ours rings or takes it."""
         self.bound = room
         self.served.add(room)
+
+
+def bound_for(leg: Leg, running: Mapping[str, Player], home: str) -> Player | None:
+    """Return the page where a leg that came into a room is to be; None when nobody wants it any
+    more. running: its pages that are not over, by room; home: the room of the page that has it.
+    """
+    # The page that took it, though it may have answered to the one before; else the one where it
+    # is; else, when both have gone while it was on its way, the one that it is given back to.
+    was_home = home if home in leg.been else ""
+    rooms = (leg.bound, leg.room, was_home)
+    return next((running[room] for room in rooms if room in running), None)
 
 
 def page_of(room: str) -> str:

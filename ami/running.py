@@ -15,9 +15,8 @@ from ami.progress import Progress
 from ami.waiting import when_free
 from bellhop.claims import Verdict, Way, Wish
 from bellhop.members import Member, State
-from bellhop.pages import EdgeCall, Page
+from bellhop.pages import EdgeCall, Page, Request
 from bellhop.targets import Target
-from bellhop.zones import Zone
 
 _OPEN_PATIENCE, _AGAIN = 5.0, 1.0
 # Seconds without a word of any member, when all leave: of hundreds, the last is told of much later.
@@ -34,21 +33,19 @@ class Running(Progress):
         *,
         board: Board,
         page: Page,
-        zone: Zone,
-        devices: Mapping[str, Target],
-        leader: str,
+        request: Request,
     ) -> None:
         super().__init__(page)
         self.room = f"page-{page.id}"
-        self.wish = Wish(page.id, zone, tuple(devices))
-        self.leader = leader
+        self._zone = request.zone
+        self._devices: Mapping[str, Target] = {d.number: d for d in request.members}
+        self.wish = Wish(page.id, request.zone, tuple(self._devices))
+        self.leader = request.channel
         self.led_by = page.leader
         self.planned = False
         self.handed_back = False
         self._board = board
-        self._zone = zone
-        self._devices = devices
-        self._leader = Leader(manager, leader, self.room, self.opened)
+        self._leader = Leader(manager, self.leader, self.room, self.opened)
         self._blind = False
         self._work: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._takes: list[str] = []

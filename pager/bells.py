@@ -15,6 +15,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
 
+from ami.tasks import Tasks
 from bellhop.pages import Page, Refusal
 from bellhop.report import Report, report
 from bellhop.schedules import Bell, Schedule, all_due, time_zone
@@ -62,7 +63,7 @@ class Bells:
         self._schedules = _known(site)
         self._until = self._looked()
         self._written = 0.0
-        self._ringing: set[asyncio.Task[None]] = set()
+        self._ringing = Tasks()
 
     def adopt(self, site: Site) -> None:
         """Ring by a changed site's schedules from now on."""
@@ -79,10 +80,7 @@ class Bells:
                     _log.exception("bells=error")
                 await asyncio.sleep(_LOOK_EVERY)
         finally:
-            ringing = tuple(self._ringing)
-            for task in ringing:
-                task.cancel()
-            await asyncio.gather(*ringing, return_exceptions=True)
+            await self._ringing.cancel()
 
     def look(self) -> None:
         """Ring what is due, and report what should have rung. The clock set back a little rings
@@ -108,9 +106,7 @@ class Bells:
                     why = f"nobody looked at the clock until {now - bell.at:.0f} s later"
                     self._missed(bell, schedule, why)
                     continue
-                task = asyncio.get_running_loop().create_task(self._ring(bell, schedule))
-                self._ringing.add(task)
-                task.add_done_callback(self._ringing.discard)
+                self._ringing.begin(self._ring(bell, schedule))
 
     async def _ring(self, bell: Bell, schedule: Schedule) -> None:
         mine = self._turn.reports  # who reports has it for his own until he knows better

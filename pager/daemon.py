@@ -114,7 +114,7 @@ async def serve(
         server.server_close()
         await control.close()
         await _ended(ringing)  # what it cuts off is reported while there is who keeps it
-        orphans.close()
+        await orphans.close()
         await engine.close()
         await volumes.close()
         await messenger.close()

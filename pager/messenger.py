@@ -14,11 +14,12 @@ import logging
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import msgspec
 
 from ami.manager import Manager, NotConnected
+from ami.tasks import Tasks
 from bellhop import one_line
 from bellhop.report import Report
 from bellhop.settings import Site, SiteError
@@ -92,14 +93,14 @@ class Messenger:
         self._post = post
         self._pause = pause
         self._waiting: asyncio.Queue[Report] = asyncio.Queue(_WAITING)
-        self._events: set[asyncio.Task[None]] = set()
+        self._events = Tasks()
         self._worker = asyncio.create_task(self._deliver(post)) if post else None
 
     def tell(self, one: Report) -> None:
         """Tell of a page, if it is over."""
         if one.ended is None:
             return
-        self._begin(self._event(one))
+        self._events.begin(self._event(one))
         if self._post is None:
             return
         try:
@@ -109,18 +110,13 @@ class Messenger:
 
     async def close(self) -> None:
         """Stop; what was not delivered is said."""
-        for one in (self._worker, *self._events):
-            if one is not None:
-                one.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await one
+        if self._worker is not None:
+            self._worker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._worker
+        await self._events.cancel()
         if left := self._waiting.qsize():
             _log.error("webhook=dropped reports=%d why=the-pager-ends", left)
-
-    def _begin(self, work: Awaitable[None]) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(work)
-        self._events.add(task)
-        task.add_done_callback(self._events.discard)
 
     async def _event(self, one: Report) -> None:
         said = one.sentence()

@@ -7,11 +7,11 @@ channels that the edge's calls are of. While AMI is merely out of sight, nothing
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine
-from typing import Any
+from collections.abc import Collection
 
 from ami import sight, strangers
 from ami.manager import Manager, NotConnected
+from ami.tasks import Tasks
 from bellhop.pages import EdgeCall
 from bellhop.rpc import RpcError
 from pager.calls import Calls
@@ -28,20 +28,15 @@ class Orphans:
     def __init__(self, manager: Manager, calls: Calls) -> None:
         self._manager = manager
         self._calls = calls
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         others = manager.on_up
 
         def up() -> None:
             others()
-            self._task(self._look())
+            self._tasks.begin(self._look())
 
         manager.on_up = up
-        manager.on_gone = lambda: self._task(self._end_all())
-
-    def _task(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        manager.on_gone = lambda: self._tasks.begin(self._end_all())
 
     async def _end_all(self) -> None:
         await self._end(legs=await self._legs())
@@ -73,10 +68,9 @@ class Orphans:
             _log.warning("asterisk=gone calls-ended=%d", len(calls))
         await asyncio.gather(*(asyncio.to_thread(self._calls.end, call) for call in calls))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Watch no more."""
-        for task in tuple(self._tasks):
-            task.cancel()
+        await self._tasks.cancel()
 
 
 def orphans(

@@ -8,6 +8,7 @@ import logging
 import signal
 from collections.abc import Callable, Mapping
 
+from ami.tasks import Tasks
 from bellhop import pins
 from bellhop.reload import changed
 from bellhop.settings import Site, SiteError, load
@@ -26,7 +27,7 @@ class Reload:
         self._side = side
         self._ready = ready
         self._turn = asyncio.Lock()
-        self._tasks: list[asyncio.Task[bool]] = []  # the loop itself keeps none
+        self._tasks = Tasks()
 
     def listen(self, loop: asyncio.AbstractEventLoop, take: Callable[[Site, Lines], None]) -> None:
         """Reload on SIGHUP. take: uses a site from now on, with the lines of its PIN files; it is
@@ -34,8 +35,7 @@ class Reload:
         """
 
         def told() -> None:
-            self._tasks[:] = [one for one in self._tasks if not one.done()]
-            self._tasks.append(loop.create_task(self.read(take)))
+            self._tasks.begin(self.read(take))
 
         loop.add_signal_handler(signal.SIGHUP, told)
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from ami.tasks import Tasks
 from bellhop import vapix
 from bellhop.report import Report
 from bellhop.vapix import Channel, VapixError
@@ -48,7 +49,7 @@ class Volumes:
     def __init__(self, apis: Mapping[str, Api]) -> None:
         self._devices = {number: _Device(number, api) for number, api in apis.items()}
         self._notes: dict[str, dict[str, str]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._pool = ThreadPoolExecutor(_AT_ONCE, "volume") if apis else None
 
     def set(self, page: str, gain: int, devices: Collection[str]) -> None:
@@ -57,13 +58,13 @@ class Volumes:
         for number in devices:
             if device := self._devices.get(number):
                 device.wishes[page] = gain
-                self._begin(self._turn(device, page))
+                self._tasks.begin(self._turn(device, page))
 
     def put_back(self, page: str) -> None:
         """Give them back what they had before the page."""
         for device in self._devices.values():
             if device.wishes.pop(page, None) is not None:
-                self._begin(self._turn(device, page))
+                self._tasks.begin(self._turn(device, page))
 
     def noted(self, one: Report) -> Report:
         """Return a page's report with what went wrong with volumes, which its end forgets."""
@@ -83,16 +84,10 @@ class Volumes:
         for device in self._devices.values():
             if device.wishes:
                 device.wishes.clear()
-                self._begin(self._turn(device, ""))
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_LAST)
+                self._tasks.begin(self._turn(device, ""))
+        await self._tasks.finish(_LAST)
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _begin(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _turn(self, device: _Device, page: str) -> None:
         """Have a device be as loud as its newest page wants it, when its turn has come."""

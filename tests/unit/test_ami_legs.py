@@ -1,4 +1,4 @@
-"""What Asterisk is told of a leg when it is rung."""
+"""What Asterisk is told of a leg when it is rung, and where a leg is to be."""
 
 from dataclasses import replace
 
@@ -64,3 +64,24 @@ def test_a_chime_is_played_by_a_channel_of_its_own_in_the_room(chime, plays, var
         "Async": "true",
         **variable,
     }
+
+
+@pytest.mark.parametrize(
+    ("bound", "room", "running", "home", "to"),
+    [
+        ("a", "a", "a", "a", "a"),
+        ("b", "a", "ab", "b", "b"),  # it answered to the page that it was taken from
+        ("b", "a", "a", "a", "a"),  # the page that took it is over, and it is back by itself
+        ("b", "b", "a", "a", "a"),  # the page that took it was over when it came
+        ("b", "b", "c", "c", None),  # who would have it next has never had it
+        ("b", "b", "", "a", None),
+        ("b", "b", "", "", None),
+    ],
+)
+def test_a_leg_goes_where_it_is_wanted_and_nowhere_when_nobody_wants_it(
+    bound, room, running, home, to
+):
+    """The pages are named by letters; it has been in those of a and b."""
+    leg = legs.Leg("1008", "page-a-1008", room=room, bound=bound, been={"a", "b"})
+    pages = {letter: object() for letter in running}
+    assert legs.bound_for(leg, pages, home) is (to and pages[to])

@@ -61,7 +61,7 @@ def looks(house, *moments):
         bells = house.bells()
         for house.now in moments:
             bells.look()
-            await asyncio.gather(*bells._ringing)  # noqa: SLF001 - nothing else tells its end
+            await bells._ringing.finish(20)  # noqa: SLF001 - nothing else tells its end
 
     asyncio.run(main())
 
@@ -112,7 +112,7 @@ def test_bells_of_a_changed_site_ring_and_those_of_before_do_not(tmp_path):
         for house.now in (noon + 0.1, noon + 10.1):
             assert house.said == []
             bells.look()
-            await asyncio.gather(*bells._ringing)  # noqa: SLF001 - nothing else tells its end
+            await bells._ringing.finish(20)  # noqa: SLF001 - nothing else tells its end
 
     asyncio.run(main())
     assert house.said == ["later", ("8000", "schedule:noon", "/sounds/page-1")]
@@ -231,7 +231,7 @@ def test_a_bell_that_a_reload_takes_away_while_it_is_made_is_reported_all_the_sa
         house.now = noon + 0.1
         bells.look()
         bells.adopt(replace(house.site, schedules={}))
-        await asyncio.gather(*bells._ringing)  # noqa: SLF001 - nothing else tells its end
+        await bells._ringing.finish(20)  # noqa: SLF001 - nothing else tells its end
 
     asyncio.run(main())
     assert [(one.zone, one.why) for one in house.kept] == [("8000", "missed: AMI is down")]
@@ -253,6 +253,7 @@ def test_a_file_that_cannot_be_read_to_its_end_is_reported_in_time(tmp_path, mon
     house.site = replace(house.site, schedules={"noon": one})
     os.mkfifo(one.file)
     end = threading.Timer(1.0, lambda: os.close(os.open(one.file, os.O_WRONLY)))  # its reader waits
+    end.daemon = True  # nor does it wait for ever for one who never came
     end.start()
     looks(house, noon - 0.01, noon + 0.01)
     end.join()

@@ -68,8 +68,7 @@ class House:
         async def main():
             watch = Orphans(self, self)
             getattr(self, what)()
-            while watch._tasks:  # noqa: SLF001 - nothing else tells their end
-                await asyncio.gather(*watch._tasks)  # noqa: SLF001
+            await watch._tasks.finish(20)  # noqa: SLF001 - nothing else tells their end
 
         asyncio.run(main())
         return set(self.ended)
