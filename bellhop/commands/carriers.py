@@ -46,20 +46,21 @@ def _duration(ctx: click.Context, param: click.Parameter, value: str) -> int:
 @click.pass_context
 def command(ctx: click.Context, *, site: str, last: int, as_json: bool) -> None:
     """Show how each carrier is: its gateways, its calls, and what came of its attempts."""
-    ctx.obj = show.site(site)
+    ctx.obj = site  # read when it is needed: who asks a verb for its help may have none
     if ctx.invoked_subcommand is not None:
         return
     now = time.time()
     missing: list[str] = []
-    edge = _ask(ctx.obj, missing)
-    tallies = _tallies(ctx.obj, now - last / 1_000, missing)
-    found = [standing.standing(c, edge, tallies, now) for c in ctx.obj.carriers.values()]
+    here = show.site(site)
+    edge = _ask(here, missing)
+    tallies = _tallies(here, now - last / 1_000, missing)
+    found = [standing.standing(c, edge, tallies, now) for c in here.carriers.values()]
     if as_json:
         carriers = [{**asdict(one), "answer_seizure_ratio": one.ratio} for one in found]
         show.as_json({"carriers": carriers, "not_learned": missing})
     else:
         for one in found:
-            _print(one, probing=bool(ctx.obj.edge.probe), now=now)
+            _print(one, probing=bool(here.edge.probe), now=now)
         for line in missing:
             click.echo(f"bellhop: carriers: not learned: {line}", err=True)
     if missing:
@@ -69,7 +70,7 @@ def command(ctx: click.Context, *, site: str, last: int, as_json: bool) -> None:
 @command.command("drain")
 @click.argument("carrier")
 @click.pass_obj
-def drain(site: Site, carrier: str) -> None:
+def drain(site: str, carrier: str) -> None:
     """Give CARRIER no new calls; its own are taken."""
     _set(site, carrier, Hand.DRAIN)
 
@@ -77,7 +78,7 @@ def drain(site: Site, carrier: str) -> None:
 @command.command("block")
 @click.argument("carrier")
 @click.pass_obj
-def block(site: Site, carrier: str) -> None:
+def block(site: str, carrier: str) -> None:
     """Begin no calls with CARRIER, and take none.
 
     Calls that are there go on.
@@ -88,7 +89,7 @@ def block(site: Site, carrier: str) -> None:
 @command.command("allow")
 @click.argument("carrier")
 @click.pass_obj
-def allow(site: Site, carrier: str) -> None:
+def allow(site: str, carrier: str) -> None:
     """Let calls go to CARRIER again.
 
     What its gateways did is forgotten.
@@ -96,7 +97,8 @@ def allow(site: Site, carrier: str) -> None:
     _set(site, carrier, Hand.ALLOW)
 
 
-def _set(site: Site, carrier: str, hand: Hand) -> None:
+def _set(file: str, carrier: str, hand: Hand) -> None:
+    site = show.site(file)
     if carrier not in site.carriers:
         known = ", ".join(site.carriers) or "none"
         raise click.ClickException(f"no carrier {carrier!r}; known: {known}")

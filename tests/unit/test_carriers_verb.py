@@ -192,3 +192,12 @@ def test_a_span_that_is_none_is_refused(edge):
     assert done.exit_code == 2
     assert 'expected a duration like "24h" or "7d", got "a while"' in done.output
     assert run(edge, "--last", "7d").exit_code == 0
+
+
+def test_help_of_a_verb_needs_no_site():
+    told = CliRunner().invoke(command, ["--site", "/nowhere/site.toml", "drain", "--help"])
+    assert told.exit_code == 0
+    assert "Give CARRIER no new calls" in told.output
+    told = CliRunner().invoke(command, ["--site", "/nowhere/site.toml", "drain", "north"])
+    assert told.exit_code == 1
+    assert "/nowhere/site.toml: No such file" in told.output
