@@ -76,6 +76,8 @@ def test_the_least_site_is_one(tmp_path):
 
 
 def test_its_links_lead_somewhere():
-    for file, anchor in re.findall(r"\]\(([a-z]+\.md)#([^)]*)\)", PAGE):
+    links = re.findall(r"\]\(([a-z]+\.md)#([^)]*)\)", PAGE)
+    assert links
+    for file, anchor in links:
         heads = re.findall(r"^#+ (.*)$", (DOCS / file).read_text("utf-8"), re.MULTILINE)
         assert anchor in {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in heads}

@@ -74,6 +74,7 @@ def test_any_book_of_zones_ends_with_each_device_once(book):
         found = list(flattened(number, made))
         assert len(found) == len(set(found))
         assert not set(found) & made.keys()
+        assert set(found) == {one for member in book[number] for one in flattened(member, made)}
 
 
 @quiet

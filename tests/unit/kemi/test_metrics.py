@@ -67,7 +67,9 @@ def test_no_peer_makes_up_a_label(house):
     for code in (300, 399, 400, 499, 699):
         house.calls("4412")
         house.fails(code, reason=['Q.850;cause=128, X"}\\n;cause=1', "Q.850;cause=-1"])
-    for labels in counted(house, "bellhop_attempts_total"):
+    found = counted(house, "bellhop_attempts_total")
+    assert len(found) == 5
+    for labels in found:
         assert labels[0] == "north"
         assert labels[1] == "none"
         assert labels[2] in {"advance", "stop", "redirect"}

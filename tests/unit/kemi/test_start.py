@@ -89,11 +89,18 @@ def test_a_disk_that_takes_nothing_stops_no_start_and_is_told(
     assert house.fake.pv["$shv(bellhop_state)"] == ""  # there is no snapshot to go on with
 
 
-def test_every_callback_that_is_armed_is_there(house):
+def test_every_callback_that_is_armed_is_there(make_house_of):
+    house = make_house_of(
+        lambda text: text.replace("[carriers.north]", '[carriers.north]\nearly_media = "suppress"')
+    )
+    # Two attempts, and both routes of a branch: it has one where it needs it alone.
+    house.fake.returns["tm.t_relay"] = [-1, 1]
     house.calls("4412")
     house.arrives("BYE", "sip:x", tt="t", next_hop="192.0.2.77", mark="")
     for path in ("t_on_branch", "t_on_reply", "t_on_failure"):
-        for (name,) in house.fake.called(f"tm.{path}"):
+        armed = house.fake.called(f"tm.{path}")
+        assert armed
+        for (name,) in armed:
             assert callable(getattr(house.app, name))
     for name in ("ksr_request_route", "child_init"):
         assert callable(getattr(house.app, name))  # 5.6 leaves requests unanswered without them
