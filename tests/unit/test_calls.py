@@ -114,6 +114,9 @@ def test_why_a_search_ends_is_told():
     assert next_leg(one, one.deadline - SHORTEST_ATTEMPT) == 1
     assert next_leg(one, one.deadline - SHORTEST_ATTEMPT + 1) is Exhausted.BUDGET
     assert next_leg(one, one.deadline + 5_000) is Exhausted.BUDGET
+    # Where nobody is left, no bound has ended the search, whatever else is used up.
+    last = ended(begun(call((leg(),)), 0, 1_000), 1_500, rule="x", verdict=Verdict.ADVANCE)
+    assert next_leg(msgspec.structs.replace(last, attempts_allowed=1), 99_000) is Exhausted.LEGS
 
 
 def test_a_ring_timer_is_what_is_left_and_never_tms_word_for_none():
