@@ -178,7 +178,7 @@ def after(
         case Kind.NOTHING:
             return msgspec.structs.replace(breaker, trial=0) if trial else breaker
         case Kind.LIFE:
-            kept = breaker.why == "retry-after" and breaker.until and not trial
+            kept = breaker.why == "retry-after" and not trial
             return breaker if kept else CLOSED
         case Kind.AWAY:
             longest = max(seen.pause, breaker.until - now)
