@@ -111,6 +111,10 @@ CHOICES = [
     ([failed(480, rang=True), failed(404), failed(486, cause=34)], (480, None)),
     ([failed(503), failed(rang=True), failed(503)], (480, "Q.850;cause=19")),
     ([failed(408, rang=True), failed(404)], (408, None)),
+    # But a server that failed after it speaks for itself alone.
+    ([failed(404), failed(503, rang=True)], (404, None)),
+    # We followed a redirect, and nobody was left to try there: the others tell.
+    ([failed(404), failed(302, verdict=Verdict.REDIRECT, rule=finals.FOLLOWED)], (404, None)),
     # Among equals the last.
     ([failed(500), failed(502), failed(504)], (504, None)),
     ([failed(500), failed(503, cause=34)], (503, "Q.850;cause=34")),
