@@ -1,5 +1,7 @@
 """A site file: a good one becomes a Site, a bad one tells every mistake with its line and key."""
 
+import re
+
 import pytest
 
 from bellhop.addresses import Address
@@ -49,6 +51,41 @@ def test_an_empty_file_misses_every_table(told):
         "site.toml:1: schema: expected 1, got nothing",
         *(f"site.toml:1: {t}: the table is missing" for t in ("site", "edge", "pbx", "pager")),
     ]
+
+
+# The good site, and what has most to do with other tables.
+_SAYS = '[pager]\nvapix_file = "v"\nsay_command = ["/s", "{file}", "{text}"]'
+WIDE = f"""{changed("[pager]", _SAYS)}
+[schedules.noon]
+zone = "8000"
+say = "Noon"
+times = ["12:00"]
+[devices.1030]
+kind = "speaker"
+vapix = "http://192.0.2.30"
+[features]
+stop = "*8"
+[carriers.registered]
+gateway = "203.0.113.9:5060"
+auth_user = "u"
+secret_file = "s"
+register_user = "u"
+register_contact = "442071838750"
+[standby]
+address = "198.51.100.21:5060"
+agi = "198.51.100.31:4573"
+ami = "198.51.100.21:5038"
+"""
+
+
+TABLES = [*re.finditer(r"^\[.*\]$", WIDE, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda found: found[0])
+def test_a_table_that_cannot_be_read_is_one_mistake_and_not_the_others_too(told, table):
+    assert told(WIDE) == []
+    (said,) = told(f"{WIDE[: table.end()]}\nnonsense = 1{WIDE[table.end() :]}")
+    assert ".nonsense: no such key; " in said
 
 
 @pytest.mark.parametrize(
