@@ -7,8 +7,9 @@ import pytest
 
 from bellhop.health import Breaker
 from bellhop.ledger import Tally
+from bellhop.registrations import State
 from bellhop.settings import load
-from bellhop.standing import Edge, probes, standing, table
+from bellhop.standing import Edge, probes, registrations, standing, table
 
 NORTH = load(Path(__file__).parent / "sites" / "good.toml").carriers["north"]
 ADDRESS = "203.0.113.1:5060"
@@ -56,6 +57,19 @@ def test_what_was_not_learned_is_not_made_up():
     assert (found.hand, found.calls, found.attempts, found.ratio) == (None, None, None, None)
     (gateway,) = found.gateways
     assert (gateway.breaker, gateway.probe) == (None, None)
+
+
+def test_who_has_no_call_has_none():
+    assert stands(Edge(calls={"south": 2})).calls == 0
+    assert stands(Edge(calls={"north": 2})).calls == 2
+
+
+def test_registrations_are_one_record_several_or_none():
+    record = {"l_uuid": "44", "flags": 20, "diff_expires": 9}
+    over = record | {"l_uuid": "45", "diff_expires": 0}
+    assert registrations(record) == {"44": State.REGISTERED}
+    assert registrations([record, over]) == {"44": State.REGISTERED, "45": State.FAILED}
+    assert registrations({}) == registrations([]) == {}
 
 
 def test_without_an_attempt_there_is_no_ratio():
