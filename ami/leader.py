@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from ami import legs
 from ami.events import Event
+from ami.hold import Hold
 from ami.manager import Manager, NotConnected
+from ami.tasks import Tasks
 from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.ami")
@@ -35,6 +37,8 @@ class Leader:
         self._room = room
         self._joined = joined
         self._chime_over = asyncio.Event()
+        self._hold = Hold(room)
+        self._tasks = Tasks()
 
     @property
     def _chime_id(self) -> str:
@@ -49,6 +53,8 @@ class Leader:
         """Take an event; returns whether it is of his page."""
         kind = event.get("Event", "")
         if event.get("Channel") == self.channel:
+            if action := self._hold.hear(event):
+                self._tasks.begin(self._unheard(action))
             if kind == "ConfbridgeJoin" and event.get("Conference", self._room) != self._room:
                 self.gone = True  # his dialplan did not wait for us: he is in a fallback's room
             elif kind == "ConfbridgeJoin":
@@ -82,6 +88,18 @@ class Leader:
     async def hang_up(self) -> bool:
         """End his call; False when there is none any more."""
         return await hang_up(self._manager, self.channel)
+
+    async def _unheard(self, action: str) -> None:
+        """Mute him who holds, or let him be heard again."""
+        fields = {"Conference": self._room, "Channel": self.channel}
+        try:
+            [answer] = await self._manager.send(action, fields)
+        except NotConnected as error:
+            _log.warning("room=%s leader=%s why=%s", self._room, action, error)
+            return
+        if answer.get("Response") != "Success" and not self.gone:
+            why = answer.get("Message", "")
+            _log.warning("room=%s leader=%s why=%s", self._room, action, why)
 
     async def leave(self, page: str, took: Callable[[], bool], until: Until) -> None:
         """Have him leave the room of his page before, once this page has taken whom it takes out of

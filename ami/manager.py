@@ -32,6 +32,8 @@ ALLOWED = frozenset(
         "Setvar",
         "UserEvent",
         "CoreShowChannels",
+        "ConfbridgeMute",
+        "ConfbridgeUnmute",
     }
 )
 

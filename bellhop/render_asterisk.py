@@ -22,7 +22,10 @@ _EVENTS = (
     "OriginateResponse",
     "ConfbridgeJoin",
     "ConfbridgeLeave",
+    "ConfbridgeMute",
+    "ConfbridgeUnmute",
     "Hold",
+    "Unhold",
     "UserEvent",
     "HangupRequest",  # has the SIP code and cause of a device that refuses
     "Hangup",

@@ -139,6 +139,27 @@ def test_what_a_leader_says_between_two_keys_is_heard_by_nobody(scene: Scene):
     assert outcomes(of_zone(scene, ZONE)) == dict.fromkeys(SPEAKERS, "played")
 
 
+def test_what_a_leaders_pbx_plays_while_he_holds_is_heard_by_nobody(scene: Scene):
+    """Its music, as some do; each part is known by its content."""
+    speakers = answering(scene, *SPEAKERS)
+    with talker(scene.place, scene.cast.device(CALLER).address[0]) as voice:
+        leader = dial(scene, ZONE, "caller/holds-and-is-spoken-for", pause=3000)
+        voice.said("hears")
+        room = f"page-{speaking(scene, ZONE)['page']}"
+        voice.say(BEFORE, 1)
+        until("him to be muted", lambda: muted(scene, room), 10)
+        voice.say(BETWEEN, 1)
+        until("him to be heard", lambda: not muted(scene, room), 10)
+        voice.say(AFTER, 1)
+        scene.finish(leader, *speakers)
+
+    for number in SPEAKERS:
+        assert heard(scene, number, BEFORE) >= 0.5
+        assert heard(scene, number, BETWEEN) < 0.05
+        assert heard(scene, number, AFTER) >= 0.5
+    assert outcomes(of_zone(scene, ZONE)) == dict.fromkeys(SPEAKERS, "played")
+
+
 def muted(scene: Scene, room: str) -> bool:
     """Whether the leader is muted in a room: its users are listed with their flags, m for that."""
     listed = scene.pbx.command(f"confbridge list {room}").splitlines()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ami.engine import Engine
-from ami.manager import NotConnected
+from ami.manager import ALLOWED, NotConnected
 from bellhop.callers import Caller, Kind
 from bellhop.pages import EdgeCall, Refusal, Request, Reservation
 from bellhop.settings import load
@@ -48,6 +48,7 @@ class Asterisk:
 
     async def send(self, action, fields, patience=5.0):
         del patience
+        assert action in ALLOWED
         if not self.up:
             raise NotConnected(f"{action}: AMI is down")
         if action != "Ping":

@@ -4,7 +4,7 @@ says what Asterisk says, in its order, and notes what must never be.
 
 import asyncio
 
-from ami.manager import NotConnected
+from ami.manager import ALLOWED, NotConnected
 
 
 class House:
@@ -31,6 +31,7 @@ class House:
 
     async def send(self, action, fields, patience=5.0):
         del patience
+        assert action in ALLOWED
         if not self.up:
             raise NotConnected(f"{action}: AMI is down")
         self.sent.append((action, dict(fields)))

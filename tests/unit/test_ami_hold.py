@@ -1,0 +1,80 @@
+"""What is done in a room so that nobody hears a leader who holds."""
+
+import asyncio
+import logging
+
+import pytest
+
+from ami.hold import MUTE, UNMUTE, Hold
+from tests.unit.fake_asterisk import LEADER, Asterisk, begin, run, until
+
+WORDS = {
+    "in": {"Event": "ConfbridgeJoin", "Conference": "page-1"},
+    "out": {"Event": "ConfbridgeLeave", "Conference": "page-1"},
+    "muted": {"Event": "ConfbridgeMute", "Conference": "page-1"},
+    "heard": {"Event": "ConfbridgeUnmute", "Conference": "page-1"},
+    "elsewhere": {"Event": "ConfbridgeJoin", "Conference": "page-2"},
+    "elsewhere heard": {"Event": "ConfbridgeUnmute", "Conference": "page-2"},
+    "holds": {"Event": "Hold"},
+    "goes on": {"Event": "Unhold"},
+    "key": {"Event": "DTMFEnd"},
+}
+
+
+@pytest.mark.parametrize(
+    ("story", "done"),
+    [
+        (["in", "holds", "muted", "goes on", "heard"], [MUTE, UNMUTE]),
+        (["in", "key", "goes on"], []),
+        (["in", "holds", "muted", "holds", "goes on", "heard", "goes on"], [MUTE, UNMUTE]),
+        (["in", "muted", "holds", "goes on"], []),  # he had pressed *1
+        (["in", "muted", "heard", "holds"], [MUTE]),
+        (["holds", "in"], [MUTE]),  # while he waited
+        (["holds", "goes on", "in"], []),
+        (["in", "holds", "goes on", "muted", "heard"], [MUTE, UNMUTE]),  # told late
+        (["in", "holds", "muted", "heard"], [MUTE, MUTE]),  # somebody else let him be heard
+        (["in", "holds", "goes on", "holds", "muted", "heard"], [MUTE, UNMUTE, MUTE]),
+        (["elsewhere", "holds"], []),
+        (["in", "holds", "elsewhere heard"], [MUTE]),
+        (["in", "holds", "out", "goes on"], [MUTE]),
+        (["in", "holds", "out", "in", "goes on"], [MUTE, MUTE, UNMUTE]),
+    ],
+)
+def test_a_leader_is_muted_while_he_holds_and_is_in_the_room(story, done):
+    hold = Hold("page-1")
+    assert [what for word in story if (what := hold.hear(WORDS[word]))] == done
+
+
+class Mutes(Asterisk):
+    """It says what becomes of a mute."""
+
+    response = "Success"
+
+    async def confbridgemute(self, _fields):
+        return [{"Response": self.response, "Message": "No Conference by that name found."}]
+
+    confbridgeunmute = confbridgemute
+
+
+@pytest.mark.parametrize("response", ["Success", "Error"])
+def test_a_page_mutes_its_leader_who_holds_and_an_error_of_it_is_said(response, caplog):
+    asterisk = Mutes()
+    asterisk.response = response
+
+    async def story(engine, kept, zone):
+        page = await begin(engine, zone)
+        await until(lambda: asterisk.leader_is_in)
+        for kind in ("Hold", "Unhold"):
+            asterisk.say(kind, Channel="PJSIP/somebody")
+            asterisk.say(kind, Channel=LEADER)
+        await until(lambda: asterisk.actions(UNMUTE))
+        await asyncio.sleep(0)
+        asterisk.leader_leaves()
+        await until(lambda: len(kept) == 2)
+        his = {"Conference": page.room, "Channel": LEADER}
+        assert (asterisk.actions(MUTE), asterisk.actions(UNMUTE)) == ([his], [his])
+
+    with caplog.at_level(logging.WARNING, "bellhop.ami"):
+        run(asterisk, story)
+    said = "ConfbridgeMute why=No Conference" in caplog.text
+    assert said is (response == "Error")
