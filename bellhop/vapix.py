@@ -42,8 +42,10 @@ def users(text: str, numbers: Collection[str]) -> dict[str, tuple[str, str]]:
     of each of these devices. Raises ValueError for another line, and for a device that has none.
     """
     lines = [line.split() for line in text.splitlines()]
-    if any(len(line) not in {0, 3} for line in lines):
-        raise ValueError('expected lines "NUMBER USER PASSWORD"; NUMBER may be * for all others')
+    for place, line in enumerate(lines, 1):
+        if len(line) not in {0, 3}:
+            expected = 'expected "NUMBER USER PASSWORD"; NUMBER may be * for all others'
+            raise ValueError(f"line {place}: {expected}")
     known = {who: (user, password) for who, user, password in filter(None, lines)}
     for number in numbers:
         if number not in known and "*" not in known:

@@ -239,7 +239,8 @@ def test_each_device_with_an_api_has_its_user(tmp_path, lines):
     ("lines", "said"),
     [
         ("1009 a b\n", "no line for 1008"),
-        ("1008 a\n", "NUMBER USER PASSWORD"),
+        ("1008 a\n", 'line 1: expected "NUMBER USER PASSWORD"'),
+        ("1008 a b\n\n1009 a b c\n", "line 3: expected"),
         (None, "No such file"),
     ],
 )
