@@ -29,6 +29,7 @@ def told(told):
         ("stop_causes = [0]", "stop_causes: item 1: expected a cause from 1 to 127"),
         ("stop_causes = [true]", "stop_causes: item 1: expected a cause from 1 to 127"),
         ("stop_causes = [128]", "stop_causes: item 1: expected a cause from 1 to 127"),
+        ("stop_causes = [17.0]", "stop_causes: item 1: expected a cause from 1 to 127"),
         ('stop_causes = ["21"]', "stop_causes: item 1: expected a cause from 1 to 127"),
         ('stop_causes = ["21@X"]', "stop_causes: item 1: expected a cause from 1 to 127"),
         ('stop_causes = ["21@u"]', "stop_causes: item 1: expected a cause from 1 to 127"),

@@ -1,8 +1,28 @@
-"""Which number an INVITE within a call may name: how whoever gets it is known there."""
+"""Which number an INVITE within a call may name: how whoever gets it is known there; and which
+requests keep their two sides reachable.
+"""
 
 import pytest
 
-from tests.unit.kemi.house import NORTH, RECEPTION
+from tests.unit.kemi.house import NORTH, PHONE, RECEPTION
+
+TO_PHONE = {"to": PHONE, "source": NORTH, "door": "trunks", "ft": "to-1", "tt": "from-1"}
+
+
+@pytest.mark.parametrize(("method", "renewed"), [("INVITE", [()]), ("UPDATE", [()]), ("INFO", [])])
+def test_where_a_peer_is_is_told_anew_only_by_what_renews_it(within, method, renewed):
+    house = within(method, contact="sbc.north.example", **TO_PHONE)
+    assert house.fake.called("nathelper.set_contact_alias") == renewed
+    assert house.fake.called("tm.t_on_reply") == [("ksr_reply_dialog",)]  # a device answers
+
+
+@pytest.mark.parametrize(("method", "lines"), [("BYE", 1), ("ACK", 0)])
+def test_a_request_of_a_call_that_cannot_be_sent_is_told_but_for_an_ack(
+    house, within, method, lines
+):
+    house.fake.returns["tm.t_relay"] = -1
+    within(method)
+    assert house.logged == [f"in-dialog {method} could not be sent on\n"] * lines
 
 
 @pytest.mark.parametrize(
