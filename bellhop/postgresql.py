@@ -4,6 +4,7 @@ Several edges may write their calls to one database. Its password, if it needs o
 file that `edge.ledger_dsn_file` or `pager.reports_dsn_file` names, never in site.toml.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from types import MappingProxyType
@@ -17,6 +18,8 @@ from bellhop.databases import Down, Kind, Refused, Row
 _CONNECT = 3
 _STATEMENT = 20
 _SILENCE_MS = 5_000
+# A server that stands still, or is gone after it has taken the question, runs into none of these.
+_ANSWER = 30.0
 
 _KINDS: Mapping[Kind, str] = MappingProxyType(
     {
@@ -30,6 +33,21 @@ _KINDS: Mapping[Kind, str] = MappingProxyType(
 )
 
 
+class _Connection(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that is closed when an answer takes too long."""
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Return what comes of a question. Raises psycopg.Error."""
+        end = time.monotonic() + (timeout or _ANSWER)
+        try:
+            return super().wait(gen, interval, timeout or _ANSWER)
+        except psycopg.Error:
+            if time.monotonic() < end:
+                raise
+            self.pgconn.finish()  # or it would wait as long for the transaction's end
+            raise psycopg.OperationalError(f"no answer within {_ANSWER:g} s") from None
+
+
 class Postgresql:
     """A connection."""
 
@@ -41,7 +59,7 @@ class Postgresql:
         """Connect by libpq's connection string or URL. Raises Down."""
         with _errors():
             return cls(
-                psycopg.connect(
+                _Connection.connect(
                     dsn,
                     autocommit=True,
                     connect_timeout=_CONNECT,

@@ -83,6 +83,20 @@ def test_a_field_that_came_later_is_added_to_the_table(server, ledger):
     assert (old.conflict, old.replied, old.gateway) == (False, False, "")
 
 
+def test_a_server_that_stands_still_is_away(server, ledger, monkeypatch):
+    """Its machine acknowledges what it is asked, so that no time limit of TCP's is over, either."""
+    monkeypatch.setattr("bellhop.postgresql._ANSWER", 1.0)
+    docker("pause", server.name)
+    try:
+        with pytest.raises(Down, match="no answer within 1 s"):
+            ledger.add([entry("a")])
+    finally:
+        docker("unpause", server.name)
+    again = Ledger.writing(Postgresql.connect(server.url))
+    assert again.add([entry("a")]) == 0
+    again.close()
+
+
 def test_calls_go_on_while_it_is_away_and_their_rows_arrive_when_it_is_back(
     stack, place, cast, server
 ):
