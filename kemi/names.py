@@ -19,6 +19,7 @@ from kemi import ksr_dns, sip
 
 FOUND = "$shv(bellhop_names)"
 _random = SystemRandom()
+_MISSED = 20  # looks, of one each 30 s, until a name that had SRV records is taken for one without
 
 
 class _Read:
@@ -72,6 +73,7 @@ class Resolver:
         self._every = every
         self._turn = 0
         self._names: frozenset[str] = frozenset()
+        self._without: dict[str, int] = {}  # names that had SRV records: looks since without any
 
     def run(self, site: Site) -> None:
         """Look up what is due; all in the first turn, and when the site has other names."""
@@ -89,7 +91,7 @@ class Resolver:
             return
         kept = {text: records for text, records in known.items() if text in named}
         for one in due:
-            if records := names.permitted(_look_up(one), one, site):
+            if records := names.permitted(self._look_up(one), one, site):
                 kept[str(one)] = records
             else:
                 left = "its last addresses are used" if kept.get(str(one)) else "it is passed over"
@@ -98,18 +100,33 @@ class Resolver:
             sip.put(FOUND, names.encode(kept).decode())
             sip.note(f"names={','.join(sorted(kept)) or 'none'}")
 
+    def _look_up(self, gateway: Gateway) -> Iterator[Record]:
+        """Yield a name's records (RFC 3263 §4.2): SRV without a port, else its addresses."""
+        services = [] if gateway.port else ksr_dns.services(gateway.host)
+        if not gateway.port and self._have_failed(gateway.host, some=bool(services)):
+            return
+        for target, port, priority, weight in services or [
+            (gateway.host, gateway.port or DEFAULT_PORT, 0, 0)
+        ]:
+            for host in ksr_dns.addresses(target):
+                yield Record(host=host, port=port, priority=priority, weight=weight)
+
+    def _have_failed(self, name: str, *, some: bool) -> bool:
+        """Whether a name whose SRV records are not found had some a while ago: ipops says the same
+        of a server that did not answer, and the name's own address is often a web server's.
+        """
+        if some:
+            self._without[name] = 0
+        if some or name not in self._without:
+            return False
+        self._without[name] += 1
+        if self._without[name] <= _MISSED:
+            return True
+        del self._without[name]
+        return False
+
 
 def _gateways(site: Site) -> Iterator[Gateway]:
     for peers in (site.trunks, site.carriers):
         for peer in peers.values():
             yield from peer.gateways
-
-
-def _look_up(gateway: Gateway) -> Iterator[Record]:
-    """Yield a name's records (RFC 3263 §4.2): SRV for one without a port, else its addresses."""
-    services = [] if gateway.port else ksr_dns.services(gateway.host)
-    for target, port, priority, weight in services or [
-        (gateway.host, gateway.port or DEFAULT_PORT, 0, 0)
-    ]:
-        for host in ksr_dns.addresses(target):
-            yield Record(host=host, port=port, priority=priority, weight=weight)

@@ -102,6 +102,31 @@ def test_a_name_that_no_longer_resolves_keeps_its_addresses_and_is_told(house, d
     assert house.sent_to == ["sip:203.0.113.51:5060"]
 
 
+def test_srv_records_that_are_not_found_any_more_are_not_taken_for_none_at_once(house, dns):
+    """A DNS that fails for a moment says the same; the name's own address is somebody else's door."""
+    name = "_sip._udp.sip.north.example"
+    dns.services[name] = [("one.example", 5070, 10, 0)]
+    dns.addresses = {"one.example": ["203.0.113.51"], "sip.north.example": ["203.0.113.80"]}
+    house.app.ksr_names_resolve(None)
+    dns.services.clear()
+
+    def led_to():
+        return [str(a) for a in names.resolve(Gateway("sip.north.example", 0, named=True))]
+
+    for _ in range(20 * 30):
+        house.app.ksr_names_resolve(None)
+    assert dns.asked.count(name) == 21
+    assert led_to() == ["203.0.113.51:5070"]
+    for _ in range(30):
+        house.app.ksr_names_resolve(None)
+    assert led_to() == ["203.0.113.80:5060"]  # they are gone for good
+
+    dns.services[name] = [("one.example", 5070, 10, 0)]
+    for _ in range(30):
+        house.app.ksr_names_resolve(None)
+    assert led_to() == ["203.0.113.51:5070"]
+
+
 def test_an_unresolved_name_is_looked_up_again_soon_and_a_resolved_one_seldom(house, dns):
     dns.addresses["b.north.example"] = ["203.0.113.53"]
     for _ in range(31):
