@@ -6,11 +6,12 @@ what a stranger's name resolves to might be anybody, so its ACK and BYE would be
 import re
 
 from bellhop.addresses import ip
-from kemi import ksr_dialog, questions, sip
+from kemi import ksr_dialog, sip
 from kemi.results import Unreadable
 
 _HOST = re.compile(r"sips?:(?:[^@>]*@)?(\[[^]]*\]|[^:;>]*)", re.IGNORECASE)
 _OURS = f";{ksr_dialog.MARK}="  # in our own Record-Route
+_NEXT = "$_s($(ct{nameaddr.uri}{uri.host})\n$hdr(Record-Route))"
 
 
 def keep(*, device: bool) -> None:
@@ -24,9 +25,13 @@ def _leads_to_a_name() -> bool:
     stays in the path.
     """
     try:
-        host, routes = questions.texts("$(ct{nameaddr.uri}{uri.host})", "$hdr(Record-Route)")
+        said = sip.text(_NEXT) or ""
     except Unreadable:
         return False  # nobody can follow such a Contact, and the message is worth as much without
+    # A host has no line's end in it, and neither it nor a route is spelled as Kamailio's word for
+    # nothing. Asked by itself, a Contact that is not there (most answers to a BYE have none) is an
+    # error in Kamailio's log.
+    host, routes = (part.replace("<null>", "") for part in said.split("\n", 1))
     nearest = routes.partition(",")[0]
     if nearest and _OURS not in nearest and (proxy := _HOST.search(nearest)):
         host = proxy[1]

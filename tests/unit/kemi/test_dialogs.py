@@ -87,6 +87,19 @@ def test_but_for_those_that_tell_anew_where_a_peer_is(within, method):
     assert len(house.fake.called("nathelper.set_contact_alias")) == 1
 
 
+def test_an_answer_without_a_contact_is_asked_for_none(within):
+    """Kamailio would log an error for each call: for what is asked of a Contact that is not there."""
+    house = within("BYE")
+    house.arrives("OPTIONS", source=NORTH, door="trunks")  # the way that it comes
+    house.says({"$(ct{nameaddr.uri}{uri.host})": None, "$hdr(Record-Route)": None})
+    house.fake.reply(200, rm="BYE", ft="from-1", tt="to-1")
+    house.fake.calls.clear()
+    house.app.ksr_reply_dialog(None)
+    asked = [args[0] for args in house.fake.called("pv.get")]
+    assert [one for one in asked if "$(ct" in one and not one.startswith("$_s(")] == []
+    assert house.fake.called("nathelper.set_contact_alias") == []
+
+
 @pytest.mark.parametrize(
     ("way", "aliases"),
     [
