@@ -32,7 +32,10 @@ def listen_cfg(site: Site) -> str:
         lines += ["#!define BELLHOP_TOPOS"]
     if site.proves_itself:
         lines += ["#!define BELLHOP_DIGEST"]
-    lines += [f"listen={one}" for one in (*site.edge.devices, *site.edge.trunks)]
+    listeners = (*site.edge.devices, *site.edge.trunks)
+    if any(one.protocol == "tls" for one in listeners):  # else Kamailio leaves them out, unsaid
+        lines += ["#!define BELLHOP_TLS", "enable_tls=yes"]
+    lines += [f"listen={one}" for one in listeners]
     lines += [f"listen=udp:{site.edge.internal}", f"listen=tcp:{site.edge.internal}"]
     return "\n".join(lines) + "\n"
 

@@ -30,6 +30,16 @@ def test_an_ipv6_listener_keeps_its_brackets(tmp_path):
     assert "listen=udp:[2001:db8::10]:5060\n" in listen_cfg(load(file))
 
 
+def test_tls_is_switched_on_where_a_listener_is_of_it(tmp_path):
+    """Without that Kamailio leaves the listener out, and says nothing."""
+    good = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
+    file = tmp_path / "site.toml"
+    file.write_text(good.replace("tcp:192.0.2.10:5060", "tls:192.0.2.10:5061"))
+    lines = listen_cfg(load(file)).splitlines()
+    assert "#!define BELLHOP_TLS" in lines
+    assert lines.index("enable_tls=yes") < lines.index("listen=tls:192.0.2.10:5061")
+
+
 def test_a_gateway_is_probed_from_the_listener_that_calls_leave_by(tmp_path):
     good = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
     file = tmp_path / "site.toml"
