@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bellhop.profiles import Table
-from bellhop.settings import _TABLES, load
+from bellhop.settings import _TABLES, SiteError, load
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "site.md").read_text("utf-8")
@@ -81,3 +81,30 @@ def test_its_links_lead_somewhere():
     for file, anchor in links:
         heads = re.findall(r"^#+ (.*)$", (DOCS / file).read_text("utf-8"), re.MULTILINE)
         assert anchor in {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in heads}
+
+
+def least():
+    """Return the page's smallest site."""
+    [text] = re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    return text
+
+
+def test_the_smallest_site_is_one(tmp_path):
+    file = tmp_path / "site.toml"
+    file.write_text(least())
+    assert load(file).site.name == "hq"
+
+
+def test_the_smallest_site_has_no_line_too_many(tmp_path):
+    file = tmp_path / "site.toml"
+    for line in least().splitlines():
+        file.write_text(least().replace(f"{line}\n", "", 1))
+        with pytest.raises(SiteError):
+            load(file)
+
+
+def test_all_may_share_one_address(tmp_path):
+    file = tmp_path / "site.toml"
+    file.write_text(least().replace("192.0.2.20:5060", "192.0.2.10:5062").replace(".2.20", ".2.10"))
+    site = load(file)
+    assert site.pbx.address.host == site.edge.internal.host == site.pager.agi.host
