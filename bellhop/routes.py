@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from random import Random
 
-from bellhop import values
+from bellhop import meant, values
 from bellhop.carriers import Carrier
 from bellhop.tables import Mistake, key, read_table
 from bellhop.weights import drawn
@@ -27,7 +27,8 @@ def choices(value: object) -> tuple[Choice, ...]:
     and weight. Of both kinds in one list nobody could say what comes first.
     """
     if not isinstance(value, list) or not value:
-        raise ValueError(f"expected a list of at least one, got {values.shown(value)}")
+        hint = meant.brackets(value)
+        raise ValueError(f"expected a list of at least one, got {values.shown(value)}{hint}")
     if any(isinstance(item, dict) for item in value):
         found = _tables(value)
     else:

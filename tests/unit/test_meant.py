@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from bellhop import gateways, profiles, targets, values
+from bellhop import gateways, profiles, routes, targets, values
 from bellhop.schedules import Schedule
 from bellhop.tables import Mistake, read_table
 
@@ -26,6 +26,7 @@ from bellhop.tables import Mistake, read_table
         (values.duration(1, 9), "1.5s", "; a duration is a whole number and ms, s, m or h"),
         (values.list_of(values.number), "1, 2", '; write it in brackets: ["1", "2"]'),
         (values.list_of(values.number), "1", '; write it in brackets: ["1"]'),
+        (routes.choices, "north, south", '; write it in brackets: ["north", "south"]'),
         (values.list_of(values.number), "a\nb", 'got "a?b"'),
         (values.address, "2001:db8::1:5060", '; IPv6 is written like "[2001:db8::1]:5060"'),
         (values.address, "192.0.2.1", 'got "192.0.2.1"'),
