@@ -84,7 +84,11 @@ class Sqlite:
         with _Errors():
             # Whoever writes may do so in a thread of his own, one at a time.
             db = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA journal_mode=WAL")
+            try:
+                db.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.Error:
+                db.close()
+                raise
         return cls(db, path)
 
     @classmethod
@@ -107,6 +111,9 @@ class Sqlite:
                     raise
                 db = sqlite3.connect(f"{uri}&immutable=1", uri=True)
                 _filled(db)
+            except sqlite3.Error:
+                db.close()
+                raise
         return cls(db)
 
     def transaction(self) -> AbstractContextManager[object]:

@@ -88,8 +88,12 @@ class Ledger:
         attempts stay. Raises databases.Down.
         """
         db: Database = Sqlite.writing(where) if isinstance(where, Path) else where
-        with db.transaction():
-            ledger_tables.make(db)
+        try:
+            with db.transaction():
+                ledger_tables.make(db)
+        except Exception:
+            db.close()  # who opened it tries again, and again
+            raise
         return cls(db, keep)
 
     @classmethod

@@ -47,8 +47,12 @@ class Reports:
         many of refused ones: however many are refused, none pushes out what a page came to.
         """
         db: Database = Sqlite.writing(where) if isinstance(where, Path) else where
-        with db.transaction():
-            _make(db)
+        try:
+            with db.transaction():
+                _make(db)
+        except Exception:
+            db.close()  # who opened it tries again, and again
+            raise
         return cls(db, keep, pager)
 
     @classmethod

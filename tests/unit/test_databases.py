@@ -13,6 +13,7 @@ import pytest
 
 from bellhop.databases import Absent, Down, Sqlite
 from bellhop.ledger import Ledger
+from bellhop.reports import Reports
 from tests.unit.records import entry
 
 
@@ -171,3 +172,23 @@ def test_a_file_that_is_taken_away_while_it_is_written_is_told_and_another_is_ma
     reader = Ledger.reading(path)
     assert [call.call for call in reader.calls()] == ["b"]
     reader.close()
+
+
+@pytest.mark.parametrize("opened", [Ledger.writing, Ledger.reading, Reports.writing])
+@pytest.mark.parametrize("wrong", ["garbage", "views"])
+def test_a_file_that_cannot_be_used_is_not_left_open(tmp_path, opened, wrong):
+    """The writers try again as long as it is so, and errors may live until rubbish is collected."""
+    path = tmp_path / "some.db"
+    if wrong == "garbage":
+        path.write_bytes(b"no database" * 1000)
+    else:
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            for table in ("attempts", "calls", "pages"):
+                db.execute(f"CREATE VIEW {table} AS SELECT 1 AS page")
+    errors = []
+    for _ in range(3):
+        with pytest.raises(Down) as error:
+            opened(path)
+        errors.append(error)
+    open_now = [one.resolve() for one in Path("/proc/self/fd").iterdir()]
+    assert path.resolve() not in open_now
