@@ -125,10 +125,7 @@ def again(site: Site, call: Call, branch: int, credential: Credential) -> bool:
     could not be, for the challenge is of another realm, or of a kind that we do not know.
     """
     store(challenged(call))
-    if _send(site, call, branch, credential) is None:
-        return True
-    store(call)
-    return False
+    return _send(site, call, branch, credential) is None
 
 
 def _send(

@@ -54,6 +54,16 @@ def test_a_busy_callee_is_not_retried_and_the_caller_hears_it_in_our_own_words(h
     assert house.rows[-1].verdict == "stop"
 
 
+@pytest.mark.parametrize("code", [302, 486, 503, 603])
+def test_a_refusal_that_passes_the_reply_route_is_left_to_the_failure_route(house, code):
+    house.calls("4412")
+    before = house.call
+    house.replies(code)
+    assert (house.call, house.rows) == (before, [])
+    house.fails(code)
+    assert house.rows[0].code == code
+
+
 def test_every_attempt_is_armed_quietened_and_timed_anew(house):
     house.calls("4412")
     house.fails(503)

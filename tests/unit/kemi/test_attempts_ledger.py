@@ -130,6 +130,14 @@ def test_an_attempt_is_written_down_before_the_ones_after_it(house):
     assert [row.attempt for row in house.rows] == [1, 2, 3]
 
 
+def test_an_attempt_is_written_down_before_who_is_passed_over_behind_it(house):
+    house.calls("4412")
+    house.health["hand:south"] = "drain"
+    house.fails(503)
+    assert [row.leg for row in house.rows] == ["carrier:north", "carrier:south"]
+    assert house.skipped == [("carrier:south", "drained")]
+
+
 def test_an_attempt_is_written_down_whatever_breaks_after_it(house, monkeypatch):
     def broken(*_):
         raise OSError("x")
