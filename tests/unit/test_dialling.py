@@ -23,6 +23,7 @@ from bellhop.dialling import (
 )
 from bellhop.settings import load
 from bellhop.values import DIALLED
+from tests.unit.conftest import changed
 
 quiet = settings(deadline=None, derandomize=True, max_examples=200)
 SITE = load(Path(__file__).parent / "sites" / "good.toml")
@@ -159,11 +160,20 @@ def test_every_caller_and_every_text_has_an_answer_within_the_callers_rights(cal
             assert legs
 
 
-def test_a_carrier_that_strips_the_whole_number_is_left_out():
-    # west strips two digits and puts a 9 before; that leaves a number, so it stays
-    assert goes(PHONE, "44").endswith("west east")
+def test_a_carrier_that_puts_another_number_in_the_place_of_the_whole_one_stays():
+    # west strips two digits and puts a 9 before
     short = destination(SITE, PHONE, "44")
     assert [c.dialled("44") for c in short.carriers] == ["44", "0044", "9", "44"]
+
+
+def test_a_carrier_that_strips_the_whole_number_is_left_out(tmp_path):
+    file = tmp_path / "site.toml"
+    text = changed('strip = 2\nprefix = "9"', "strip = 2")
+    file.write_text(text)
+    short = destination(load(file), PHONE, "44")
+    assert [c.name for c in short.carriers] == ["north", "south", "east"]
+    file.write_text(changed('["north", "south", "west", "east"]', '["west"]', text))
+    assert destination(load(file), PHONE, "44") is UNKNOWN
 
 
 def test_the_longest_prefix_of_a_trunk_wins():
