@@ -53,6 +53,7 @@ def test_what_is_over_stays_over():
         assert over.joined(1000) == over
         assert over.answered(1000) == over
         assert over.hung_up(1000, 34, 503) == over
+        assert over.taken(1000, "8010") == over
 
 
 @pytest.mark.parametrize(
@@ -195,6 +196,14 @@ def test_a_member_that_puts_a_page_on_hold_is_told_so_and_no_other(sent, why, he
     assert late.outcome(member) == (Outcome.FAILED if silence else Outcome.PLAYED, why)
 
 
+@pytest.mark.parametrize(("opened", "missed"), [(99, True), (100, False), (None, True)])
+def test_who_was_taken_and_back_when_the_leader_began_has_missed_nothing(opened, missed):
+    member = IN.taken(50, "8010").counted(0).joined(100).hung_up(3000, 16, None).counted(145)
+    told, why = page(member, opened_ms=opened, ended=1.0).outcome(member)
+    assert told is (Outcome.PREEMPTED if missed else Outcome.PLAYED)
+    assert ("8010" in why) is missed
+
+
 def test_a_480_that_is_no_unanswered_ring_does_not_say_that_it_is_dead():
     assert failure_text(18, 480) == "does not take the call"
     assert failure_text(18, 408) == "does not respond"
@@ -268,4 +277,6 @@ def test_what_went_to_a_member_is_known_when_it_was_told_of_each_time_that_it_wa
     assert left.counted(3).is_told
     rang = Member(device="1008").taken(10, "8010")
     assert rang.is_told  # it was never there
+    assert not NEW.is_told
+    assert not member.counted(9).is_told  # it is there yet
     assert rang.joined(20).hung_up(90, 16, None).counted(3).is_told
