@@ -2,6 +2,8 @@
 
 import json
 
+from msgspec.structs import replace
+
 from bellhop.members import Member
 from bellhop.pages import Page, Refusal
 from bellhop.report import report
@@ -69,3 +71,22 @@ def test_a_page_that_goes_on_is_said_as_one():
     failed = inside.with_members(Member(device="1010").failed(17, 486, "busy"))
     said = report(failed).sentence()
     assert said == "goes on: 1 in the room, 1 being rung; 1010 did not: busy"
+    nobody = rung.with_members(
+        *(Member(device=n).failed(17, 486, "busy") for n in ("1008", "1009"))
+    )
+    assert report(nobody).sentence() == "goes on; 1008 did not: busy; 1009 did not: busy"
+
+
+def test_a_group_is_named_beside_those_that_are_counted_and_leaves_nothing_open():
+    there = Member(device="multicast:239.1.2.3:5004").joined(5).hung_up(2000, 16, None)
+    several = page(ended=BEGAN + 4).with_members(there)
+    told = report(several)
+    assert told.sentence().startswith("1 of 2 played, in 12 ms; multicast:239.1.2.3:5004: sent by ")
+    assert told.incomplete
+    well = {device: one for device, one in several.members.items() if device != "1010"}
+    assert not report(replace(several, members=well)).incomplete
+
+
+def test_a_page_that_was_said_several_times_is_told_how_often():
+    said = [report(page(ended=BEGAN + 4, times=times)).sentence() for times in (0, 1, 2)]
+    assert [", 1 times" in one or ", 2 times" in one for one in said] == [False, False, True]
