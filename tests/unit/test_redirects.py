@@ -1,13 +1,16 @@
-"""Where a redirect's place is one of our own gateways, by address and by name."""
+"""Where a redirect's place is one of our own gateways, by address and by name; and which legs are
+next then.
+"""
 
 import pytest
 
 from bellhop.addresses import Address
+from bellhop.calls import Call, Leg, LegKind, begun
 from bellhop.carriers import Carrier
 from bellhop.contacts import Place
 from bellhop.dialling import ToCarriers
 from bellhop.gateways import gateways
-from bellhop.redirects import legs
+from bellhop.redirects import followed, legs
 
 FOUND = {"gw.example": Address("203.0.113.7", 5060), "srv.example": Address("203.0.113.8", 5070)}
 NORTH = Carrier(name="north", gateways=gateways(["203.0.113.1:5060", "gw.example:5060"]))
@@ -44,3 +47,29 @@ def test_only_a_gateway_of_the_plan_is_led_to(place, addresses):
 
 def test_a_name_that_is_not_resolved_leads_nowhere():
     assert legs(WAY, Place("4412", "gw.example"), lambda _: ()) == ()
+
+
+def to(address):
+    return Leg(
+        kind=LegKind.CARRIER, name=address, user="44", address=address, answer_timeout=1, ring_timeout=1
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("allowed", "targets", "order"),
+    [
+        (9, "cd", "acdb"),
+        (9, "cbc", "acb"),  # each once, and what was to come has its new place alone
+        (9, "ac", "acb"),  # who was tried is not tried again
+        (9, "a", None),
+        (3, "cdef", "acdb"),  # no more than there are attempts
+        (1, "c", None),
+    ],
+)
+def test_the_targets_are_next_each_once_and_no_more_than_may_be_tried(allowed, targets, order):
+    call = Call(
+        id="c", caller="1020", dialled="44", profile="follower", started=0, deadline=9,
+        attempts_allowed=allowed, legs=(to("a"), to("b")),
+    )  # fmt: skip
+    went = followed(begun(call, 0, 1), tuple(map(to, targets)))
+    assert ("".join(leg.address for leg in went.legs) if went else None) == order
