@@ -103,6 +103,15 @@ def test_the_oldest_attempts_go(tmp_path):
     ledger.close()
 
 
+def test_a_call_goes_with_the_last_of_its_attempts(tmp_path):
+    ledger = Ledger.writing(tmp_path / "calls.db", keep=10)
+    for n in range(12):
+        ledger.add([*(entry(f"c{n}", attempt) for attempt in (1, 2, 3, 4)), ending(f"c{n}")])
+    kept = [(call.call, len(call.attempts)) for call in ledger.calls(last=100)]
+    assert kept == [("c11", 4), ("c10", 4), ("c9", 2)]
+    ledger.close()
+
+
 def test_the_same_record_twice_is_one(ledger):
     for _ in range(2):
         assert ledger.add([entry("a", 1), entry("a", 2), ending("a")]) == 0
