@@ -7,7 +7,7 @@ import pytest
 from agi.channel import Channel
 from agi.page import Pages
 from bellhop.present import Present
-from tests.unit.test_agi_page import DEVICE, SITE, TRUNK, Asterisk, Desk, ask, cause, everybody
+from tests.unit.test_agi_page import DEVICE, SITE, TRUNK, Asterisk, Desk, ask, cause
 
 
 def test_the_callers_own_device_is_no_member(monkeypatch):
@@ -77,13 +77,22 @@ def test_why_nobody_is_rung_names_all_that_kept_them_away(out, absent, refusal, 
     assert (cause(asterisk), desk.why) == (refusal, said)
 
 
-def test_a_zone_of_nobody_but_its_caller_is_said_to_be_one():
-    site = replace(SITE, zones={"8000": replace(SITE.zones["8000"], members=("1020",))})
+@pytest.mark.parametrize(
+    ("members", "why"),
+    [
+        (("1020",), "zone 8000 has nobody but its caller"),
+        (("1020", "1008"), "nobody of zone 8000 is registered"),
+    ],
+)
+def test_a_zone_of_nobody_but_its_caller_is_told_from_one_that_nobody_is_registered_of(
+    members, why
+):
+    site = replace(SITE, zones={"8000": replace(SITE.zones["8000"], members=members)})
     asterisk, desk = Asterisk("8000"), Desk()
-    Pages(site, desk, everybody, lambda _numbers, _patience: {})(
+    Pages(site, desk, lambda _numbers, _patience: {}, lambda _numbers, _patience: {})(
         Channel({"channel": "x"}, asterisk.answers, asterisk)
     )
-    assert (cause(asterisk), desk.why) == ("20", "zone 8000 has nobody but its caller")
+    assert (cause(asterisk), desk.why) == ("20", why)
 
 
 def test_a_two_way_page_is_one_way_for_who_has_no_right_to_it():
