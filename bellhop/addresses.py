@@ -38,6 +38,20 @@ class Listener:
         return f"{self.protocol}:{self.address}"
 
 
+def network(text: str, most: int) -> tuple[str, ...]:
+    """Return all addresses of a network, `192.0.2.0/28`; none for what is no network, whose bits
+    of a host are 0 (RFC 4632 §3.1), or has more than so many.
+    """
+    try:
+        found = ipaddress.ip_network(text) if "/" in text and "%" not in text else None
+    except ValueError:
+        return ()
+    if found is None or found.num_addresses > most:
+        return ()
+    each = [one for address in found if (one := ip(str(address)))]
+    return tuple(each) if len(each) == found.num_addresses else ()
+
+
 def ip(text: str) -> str | None:
     """Return an IP address in its one spelling; None for a name, for "any address", which is
     nobody's, and for one with a scope, whose text Python lets be anything.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bellhop import gateways, reason, values
-from bellhop.gateways import Gateway
+from bellhop.gateways import Gateway, read_sources
 from bellhop.numbering import Numbering
 from bellhop.tables import key
 
@@ -45,7 +45,7 @@ class Carrier:
     name: str
     gateways: tuple[Gateway, ...] = key(gateways.gateways, name="gateway")
     next_gateway_on_503: bool = key(values.flag, False)
-    sources: tuple[str, ...] = key(values.list_of(values.source), ())
+    sources: tuple[str, ...] = key(read_sources, ())
     profile: str = key(values.name, "")
     answer_timeout: int = key(values.duration(200, 32_000), 4_000)
     ring_timeout: int = key(values.duration(1_000, 600_000), 60_000)
@@ -101,7 +101,7 @@ class Trunk:
 
     name: str
     gateways: tuple[Gateway, ...] = key(gateways.gateways, name="gateway")
-    sources: tuple[str, ...] = key(values.list_of(values.source), ())
+    sources: tuple[str, ...] = key(read_sources, ())
     numbers: tuple[str, ...] = key(values.list_of(values.prefix), ())
     may: tuple[str, ...] = key(
         values.list_of(values.one_of("devices", "zones", "carriers", "two-way", "take-out")),

@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 
 from bellhop import meant
-from bellhop.addresses import Address, ip
-from bellhop.values import address, shown
+from bellhop.addresses import Address, ip, network
+from bellhop.values import address, list_of, shown
 
 DEFAULT_PORT = 5060
+_MOST = 256  # addresses of a network: each is a key of what is asked at each request
 _LABEL = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
 # With a letter in its last label, or it is an address with something missing.
 _NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*(?=[A-Za-z0-9-]*[A-Za-z]){_LABEL}", re.ASCII)
@@ -91,6 +92,25 @@ def gateways(value: object) -> tuple[Gateway, ...]:
     if wrong:
         raise ValueError("; ".join(wrong))
     return tuple(found)
+
+
+def read_sources(value: object) -> tuple[str, ...]:
+    """Read where a peer's requests come from: a list of IP addresses, and of networks, as carriers
+    publish them; each is all of its addresses.
+    """
+    return tuple(dict.fromkeys(one for block in _blocks(value) for one in block))
+
+
+def _block(value: object) -> tuple[str, ...]:
+    text = value if isinstance(value, str) else ""
+    alone = ip(text)
+    if found := (alone,) if alone else network(text, _MOST):
+        return found
+    wanted = f'an IP address, or a network of at most {_MOST} like "192.0.2.0/28"'
+    raise ValueError(f"expected {wanted}, got {shown(value)}")
+
+
+_blocks = list_of(_block)
 
 
 def hosts(several: tuple[Gateway, ...]) -> tuple[str, ...]:

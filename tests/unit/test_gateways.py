@@ -3,7 +3,7 @@
 import pytest
 
 from bellhop.addresses import Address
-from bellhop.gateways import Gateway, gateways, hosts
+from bellhop.gateways import Gateway, gateways, hosts, read_sources
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,44 @@ def test_several_are_kept_in_their_order():
 def test_a_list_names_the_place_of_what_is_wrong(said, why):
     with pytest.raises(ValueError, match=why):
         gateways(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "addresses"),
+    [
+        ([], []),
+        (["192.0.2.1", "2001:DB8::1"], ["192.0.2.1", "2001:db8::1"]),
+        (["192.0.2.4/30"], ["192.0.2.4", "192.0.2.5", "192.0.2.6", "192.0.2.7"]),
+        (["192.0.2.8/31", "192.0.2.9"], ["192.0.2.8", "192.0.2.9"]),  # each once
+        (["192.0.2.1/32"], ["192.0.2.1"]),
+        (["2001:db8::/127"], ["2001:db8::", "2001:db8::1"]),
+    ],
+)
+def test_sources_are_addresses_and_networks_of_them(said, addresses):
+    assert list(read_sources(said)) == addresses
+
+
+def test_the_greatest_network_has_256_addresses():
+    assert len(read_sources(["192.0.2.0/24"])) == 256
+    with pytest.raises(ValueError, match="a network of at most 256"):
+        read_sources(["192.0.2.0/23"])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "192.0.2.5/24", "0.0.0.0/24", "0.0.0.0/0", "::/120", "2001:db8::/64", "192.0.2.0/33", "192.0.2.0/",
+        "/24", "192.0.2.1:5060", "fe80::%eth0/127", "sip.carrier.example", "", None, 7,
+    ],
+)  # fmt: skip
+def test_what_is_no_source_is_refused_with_its_place(said):
+    with pytest.raises(
+        ValueError, match=r"^item 2: expected an IP address, or a network"
+    ) as raised:
+        read_sources(["192.0.2.1", said])
+    assert str(raised.value).isprintable()
+
+
+def test_a_source_that_stands_there_twice_is_a_mistake():
+    with pytest.raises(ValueError, match="stands in the list twice"):
+        read_sources(["192.0.2.0/30", "192.0.2.0/30"])
