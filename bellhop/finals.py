@@ -172,7 +172,7 @@ def _of(leg: Leg, attempt: Attempt) -> Final:
     if attempt.rule == NOT_REGISTERED:
         return _UNREGISTERED
     if attempt.rule in {NOT_SENT, UNRESOLVED}:
-        return _UNSENT
+        return _SILENT.get(leg.kind, _UNSENT)
     if failure is None or not failure.replied or failure.code is None:
         return _NO_ANSWER if attempt.rang else _SILENT.get(leg.kind, _SILENT_PEER)
     if leg.kind is LegKind.DEVICE:

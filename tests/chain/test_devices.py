@@ -78,6 +78,20 @@ def test_a_dead_device_is_408_within_its_answer_timeout(scene: Scene):
     assert answer.at - sent.at <= patience / 1000 + 1.5
 
 
+def test_a_device_whose_connection_is_gone_is_as_dead(scene: Scene):
+    """Nothing can even be sent to it. A 503, as for a carrier, would have a PBX leave our whole trunk
+    alone (RFC 3261 §21.5.4).
+    """
+    host, port = scene.cast.device(SPEAKER).address
+    scene.register(SPEAKER, contact_host=host, contact_port=f"{port};transport=tcp")
+    caller = dial(scene, SPEAKER, REFUSED)
+    scene.finish(caller)
+
+    answer = final(scene.messages(), caller)
+    assert (answer.code, answer.header("reason")) == (408, "Q.850;cause=18")
+    scene.register(SPEAKER)  # as it was
+
+
 def test_a_device_that_rings_on_is_cancelled_with_the_caller(scene: Scene):
     [device] = scene.register(SPEAKER)
     speaker = scene.play(device, "speaker/rings-only")

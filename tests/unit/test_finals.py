@@ -288,3 +288,12 @@ def test_what_a_cause_speaks_of_is_what_the_search_makes_of_it(cause):
         "cause-stop": about in {finals.About.CALLEE, finals.About.NUMBER},
         "cause-advance": about is finals.About.CARRIER,
     }.get(decision.rule, about is finals.code(403).about)
+
+
+@pytest.mark.parametrize(
+    ("kind", "hears"),
+    [(LegKind.DEVICE, (408, "Q.850;cause=18")), (LegKind.PBX, (503, "Q.850;cause=41"))],
+)
+def test_who_cannot_even_be_sent_to_is_as_who_says_nothing(kind, hears):
+    """A PBX that hears 503 for one dead device would leave our trunk alone."""
+    assert told(failed(rule=finals.NOT_SENT), kinds=(kind,)) == hears
