@@ -65,11 +65,14 @@ def refuse(call: Call, refusal: Refusal) -> None:
 
 
 def _moved(leads: tuple[Contact, ...]) -> list[str]:
-    """Return the Contact of a 3xx, where it leads. Kamailio writes one of its own besides, of the
-    Request-URI as it stands (measured): the carrier's, unless the first that is meant is put there.
+    """Return the Contact of a 3xx, where it leads. Kamailio writes one of its own besides, the last and
+    without a q, of the Request-URI as it stands (measured): the carrier's, unless one that is meant
+    is put there. So it is the last of those that are preferred, and they are told without a q.
     """
-    first, *others = leads
-    sip.put("$ru", first.uri)
+    best = sum(one.q == leads[0].q for one in leads)
+    *others, last = (Contact(one.uri) for one in leads[:best])
+    sip.put("$ru", last.uri)
+    others += leads[best:]
     return [f"Contact: {', '.join(one.header() for one in others)}"] if others else []
 
 
