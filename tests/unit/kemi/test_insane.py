@@ -59,6 +59,7 @@ def test_hops_that_are_no_number_are_not_used_up(house, said, code):
     assert house.answers == [code]
     house.arrives("ACK", "sip:edge", headers=[("Max-Forwards", said)] if said is not None else [])
     assert house.answers == []
+    assert set(house.fake.called("maxfwd.process_maxfwd")) == {(70,)}  # for who has said none
 
 
 @pytest.mark.parametrize(
