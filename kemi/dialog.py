@@ -34,6 +34,7 @@ _BYTES = 5
 _MARK = f"$(route_uri{{uri.params}}{{param.value,{ksr_dialog.MARK}}})"
 _TARGETS = frozenset({"INVITE", "UPDATE"})  # they renew where each side is found (§12.2)
 _LONGEST = 255  # letters of a Contact that is kept
+_ASKED = "$avp(bellhop_contact)"  # the Contact of the request that is answered
 _DEVICE = ("",)  # as peers: nobody's address is a device's
 
 
@@ -91,6 +92,8 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
     challenges.strip(site)
     if known == "done":  # it was for a refusal of ours
         return
+    if method in _TARGETS:
+        ksr_dialog.hold_contact()
     if not ksr_dialog.loose_route():
         if method != "ACK":
             sip.reply(481, "No Such Dialog Here")
@@ -118,6 +121,8 @@ def _keep_targets(method: str, *, from_device: bool, to_device: bool) -> None:
     """See to it that the next requests of the dialog find whoever sends this one, or answers it."""
     if from_device or method in _TARGETS:
         contact.keep(device=from_device)
+    if method in _TARGETS:
+        sip.put(_ASKED, _contact())
     if method in _TARGETS or ((from_device or to_device) and method != "ACK"):
         ksr_transactions.on_dialog()
 
@@ -168,9 +173,16 @@ def replied(site: Site) -> None:
     """
     contact.keep(device=who.door(site, sip.way()) is who.Door.DEVICES)
     if sip.method() in _TARGETS and 200 <= sip.number("$rs") < 300:
+        ksr_dialog.keep_contacts(sip.text(_ASKED) or "", _contact())
+
+
+def _contact() -> str:
+    """Return the URI in Contact; "" where there is none to be kept while the call is there."""
+    try:
         uri = sip.text("$(ct{nameaddr.uri})") or ""
-        if len(uri) <= _LONGEST:  # it is kept for as long as the call is there
-            ksr_dialog.keep_contact(uri)
+    except Unreadable:
+        return ""
+    return uri if len(uri) <= _LONGEST else ""
 
 
 def _user(contact: str) -> str:

@@ -1,8 +1,10 @@
 """KSR, for dialogs, with types: our Record-Route and their Route, and the calls that the dialog
 module knows.
 
-It learns where each side is found from requests, and from the first 2xx. A 2xx to a later INVITE or
-UPDATE may move its sender as well (RFC 3261 §12.2.1.2), which is kept with the dialog by ourselves.
+It learns where each side is found from requests, and from the first 2xx: from requests that are
+refused too, which move nobody (RFC 3261 §14.1), and from none before the call is answered. A 2xx to
+a later INVITE or UPDATE may move its sender as well (§12.2.1.2). So where a side is for certain is
+kept with the dialog by ourselves.
 """
 
 import KSR
@@ -39,17 +41,36 @@ def knows() -> bool:
 
 def other_side() -> tuple[str, str] | None:
     """Return the Contacts by which whoever the request goes to is known in its call: the module's,
-    and what a reply said since, "" without one. None when no call has its Call-ID and tags.
+    and what was agreed, "" without one. None when no call has its Call-ID and tags.
     """
     if not knows():
         return None
-    tag, callers = questions.texts("$ft", "$dlg(from_tag)")
-    side = _TO if tag == callers else _FROM
+    side = _TO if _is_callers() else _FROM
     return text(f"$dlg({side}_contact)") or "", text(_MOVED.format(side)) or ""
 
 
-def keep_contact(contact: str) -> None:
-    """Remember the Contact of whoever sends the reply in hand, where its call is known."""
+def hold_contact() -> None:
+    """Keep the Contact by which whoever sends the request is known, before the module reads it."""
+    if not knows():
+        return
+    side = _FROM if _is_callers() else _TO
+    if not text(_MOVED.format(side)):
+        put(_MOVED.format(side), text(f"$dlg({side}_contact)") or "")
+
+
+def _is_callers() -> bool:
+    tag, callers = questions.texts("$ft", "$dlg(from_tag)")
+    return tag == callers
+
+
+def keep_contacts(asked: str, answered: str) -> None:
+    """Remember the Contacts of a request that has its 2xx, and of that reply, which is in hand,
+    where their call is known; "": nothing was said.
+    """
     tag, callers = questions.texts("$tt", "$dlg(from_tag)")
-    if callers:
-        put(_MOVED.format(_FROM if tag == callers else _TO), contact)
+    if not callers:
+        return
+    asks, answers = (_TO, _FROM) if tag == callers else (_FROM, _TO)
+    for side, contact in ((asks, asked), (answers, answered)):
+        if contact:
+            put(_MOVED.format(side), contact)

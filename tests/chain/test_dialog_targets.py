@@ -25,11 +25,11 @@ def within(
     answer: Message, who: Who, uri: str, number: int, method: str = "INVITE", **changed: str
 ) -> str:
     """Return the caller's request within the call that this answered."""
+    sides = {"to": answer.header("to"), "from_": answer.header("from"), "call_id": answer.call_id}
     text = request(
         who, method, number=number, mark=f"{answer.call_id.partition('@')[0]}-{method}",
         extra="\r\n".join(f"Route: {one}" for one in reversed(answer.all("record-route"))),
-        to=answer.header("to"), from_=answer.header("from"), call_id=answer.call_id,
-        **changed,
+        **(sides | changed),
     )  # fmt: skip
     return re.sub(r"^([A-Z]+) \S+", rf"\1 {uri}", text)
 
@@ -70,6 +70,59 @@ def test_a_callee_who_moves_in_an_answer_is_found_there(scene: Scene, place):
         assert answers(caller, callee, f"<{then}>").code == 200
         caller.send(within(answer, caller.who, then, 3))
         assert answers(caller, callee, f"<{then}>").code == 200
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_a_caller_who_would_move_and_is_refused_is_found_where_he_was(
+    scene: Scene, place, method: str
+):
+    """What is refused has never been (RFC 3261 §14.1): the callee's 481 would end the call."""
+    north = f"sip:111@{scene.cast.carrier('north').socket}"
+    with answered(scene, place, f"<{north}>") as (caller, callee, answer):
+        who = caller.who
+        moved = f"<sip:2002@{who.socket}>"
+        caller.send(within(answer, who, north, 2, method, contact=moved))
+        while (came := callee.receive()) is not None and came.message.method != method:
+            pass
+        assert came is not None
+        callee.send(reply(came.message, "488 Not Acceptable Here", to=came.message.header("to")))
+        while (told := caller.receive()) is not None and told.message.code < 300:
+            pass
+        back = {"to": answer.header("from"), "from_": answer.header("to")}
+        own = f"sip:{who.keys.get('number', who.name)}@{who.socket}"
+        callee.send(within(answer, callee.who, own, 20, **back))
+        assert answers(callee, caller, f"<{own}>").code == 200
+
+
+def test_a_caller_who_moves_before_he_is_answered_is_found_there(scene: Scene, place):
+    """By an UPDATE (RFC 3311 §5.1), as of a PBX that transfers while it rings."""
+    who, north = scene.cast.trunk("reception"), scene.cast.carrier("north")
+    there, moved = f"sip:111@{north.socket}", f"sip:2077@{who.socket}"
+    with raw(place, who, scene.directory) as caller, raw(place, north, scene.directory) as callee:
+        caller.send(request(who, "INVITE", TO_NORTH, mark=f"{scene.began}"))
+        asked = callee.receive()
+        assert asked is not None
+        path = [f"Record-Route: {one}" for one in asked.message.all("record-route")]
+        callee.send(reply(asked.message, "180 Ringing", f"Contact: <{there}>", *path))
+        while (rings := caller.receive()) is not None and rings.message.code != 180:
+            pass
+        assert rings is not None
+        caller.send(within(rings.message, who, there, 2, "UPDATE", contact=f"<{moved}>"))
+        came = callee.receive()
+        assert came is not None
+        callee.send(
+            reply(came.message, "200 OK", f"Contact: <{there}>", to=came.message.header("to"))
+        )
+        tag = rings.message.header("to")
+        callee.send(reply(asked.message, "200 OK", f"Contact: <{there}>", *path, to=tag))
+        while (told := caller.receive()) is not None and told.message.answers != "INVITE":
+            pass
+        assert told is not None
+        answer = told.message
+        caller.send(within(answer, who, there, 1, "ACK"))
+        back = {"to": answer.header("from"), "from_": answer.header("to")}
+        callee.send(within(answer, north, moved, 20, **back))
+        assert answers(callee, caller, f"<{moved}>").code == 200
 
 
 def test_of_a_call_that_a_proxy_forks_to_two_numbers_the_one_that_is_answered_goes_on(

@@ -58,6 +58,7 @@ class House(Server):
         plain = {"fU": user, "fd": "edge", "fn": None, "tU": user, "au": user}
         plain |= {"ft": "from-1", "tt": None, "ci": "call-1"}
         contact = said.pop("contact", source)
+        moved = said.pop("moves_to", f"sip:x@{contact}")
         # As it came, for what is only looked for in it; most tests of headers have an odd one.
         raw = said.pop("raw", "INVITE\r\nCall-Info: x\r\n\r\n")
         body = {"$rb": None, "$cT": None, "$bs": 0, "$cl": 0} | said.pop("body", {})
@@ -66,7 +67,7 @@ class House(Server):
         self.says(
             {
             "$proto": protocol, "$Ri": host, "$Rp": port, "$nh(d)": next_hop, "$nh(p)": "5060", ROUTE_MARK: mark,
-            CONTACT_HOST: contact,
+            CONTACT_HOST: contact, "$(ct{nameaddr.uri})": moved,
             "$T(id_index)": 7 if transaction else None, "$T_branch_idx": -1, "$hu": None, "$mb": raw,
             **body,
             "$dlg(from_contact)": f"sip:1020@{PHONE}:5060", "$dlg(to_contact)": f"sip:{NORTH}:5060",

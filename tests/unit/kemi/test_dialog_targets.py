@@ -88,6 +88,33 @@ def test_a_reply_in_a_call_that_nobody_knows_moves_nobody(house, within):
     assert house.answers == [481]
 
 
+def test_who_would_move_and_is_refused_is_found_where_he_was(house, within):
+    """The dialog module takes his Contact from the request, whatever becomes of it."""
+    house.arrives = _with_contacts(house, f"sip:2000@{RECEPTION}", f"sip:441632960100@{NORTH}")
+    back = {"to": RECEPTION, "peers": ("trunk:reception",), "source": NORTH, "door": "trunks",
+            "ft": "to-1", "tt": "from-1"}  # fmt: skip
+    for number in ("2001", "2002"):
+        within("INVITE", moves_to=f"sip:{number}@{RECEPTION}")
+        house.arrives = _with_contacts(house, f"sip:{number}@{RECEPTION}", f"sip:gw@{NORTH}")
+    within("INVITE", user="2000", **back)
+    assert (house.answers, len(house.relays)) == ([], 1)
+    within("INVITE", user="2001", **back)
+    assert house.answers == [481]
+
+
+def test_who_moves_before_the_call_is_answered_is_found_there(house, within):
+    """By an UPDATE that has its 2xx (RFC 3311 §5.1): the module reads none so early."""
+    within("UPDATE", moves_to=f"sip:2077@{PHONE}")
+    within("INVITE", user="2077", **TO_PHONE)
+    assert house.answers == [481]
+    within("UPDATE", moves_to=f"sip:2077@{PHONE}")
+    house.fake.reply(200, rm="UPDATE", headers=[], ft="from-1", tt="to-1")
+    house.says({"$(ct{nameaddr.uri})": None, "$dlg(from_tag)": "from-1"})
+    house.app.ksr_reply_dialog(None)
+    within("INVITE", user="2077", **TO_PHONE)
+    assert (house.answers, len(house.relays)) == ([], 1)
+
+
 def _with_contacts(house, caller, callee):
     arrives = house.arrives
 
@@ -96,5 +123,6 @@ def _with_contacts(house, caller, callee):
         contacts = {"$dlg(from_contact)": caller, "$dlg(to_contact)": callee}
         house.says = lambda variables: says(variables | contacts)
         arrives(*given, **said)
+        house.says = says
 
     return go
