@@ -1,11 +1,14 @@
-"""The Contact header of a redirect (RFC 3261 §20.10): where it says that the callee is to be found.
+"""The Contact header (RFC 3261 §20.10) of a redirect, where it says that the callee is to be found;
+and of a REGISTER.
 
-Reading never fails, in time linear in the header's length: what cannot be read is left out. Display
-names and parameters other than q are dropped: they are the sender's words.
+Reading a redirect's never fails, in time linear in the header's length: what cannot be read is left
+out. Display names and parameters other than q are dropped: they are the sender's words.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from bellhop import users
 
@@ -17,6 +20,8 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}:[!#-;=?-~]{1,500}", re.ASCII)
 # The RFC wants a digit before the point, and three at most behind it; not everybody writes so.
 _Q = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?", re.ASCII)
 _THOUSANDTHS = len("0.123")
+_SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
+_NOW = re.compile(r"0+", re.ASCII)
 _SIP = re.compile(
     r"sip:(?P<number>[^@;:?]+)(?:;[^@?]*)?@"
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?(?P<rest>[;?].*)?",
@@ -53,20 +58,28 @@ def parse(*lines: str) -> tuple[Contact, ...]:
     """Return the targets of the bodies of Contact headers, the preferred first (RFC 3261 §8.1.3.4:
     by q, and those of the same q as they stand), and no more than MOST of them.
     """
-    found: dict[Contact, None] = {}
-    item: list[str] = []
-    read = 0
-    for piece in (piece for line in lines for piece in (*_TOKENS.findall(line), ",")):
-        if piece != ",":
-            item.append(piece)
-        elif item:
-            if (one := _contact(item)) is not None:
-                found.setdefault(one)
-            item = []
-            read += 1
-            if read == READ:
-                break
+    items = (_parts(item) for item in islice(_items(*lines), READ))
+    found = dict.fromkeys(Contact(uri, _preference(rest)) for uri, rest in items if uri)
     return tuple(sorted(found, key=lambda one: -one.q)[:MOST])
+
+
+def binding(*lines: str, expires: str = "") -> str:
+    """Return the bodies of a REGISTER's Contact headers as one that says no more than which binding
+    is wanted: the preferred of those that are not taken back, or all that are. expires: the Expires
+    header, for those that say nothing of their time themselves. Raises ValueError when one cannot
+    be read.
+    """
+    gone, wanted = [], []
+    for uri, rest in map(_parts, islice(_items(*lines), READ)):
+        if not uri:
+            raise ValueError("no URI that may stand in a Contact")
+        seconds = _parameter(rest, "expires")
+        if _NOW.fullmatch(seconds or expires.strip()):
+            gone.append(f"<{uri}>;expires=0")
+        else:
+            time = f";expires={seconds}" if _SECONDS.fullmatch(seconds) else ""
+            wanted.append((-_preference(rest), f"<{uri}>{time}"))
+    return min(wanted, key=lambda one: one[0])[1] if wanted else ", ".join(gone)
 
 
 def place(contact: Contact) -> Place | None:
@@ -83,20 +96,36 @@ def place(contact: Contact) -> Place | None:
     )
 
 
-def _contact(tokens: list[str]) -> Contact | None:
+def _items(*lines: str) -> Iterator[list[str]]:
+    """Yield the tokens of each item of a list with commas."""
+    item: list[str] = []
+    for piece in (piece for line in lines for piece in (*_TOKENS.findall(line), ",")):
+        if piece != ",":
+            item.append(piece)
+        elif item:
+            yield item
+            item = []
+
+
+def _parts(tokens: list[str]) -> tuple[str, str]:
+    """Return a contact's URI, "" when it is none, and its parameters."""
     marked = next((i for i, token in enumerate(tokens) if token.startswith("<")), None)
     if marked is None:
         uri, _, rest = "".join(tokens).strip().partition(";")
     else:
         uri, rest = tokens[marked].strip("<>").strip(), "".join(tokens[marked + 1 :])
-    if not _URI.fullmatch(uri):
-        return None
-    return Contact(uri, _preference(rest))
+    return (uri if _URI.fullmatch(uri) else ""), rest
 
 
 def _preference(parameters: str) -> int:
+    value = _parameter(parameters, "q")
+    return round(float(value[:_THOUSANDTHS]) * 1000) if _Q.fullmatch(value) else 1000
+
+
+def _parameter(parameters: str, wanted: str) -> str:
+    """Return the first value of a parameter, "" when it has none."""
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
-        if name.strip().lower() == "q" and _Q.fullmatch(value.strip()):
-            return round(float(value.strip()[:_THOUSANDTHS]) * 1000)
-    return 1000
+        if name.strip().lower() == wanted:
+            return value.strip().strip('"')
+    return ""

@@ -65,9 +65,9 @@ def refuse(call: Call, refusal: Refusal) -> None:
 
 
 def _moved(leads: tuple[Contact, ...]) -> list[str]:
-    """Return the Contact of a 3xx, where it leads. Kamailio writes one of its own besides, the last and
-    without a q, of the Request-URI as it stands (measured): the carrier's, unless one that is meant
-    is put there. So it is the last of those that are preferred, and they are told without a q.
+    """Return the Contact of a 3xx, where it leads. Kamailio writes one of its own besides, the last
+    and without a q, of the Request-URI as it stands (measured): the carrier's, unless one that is
+    meant is put there. So it is the last of those that are preferred, and they have no q either.
     """
     best = sum(one.q == leads[0].q for one in leads)
     *others, last = (Contact(one.uri) for one in leads[:best])

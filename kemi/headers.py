@@ -93,7 +93,8 @@ def misleads(method: str) -> bool:
     """Whether whoever gets the request might read it otherwise than we do; then it has been
     answered, unless it is an ACK.
     """
-    head, end, _ = _message().partition("\r\n\r\n")
+    # Nothing, when it is too long to be looked at. What is no ASCII is no line's end.
+    head, end, _ = sip.raw_text("$mb").partition("\r\n\r\n")
     first = head.partition("\r\n")[0]
     wrong = _misleading(head if end else "", first)
     if not wrong:
@@ -125,14 +126,6 @@ def drop_uri_headers() -> None:
     uri = sip.text("$ru") or ""
     if (bare := users.bare(uri)) != uri:
         sip.put("$ru", bare)
-
-
-def _message() -> str:
-    """Return the request as it came; "" when it is too long to be looked at."""
-    try:
-        return sip.text("$mb") or ""
-    except Unreadable:  # its bytes, one by one: what is no ASCII is no line's end
-        return bytes.fromhex(sip.text("$(mb{s.encode.hexa})") or "").decode("latin-1")
 
 
 def strip_identity() -> None:

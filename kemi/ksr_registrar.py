@@ -14,8 +14,9 @@ def bindings(device: str) -> Iterator[tuple[int, str]]:
     """Yield each binding of a number: when it ends (Unix time, 0 for never) and its User-Agent, ""
     for one that nobody can read. One that has ended is in the table for some seconds yet.
     """
-    uri = f"sip:{device}@registered.invalid"
-    if not done(KSR.registrar.reg_fetch_contacts("location", uri, _KEPT), "reg_fetch_contacts"):
+    if not done(
+        KSR.registrar.reg_fetch_contacts("location", _of(device), _KEPT), "reg_fetch_contacts"
+    ):
         return
     for place in range(number(f"$ulc({_KEPT}=>count)")):
         ends = number(f"$(ulc({_KEPT}=>expires)[{place}])")
@@ -26,14 +27,20 @@ def bindings(device: str) -> Iterator[tuple[int, str]]:
         yield ends, user_agent
 
 
-def save() -> bool:
-    """Store the REGISTER's binding in the place of the device's old one (flag 4: it may come back
-    with another address). Returns whether it has been answered: 0 means refused and answered.
+def save(number: str) -> bool:
+    """Store the REGISTER's binding in the place of the number's old one (flag 4: it may come back
+    with another address), and answer it; False when it was refused.
+
+    It answers what it refuses, too (measured: a second answer of ours followed), unless it finds no
+    number, or no table: so it is told the number, and bellhop.cfg has the table made.
     """
-    result = KSR.registrar.save("location", 4)
-    return done(result, "save") or result == 0
+    return done(KSR.registrar.save_uri("location", 4, _of(number)), "save")
 
 
 def find(number: str) -> bool:
     """Point the request at the registered contact of a number; False when it has none."""
-    return done(KSR.registrar.lookup_uri("location", f"sip:{number}@registered.invalid"), "lookup")
+    return done(KSR.registrar.lookup_uri("location", _of(number)), "lookup")
+
+
+def _of(number: str) -> str:
+    return f"sip:{number}@registered.invalid"

@@ -13,8 +13,8 @@ _HEADERS = 7
 
 
 def hops_left() -> bool:
-    """Take one off Max-Forwards, or write the 70 that a request without one gets (RFC 3261 §16.6 step
-    3); False when there is none left, or it is no number.
+    """Take one off Max-Forwards, or write the 70 that a request without one gets (RFC 3261 §16.6
+    step 3); False when there is none left, or it is no number.
     """
     return done(KSR.maxfwd.process_maxfwd(70), "process_maxfwd")
 

@@ -1,5 +1,6 @@
 """REGISTER: a device may register its own address of record, and nothing else."""
 
+from bellhop import contacts
 from bellhop.settings import Site
 from kemi import digest, ksr_registrar, sip, who
 from kemi.secrets import Secrets
@@ -18,12 +19,33 @@ def register(site: Site, secrets: Secrets, way: Way) -> None:
     if sip.text("$tU") != caller.name or sip.text("$fU") != caller.name:
         sip.reply(403, "Not Your Address Of Record")
         return
+    if not _asks_for_one_binding():
+        sip.reply(400, "Bad Contact")
+        return
     # Calls go to where the registration came from, whatever Contact says: behind NAT nothing else
     # arrives, and a Contact at a carrier's address would have us dial out for whoever calls this
     # device.
     if sip.behind_nat() or sip.contact_is_elsewhere():
         sip.fix_register()
-    # save() answers most requests, those that it refuses too, but not all (measured: table missing,
-    # a user that cannot be unescaped).
-    if not ksr_registrar.save():
-        sip.reply(400, "Bad Registration")
+    ksr_registrar.save(caller.name)
+
+
+def _asks_for_one_binding() -> bool:
+    """Have Contact say no more than which binding is wanted, where it says more; False when nobody
+    can read it.
+
+    `received` beside a contact is for the registrar the address to call, whoever wrote it
+    (measured), and of several contacts only the first would be looked at here; a device that is not
+    registered yet would be refused for their number (503: it may have one).
+    """
+    said = sip.raw_text("$(hdr(Contact)[*])")
+    if not said:
+        return not sip.has_contact()
+    if "," not in said and "received" not in said.lower():
+        return True
+    try:
+        bound = contacts.binding(said, expires=sip.text("$hdr(Expires)") or "")
+    except ValueError:
+        return False
+    sip.rewrite_contact(bound)
+    return True

@@ -25,6 +25,17 @@ def text(variable: str) -> str | None:
     return None if value is None else str(value)
 
 
+def raw_text(variable: str) -> str:
+    """Read a pseudo-variable whatever its bytes are, "" when it has no value, or is too long: those
+    that are not UTF-8 as Latin-1, one letter each.
+    """
+    try:
+        return text(variable) or ""
+    except Unreadable:
+        hexa = text(f"$({variable.strip('$()')}{{s.encode.hexa}})") or ""
+        return bytes.fromhex(hexa).decode("latin-1")
+
+
 def number(variable: str) -> int:
     """Read a pseudo-variable that Kamailio holds as a number; 0 when it has none."""
     value = KSR.pv.get(variable)
@@ -158,9 +169,14 @@ def behind_nat() -> bool:
     return done(KSR.nathelper.nat_uac_test(18), "nat_uac_test")
 
 
+def has_contact() -> bool:
+    """Whether there is a Contact header."""
+    return done(KSR.hdr.is_present("Contact"), "is_present")
+
+
 def contact_is_elsewhere() -> bool:
     """Whether Contact names another host than the message came from, or one that can't be read."""
-    if not done(KSR.hdr.is_present("Contact"), "is_present"):
+    if not has_contact():
         return False
     host = text("$(ct{nameaddr.uri}{uri.host})") or ""
     return ip(host.strip("[]")) != way().source.host
@@ -182,6 +198,13 @@ def mark_contact() -> None:
     """Put the real source into Contact as an alias, for requests within the dialog."""
     if contact_is_elsewhere():
         KSR.nathelper.set_contact_alias()
+
+
+def rewrite_contact(value: str) -> None:
+    """Have the request say this in Contact, also to Kamailio's own modules."""
+    remove_headers("Contact")
+    append_header(f"Contact: {value}")
+    done(KSR.textopsx.msg_apply_changes(), "msg_apply_changes")
 
 
 def follow_contact() -> None:

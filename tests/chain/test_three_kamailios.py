@@ -16,8 +16,10 @@ from tests.chain.calling import assert_all_settled, cause, dial, final, tried
 from tests.chain.harness.another_edge import another_edge, attempts, rows
 from tests.chain.harness.cast import Cast
 from tests.chain.harness.places import Lab
+from tests.chain.harness.raw import raw
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import PROJECT, Stack, docker, until
+from tests.chain.test_bindings import registers
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(180)]
 
@@ -50,6 +52,19 @@ def test_it_registers_a_device_whose_authentication_id_is_not_its_number(smoke):
     query = "SELECT contact FROM location WHERE username = '1008'"
     [[contact]] = until("the row in the database", lambda: rows(name, "usrloc.db", query), 10)
     assert device.socket in str(contact)
+
+
+def test_it_binds_a_device_where_it_is_and_answers_once(smoke, place: Lab):
+    scene, _ = smoke
+    who, other = scene.cast.device("1009"), scene.cast.stranger().socket
+    with raw(place, who, scene.directory) as device:
+        contact = f'<sip:1009@{who.socket}>;received="sip:{other}"'
+        answer = registers(device, "good", contact)
+        assert answer.code == 200
+        assert other not in answer.header("contact")
+        answer = registers(device, "no-q", f"<sip:1009@{who.socket}>;q=7")
+        assert answer.code == 400
+        assert device.receive(0.3) is None
 
 
 def test_it_takes_a_call_past_a_failing_carrier_and_writes_down_why(smoke):

@@ -1,10 +1,10 @@
-"""Reading a redirect's Contact: the targets by preference, and nothing else of it."""
+"""Reading Contact: a redirect's targets by preference, a REGISTER's binding, and nothing else of it."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellhop.contacts import MOST, Contact, Place, parse, place
+from bellhop.contacts import MOST, Contact, Place, binding, parse, place
 
 READ = [
     ("<sip:4412@203.0.113.2:5060>", ["sip:4412@203.0.113.2:5060"]),
@@ -80,3 +80,35 @@ def test_a_header_without_end_is_cut():
 def test_of_many_targets_the_preferred_are_taken_wherever_they_stand():
     many = ", ".join(f"<sip:{n}@x>;q=0.{n:03}" for n in range(100))
     assert [one.uri for one in parse(many)] == [f"sip:{n}@x" for n in range(99, 99 - MOST, -1)]
+
+
+BINDINGS = [
+    ("<sip:1@x>", "", "<sip:1@x>"),
+    ('"a,b" <sip:1@x;ob>;+sip.instance="<urn:x>";expires=60', "", "<sip:1@x;ob>;expires=60"),
+    ('<sip:1@x>;received="sip:9@y"', "300", "<sip:1@x>"),
+    ("<sip:1@x>;\r\n Received = y", "", "<sip:1@x>"),
+    ("sip:1@x;received;expires=7", "", "<sip:1@x>;expires=7"),
+    # The preferred, or else the first, of those that are not taken back.
+    ("<sip:1@x>;q=0.5, <sip:2@x>;q=0.9", "", "<sip:2@x>"),
+    ("<sip:1@x>, <sip:2@x>", "", "<sip:1@x>"),
+    ("<sip:1@x>;expires=0, <sip:2@x>;q=0.1", "", "<sip:2@x>"),
+    ("<sip:1@x>, <sip:2@x>;expires=60", "0", "<sip:2@x>;expires=60"),
+    ('<sip:1@x>;expires="0", <sip:2@x>;expires=00', "60", "<sip:1@x>;expires=0, <sip:2@x>;expires=0"),
+    ("<sip:1@x>, <sip:2@x>", " 0 ", "<sip:1@x>;expires=0, <sip:2@x>;expires=0"),
+    # What only looks taken back is written so.
+    ('<sip:1@x>;x=";expires=0;";received=y', "", "<sip:1@x>;expires=0"),
+    ("<sip:1@x>;expires=soon;received=y", "", "<sip:1@x>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "expires", "wanted"), BINDINGS)
+def test_of_a_registers_contacts_one_binding_is_wanted(said, expires, wanted):
+    assert binding(said, expires=expires) == wanted
+
+
+@pytest.mark.parametrize(
+    "said", ["*, <sip:1@x>", "<sip:1@x>, <>", 'sip:1"@x;received=y', "*;received"]
+)
+def test_a_registers_contact_that_nobody_can_read_is_none(said):
+    with pytest.raises(ValueError, match="no URI"):
+        binding(said)

@@ -60,7 +60,8 @@ class Server:
                 "nathelper.handle_ruri_alias": 1,
                 "nathelper.fix_nated_register": 1,
                 "force_rport": True,
-                "registrar.save": self._save,
+                "registrar.save_uri": self._save,
+                "textopsx.msg_apply_changes": 1,
                 "registrar.lookup_uri": self._lookup,
                 "registrar.reg_fetch_contacts": self._fetch,
                 "dialog.dlg_manage": 1,
@@ -137,7 +138,7 @@ class Server:
         self.fake.transaction.replies.append(Reply(code, "Unauthorized"))
         return 1
 
-    def _save(self, _table, _flags):
+    def _save(self, _table, _flags, _uri):
         self.fake.transaction.replies.append(Reply(200, "OK"))
         return 1
 

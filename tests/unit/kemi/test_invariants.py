@@ -74,7 +74,6 @@ SERVER = st.fixed_dictionaries(
         "tm.t_check_trans": st.sampled_from([*[-1] * 6, 1, 0]),
         "tm.t_is_canceled": st.sampled_from([*[-1] * 6, 1]),
         "rr.loose_route": YES_NO,
-        "registrar.save": st.sampled_from([None, -1]),
         "mqueue.mq_add": YES_NO,
         "tm.t_relay": st.lists(st.sampled_from([1, -1, -478, -7]), min_size=5, max_size=5),
     }
