@@ -11,27 +11,33 @@ from kemi.results import Unreadable
 
 _HOST = re.compile(r"sips?:(?:[^@>]*@)?(\[[^]]*\]|[^:;>]*)", re.IGNORECASE)
 _OURS = f";{ksr_dialog.MARK}="  # in our own Record-Route
-_NEXT = "$_s($(ct{nameaddr.uri}{uri.host})\n$hdr(Record-Route))"
+_SAID = "$_s($(ct{nameaddr.uri})\n$(ct{nameaddr.uri}{uri.host})\n$hdr(Record-Route))"
 
 
 def keep(*, device: bool) -> None:
-    """Put the source into the Contact as an alias, where the Contact itself would not do."""
-    if device or _leads_to_a_name():
-        sip.mark_contact()
+    """Put the source into the Contact as an alias, where the Contact itself would not do.
+
+    Of several aliases the first is followed (sip.follow_contact), so it must be ours: where there
+    is one already, of a stranger's address (measured: a device had our ACK and BYE sent to it) or
+    for a proxy of the sender's, ours is put before it.
+    """
+    try:
+        said = sip.text(_SAID) or ""
+    except Unreadable:
+        said = "\n\n"  # nobody can follow such a Contact, and the message is worth as much without
+    # A URI has no line's end in it, and neither it nor a route is spelled as Kamailio's word for
+    # nothing. Asked by itself, a Contact that is not there (most answers to a BYE have none) is an
+    # error in Kamailio's log.
+    uri, host, routes = (part.replace("<null>", "") for part in said.split("\n", 2))
+    aliased = ";alias=" in uri.lower()
+    if device or aliased or _leads_to_a_name(host, routes):
+        sip.mark_contact(aliased=aliased)
 
 
-def _leads_to_a_name() -> bool:
+def _leads_to_a_name(host: str, routes: str) -> bool:
     """Whether the next hop is a name: the Contact's host, or that of a proxy of the peer's that
     stays in the path.
     """
-    try:
-        said = sip.text(_NEXT) or ""
-    except Unreadable:
-        return False  # nobody can follow such a Contact, and the message is worth as much without
-    # A host has no line's end in it, and neither it nor a route is spelled as Kamailio's word for
-    # nothing. Asked by itself, a Contact that is not there (most answers to a BYE have none) is an
-    # error in Kamailio's log.
-    host, routes = (part.replace("<null>", "") for part in said.split("\n", 1))
     nearest = routes.partition(",")[0]
     if nearest and _OURS not in nearest and (proxy := _HOST.search(nearest)):
         host = proxy[1]

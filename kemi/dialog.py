@@ -36,6 +36,7 @@ _TARGETS = frozenset({"INVITE", "UPDATE"})  # they renew where each side is foun
 _LONGEST = 255  # letters of a Contact that is kept
 _ASKED = "$avp(bellhop_contact)"  # the Contact of the request that is answered
 _DEVICE = ("",)  # as peers: nobody's address is a device's
+_TOO_LONG = (414, "Request-URI Too Long")
 
 
 def mark(secret: bytes, call_id: str, tag: str, peers: tuple[str, ...]) -> str:
@@ -100,12 +101,13 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
         elif known == "yes":
             ksr_transactions.relay()
         return
-    sip.follow_contact()
+    fits = sip.follow_contact()
     host = sip.next_host()
     peers = peers_of(site, host)
     door = who.door(site, way)
     ours = door is who.Door.INTERNAL
-    refusal = _refusal(secret, method, peers, ours=ours) or _gone(site, method, host)
+    refused = _refusal(secret, method, peers, ours=ours) if fits else _TOO_LONG
+    refusal = refused or _gone(site, method, host)
     if refusal is not None:
         if method != "ACK":
             sip.refuse(*refusal)

@@ -55,6 +55,7 @@ def forget(variable: str) -> None:
 
 # --- what the message is ---
 
+_LONGEST_URI = 1_000
 _WAY = "$si $sp $proto $Ri $Rp"
 
 
@@ -194,10 +195,15 @@ def fix_register() -> None:
     KSR.setbflag(7)
 
 
-def mark_contact() -> None:
-    """Put the real source into Contact as an alias, for requests within the dialog."""
-    if contact_is_elsewhere():
-        KSR.nathelper.set_contact_alias()
+def mark_contact(*, aliased: bool) -> None:
+    """Put the real source into Contact as its first alias, for requests within the dialog: where
+    Contact is elsewhere, or has one of somebody else's. set_contact_alias would make it the last,
+    and makes none where Contact names the source.
+    """
+    if contact_is_elsewhere() or aliased:
+        came = way()
+        source, protocol = came.source, came.here.protocol
+        KSR.nathelper.add_contact_alias_addr(source.host, str(source.port), protocol)
 
 
 def rewrite_contact(value: str) -> None:
@@ -207,9 +213,15 @@ def rewrite_contact(value: str) -> None:
     done(KSR.textopsx.msg_apply_changes(), "msg_apply_changes")
 
 
-def follow_contact() -> None:
-    """Send to the source that a Contact alias names."""
+def follow_contact() -> bool:
+    """Send to the source that the first alias of a Contact names; False for a Request-URI that is
+    too long to be looked at: nathelper as of before May 2026, so Debian 12's and 13's, writes past
+    the end of its 1,024 bytes, whoever sent it.
+    """
+    if number("$(ru{s.len})") > _LONGEST_URI:
+        return False
     KSR.nathelper.handle_ruri_alias()
+    return True
 
 
 # --- the pager's questions ---

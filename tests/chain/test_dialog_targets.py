@@ -47,12 +47,14 @@ def answered(scene: Scene, place, contact: str) -> Iterator[tuple[Raw, Raw, Mess
         yield caller, callee, answer
 
 
-def answers(caller: Raw, callee: Raw, contact: str) -> Message:
-    """Have the callee answer the INVITE that comes; returns what the caller gets."""
+def answers(caller: Raw, callee: Raw, contact: str, *proxies: str) -> Message:
+    """Have the callee answer the INVITE that comes, behind proxies of its own; returns what the caller
+    gets.
+    """
     while (came := callee.receive()) is not None and came.message.method != "INVITE":
         pass
     assert came is not None
-    record = [f"Record-Route: {one}" for one in came.message.all("record-route")]
+    record = [f"Record-Route: {one}" for one in (*proxies, *came.message.all("record-route"))]
     keep = {} if "tag=" not in came.message.header("to") else {"to": came.message.header("to")}
     callee.send(reply(came.message, "200 OK", f"Contact: {contact}", *record, **keep))
     while (told := caller.receive()) is not None and told.message.code < 200:

@@ -19,6 +19,7 @@ from tests.chain.harness.places import Lab
 from tests.chain.harness.raw import raw
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import PROJECT, Stack, docker, until
+from tests.chain.test_aliases import is_too_long, names_another
 from tests.chain.test_bindings import registers
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(180)]
@@ -52,6 +53,16 @@ def test_it_registers_a_device_whose_authentication_id_is_not_its_number(smoke):
     query = "SELECT contact FROM location WHERE username = '1008'"
     [[contact]] = until("the row in the database", lambda: rows(name, "usrloc.db", query), 10)
     assert device.socket in str(contact)
+
+
+def test_it_follows_no_alias_of_somebody_elses_and_no_uri_that_is_too_long(smoke, place: Lab):
+    scene, name = smoke
+    for host in ("its own", "192.168.7.7:5060"):
+        names_another(scene, place, host)
+    before = docker("inspect", "-f", "{{.State.StartedAt}}", name)
+    is_too_long(scene, place)
+    assert docker("inspect", "-f", "{{.State.StartedAt}}", name) == before
+    scene.register("1008")  # it has survived
 
 
 def test_it_binds_a_device_where_it_is_and_answers_once(smoke, place: Lab):

@@ -67,7 +67,7 @@ class House(Server):
         self.says(
             {
             "$proto": protocol, "$Ri": host, "$Rp": port, "$nh(d)": next_hop, "$nh(p)": "5060", ROUTE_MARK: mark,
-            CONTACT_HOST: contact, "$(ct{nameaddr.uri})": moved,
+            CONTACT_HOST: contact, "$(ct{nameaddr.uri})": moved, "$(ru{s.len})": len(ruri),
             "$T(id_index)": 7 if transaction else None, "$T_branch_idx": -1, "$hu": None, "$mb": raw,
             **body,
             "$dlg(from_contact)": f"sip:1020@{PHONE}:5060", "$dlg(to_contact)": f"sip:{NORTH}:5060",

@@ -9,10 +9,10 @@ from tests.unit.kemi.house import NORTH, PHONE, RECEPTION
 TO_PHONE = {"to": PHONE, "source": NORTH, "door": "trunks", "ft": "to-1", "tt": "from-1"}
 
 
-@pytest.mark.parametrize(("method", "renewed"), [("INVITE", [()]), ("UPDATE", [()]), ("INFO", [])])
+@pytest.mark.parametrize(("method", "renewed"), [("INVITE", 1), ("UPDATE", 1), ("INFO", 0)])
 def test_where_a_peer_is_is_told_anew_only_by_what_renews_it(within, method, renewed):
     house = within(method, contact="sbc.north.example", **TO_PHONE)
-    assert house.fake.called("nathelper.set_contact_alias") == renewed
+    assert len(house.fake.called("nathelper.add_contact_alias_addr")) == renewed
     assert house.fake.called("tm.t_on_reply") == [("ksr_reply_dialog",)]  # a device answers
 
 
@@ -126,3 +126,29 @@ def _with_contacts(house, caller, callee):
         house.says = says
 
     return go
+
+
+@pytest.mark.parametrize(
+    ("uri", "source", "ours"),
+    [
+        (f"sip:x@{PHONE}:5060", PHONE, []),
+        (f"sip:x@{PHONE}:5060;alias=203.0.113.9~5060~1", PHONE, [(PHONE, "5060", "udp")]),
+        (f"sip:x@{PHONE};ALIAS=1~2~1;ob", PHONE, [(PHONE, "5060", "udp")]),
+        ("sip:x@192.168.1.5;alias=203.0.113.9~5060~1", PHONE, [(PHONE, "5060", "udp")]),
+        (f"sip:x@{NORTH};alias=192.168.1.5~5060~1", NORTH, [(NORTH, "5060", "udp")]),
+        (f"sip:x@{NORTH}", NORTH, []),
+    ],
+)
+def test_before_an_alias_of_somebody_elses_stands_ours(within, uri, source, ours):
+    """The first one is followed: a device could name any host there, and a carrier has his own."""
+    host = uri.partition("@")[2].partition(":")[0].partition(";")[0]
+    way = TO_PHONE if source == NORTH else {}
+    house = within("INVITE", **way | {"contact": host, "moves_to": uri})
+    assert house.fake.called("nathelper.add_contact_alias_addr") == ours
+
+
+@pytest.mark.parametrize(("method", "answers"), [("BYE", [414]), ("ACK", [])])
+def test_a_request_uri_that_is_too_long_for_kamailio_is_not_looked_at(within, method, answers):
+    house = within(method, user="1" * 1_000)
+    assert (house.answers, house.relays) == (answers, [])
+    assert house.fake.called("nathelper.handle_ruri_alias") == []
