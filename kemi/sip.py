@@ -196,14 +196,16 @@ def fix_register() -> None:
 
 
 def mark_contact(*, aliased: bool) -> None:
-    """Put the real source into Contact as its first alias, for requests within the dialog: where
-    Contact is elsewhere, or has one of somebody else's. set_contact_alias would make it the last,
-    and makes none where Contact names the source.
+    """Put the real source into Contact as an alias, for requests within the dialog, where Contact
+    is elsewhere; where there is one already, as the first.
     """
-    if contact_is_elsewhere() or aliased:
+    if aliased:
         came = way()
         source, protocol = came.source, came.here.protocol
         KSR.nathelper.add_contact_alias_addr(source.host, str(source.port), protocol)
+    elif contact_is_elsewhere():
+        # Unlike the other, it tells the dialog module too, whose own BYE goes there.
+        KSR.nathelper.set_contact_alias()
 
 
 def rewrite_contact(value: str) -> None:

@@ -56,6 +56,7 @@ class Server:
                 "auth.auth_challenge": self._challenge,
                 "auth.consume_credentials": 1,
                 "nathelper.nat_uac_test": -1,
+                "nathelper.set_contact_alias": 1,
                 "nathelper.add_contact_alias_addr": 1,
                 "nathelper.handle_ruri_alias": 1,
                 "nathelper.fix_nated_register": 1,

@@ -84,7 +84,7 @@ def test_but_for_those_that_tell_anew_where_a_peer_is(within, method):
     contact = [("Contact", "<sip:x@sbc.north.example>")]
     house.fake.reply(200, rm=method, ft="from-1", tt="to-1", headers=contact)
     house.app.ksr_reply_dialog(None)
-    assert len(house.fake.called("nathelper.add_contact_alias_addr")) == 1
+    assert len(house.fake.called("nathelper.set_contact_alias")) == 1
 
 
 def test_an_answer_without_a_contact_is_asked_for_none(within):
@@ -97,7 +97,7 @@ def test_an_answer_without_a_contact_is_asked_for_none(within):
     house.app.ksr_reply_dialog(None)
     asked = [args[0] for args in house.fake.called("pv.get")]
     assert [one for one in asked if "$(ct" in one and not one.startswith("$_s(")] == []
-    assert house.fake.called("nathelper.add_contact_alias_addr") == []
+    assert house.fake.called("nathelper.set_contact_alias") == []
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_request_goes_on_to_a_real_address_without_what_only_we_may_write(with
     assert house.sent_to
     assert ("Alert-Info",) in house.fake.called("textops.remove_hf")
     assert house.fake.called("nathelper.handle_ruri_alias") == [()]
-    assert len(house.fake.called("nathelper.add_contact_alias_addr")) == aliases
+    assert len(house.fake.called("nathelper.set_contact_alias")) == aliases
     assert house.fake.called("tm.t_on_reply") == [("ksr_reply_dialog",)]
 
 

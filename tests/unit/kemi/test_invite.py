@@ -125,7 +125,7 @@ def test_behind_a_nat_the_answer_and_the_dialog_go_to_the_source(house):
     house.fake.returns["nathelper.nat_uac_test"] = 1
     house.calls("1009", contact="192.168.1.5")
     assert house.fake.called("force_rport") == [()]
-    assert len(house.fake.called("nathelper.add_contact_alias_addr")) == 1
+    assert len(house.fake.called("nathelper.set_contact_alias")) == 1
 
 
 @pytest.mark.parametrize(("number", "aliases"), [("1009", 1), ("4412", 0)])
@@ -136,7 +136,7 @@ def test_a_device_behind_a_nat_answers_with_its_source_and_a_carrier_with_what_i
     house.calls(number)
     house.says({"$(ct{nameaddr.uri}{uri.host})": "192.168.1.5"})
     house.replies(code, headers=[("Contact", "<sip:x@192.168.1.5>")])
-    assert len(house.fake.called("nathelper.add_contact_alias_addr")) == aliases
+    assert len(house.fake.called("nathelper.set_contact_alias")) == aliases
 
 
 NAMED = "sbc.north.example"
@@ -165,14 +165,14 @@ def test_a_carrier_whose_contact_is_a_name_is_found_where_it_answers_from(
     house.says({"$(ct{nameaddr.uri}{uri.host})": host})
     contact = [("Contact", f"<sip:x@{host}>")] if host else []
     house.replies(code, headers=[*contact, *(("Record-Route", route) for route in routes)])
-    assert len(house.fake.called("nathelper.add_contact_alias_addr")) == aliases
+    assert len(house.fake.called("nathelper.set_contact_alias")) == aliases
     assert len(house.rows) == (code == 200)
 
 
 @pytest.mark.parametrize(("contact", "aliases"), [("pbx.example", 1), (RECEPTION, 0)])
 def test_a_pbx_whose_contact_is_a_name_is_found_where_it_calls_from(house, contact, aliases):
     house.calls("4412", user=None, door="trunks", source=RECEPTION, contact=contact)
-    assert len(house.fake.called("nathelper.add_contact_alias_addr")) == aliases
+    assert len(house.fake.called("nathelper.set_contact_alias")) == aliases
 
 
 def test_every_attempt_of_a_call_is_within_its_budget(house):
