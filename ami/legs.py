@@ -1,5 +1,6 @@
-"""The legs of a page, as AMI's Originate makes them: what is dialled, where an answer goes, and
-what its channel must know. Every value is our own or the site file's; none is a caller's.
+"""The legs of a page: where each is to be; and as AMI's Originate makes them, what is dialled,
+where an answer goes, and what its channel must know. Every value is our own or the site file's;
+none is a caller's.
 """
 
 import re

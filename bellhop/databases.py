@@ -4,8 +4,8 @@ here, PostgreSQL in bellhop/postgresql.py. Queries are written once, with `?` fo
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from errno import ENOENT
 from pathlib import Path
 from types import MappingProxyType, UnionType
@@ -56,6 +56,18 @@ class Database(Protocol):
 
     def close(self) -> None:
         """Close it."""
+
+
+@contextmanager
+def closed_if_it_fails(db: Database) -> Iterator[None]:
+    """Close the database again when what is in the block fails: who opened it will try again, and
+    again, and each time would leave one open.
+    """
+    try:
+        yield
+    except BaseException:
+        db.close()
+        raise
 
 
 _KINDS: Mapping[Kind, str] = MappingProxyType(

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from bellhop import ledger_tables
-from bellhop.databases import Database, Refused, Sqlite
+from bellhop.databases import Database, Refused, Sqlite, closed_if_it_fails
 from bellhop.entries import Ending, Entry, decode, encode
 from bellhop.searches import Search
 
@@ -88,24 +88,17 @@ class Ledger:
         attempts stay. Raises databases.Down.
         """
         db: Database = Sqlite.writing(where) if isinstance(where, Path) else where
-        try:
-            with db.transaction():
-                ledger_tables.make(db)
-        except Exception:
-            db.close()  # who opened it tries again, and again
-            raise
+        with closed_if_it_fails(db), db.transaction():
+            ledger_tables.make(db)
         return cls(db, keep)
 
     @classmethod
     def reading(cls, where: Path | Database) -> Self:
         """Open a ledger to read it only; databases.Down when there is none."""
         db: Database = Sqlite.reading(where) if isinstance(where, Path) else where
-        try:
+        with closed_if_it_fails(db):
             for query in (_SELECT_ATTEMPTS, _SELECT_CALLS):
                 db.ask(f"{query} LIMIT 1")
-        except Exception:
-            db.close()
-            raise
         return cls(db)
 
     def add(self, records: Iterable[Entry | Ending]) -> int:

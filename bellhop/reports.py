@@ -6,7 +6,7 @@ from typing import Self
 
 import msgspec
 
-from bellhop.databases import Database, Refused, Sqlite
+from bellhop.databases import Database, Refused, Sqlite, closed_if_it_fails
 from bellhop.report import Report, cut_off
 
 _encode, _decoder = msgspec.json.Encoder().encode, msgspec.json.Decoder(Report)
@@ -47,23 +47,16 @@ class Reports:
         many of refused ones: however many are refused, none pushes out what a page came to.
         """
         db: Database = Sqlite.writing(where) if isinstance(where, Path) else where
-        try:
-            with db.transaction():
-                _make(db)
-        except Exception:
-            db.close()  # who opened it tries again, and again
-            raise
+        with closed_if_it_fails(db), db.transaction():
+            _make(db)
         return cls(db, keep, pager)
 
     @classmethod
     def reading(cls, where: Path | Database) -> Self:
         """Open it to read only; Down when there is none."""
         db: Database = Sqlite.reading(where) if isinstance(where, Path) else where
-        try:
+        with closed_if_it_fails(db):
             db.ask("SELECT report FROM pages LIMIT 1")
-        except Exception:
-            db.close()
-            raise
         return cls(db)
 
     def store(self, *reports: Report) -> None:

@@ -55,7 +55,7 @@ def forget(variable: str) -> None:
 
 # --- what the message is ---
 
-_LONGEST_URI = 1_000
+_LONGEST_URI = 1_000  # bytes
 _WAY = "$si $sp $proto $Ri $Rp"
 
 
