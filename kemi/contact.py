@@ -11,7 +11,8 @@ from kemi.results import Unreadable
 
 _HOST = re.compile(r"sips?:(?:[^@>]*@)?(\[[^]]*\]|[^:;>]*)", re.IGNORECASE)
 _OURS = f";{ksr_dialog.MARK}="  # in our own Record-Route
-_SAID = "$_s($(ct{nameaddr.uri})\n$(ct{nameaddr.uri}{uri.host})\n$hdr(Record-Route))"
+_URI = "$(ct{nameaddr.uri})"
+_SAID = f"$_s({_URI}\n$(ct{{nameaddr.uri}}{{uri.host}})\n$hdr(Record-Route))"
 
 
 def keep(*, device: bool) -> None:
@@ -26,12 +27,18 @@ def keep(*, device: bool) -> None:
     except Unreadable:
         said = "\n\n"  # nobody can follow such a Contact, and the message is worth as much without
     # A URI has no line's end in it, and neither it nor a route is spelled as Kamailio's word for
-    # nothing. Asked by itself, a Contact that is not there (most answers to a BYE have none) is an
-    # error in Kamailio's log.
-    uri, host, routes = (part.replace("<null>", "") for part in said.split("\n", 2))
-    aliased = ";alias=" in uri.lower()
+    # nothing.
+    found, host, routes = (part.replace("<null>", "") for part in said.split("\n", 2))
+    aliased = ";alias=" in found.lower()
     if device or aliased or _leads_to_a_name(host, routes):
         sip.mark_contact(aliased=aliased)
+
+
+def uri() -> str:
+    """Return the URI in Contact, "" without one. Asked by itself, a Contact that is not there (most
+    answers to a BYE have none) would be an error in Kamailio's log. Raises Unreadable.
+    """
+    return (sip.text(f"$_s({_URI})") or "").replace("<null>", "")
 
 
 def _leads_to_a_name(host: str, routes: str) -> bool:

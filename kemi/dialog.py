@@ -181,7 +181,7 @@ def replied(site: Site) -> None:
 def _contact() -> str:
     """Return the URI in Contact; "" where there is none to be kept while the call is there."""
     try:
-        uri = sip.text("$(ct{nameaddr.uri})") or ""
+        uri = contact.uri()
     except Unreadable:
         return ""
     return uri if len(uri) <= _LONGEST else ""

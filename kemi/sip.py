@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import KSR
 
-from bellhop.addresses import Address, Listener, ip
+from bellhop.addresses import Address, Listener, bracketed, ip
 from kemi.results import BadCall, Unreadable, done
 
 
@@ -201,8 +201,9 @@ def mark_contact(*, aliased: bool) -> None:
     """
     if aliased:
         came = way()
-        source, protocol = came.source, came.here.protocol
-        KSR.nathelper.add_contact_alias_addr(source.host, str(source.port), protocol)
+        # IPv6 in brackets: without them it mars the Contact (measured on 5.6.3, 6.0.1 and 6.1.5).
+        host, port = bracketed(came.source.host), str(came.source.port)
+        KSR.nathelper.add_contact_alias_addr(host, port, came.here.protocol)
     elif contact_is_elsewhere():
         # Unlike the other, it tells the dialog module too, whose own BYE goes there.
         KSR.nathelper.set_contact_alias()
@@ -212,7 +213,8 @@ def rewrite_contact(value: str) -> None:
     """Have the request say this in Contact, also to Kamailio's own modules."""
     remove_headers("Contact")
     append_header(f"Contact: {value}")
-    done(KSR.textopsx.msg_apply_changes(), "msg_apply_changes")
+    if not done(KSR.textopsx.msg_apply_changes(), "msg_apply_changes"):
+        raise BadCall("a Contact that could not be rewritten")
 
 
 def follow_contact() -> bool:

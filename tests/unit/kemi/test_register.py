@@ -103,6 +103,15 @@ def test_the_registrar_reads_one_contact_and_no_address_beside_it(house, values,
     assert house.answers == [200]
 
 
+def test_a_contact_that_could_not_be_rewritten_binds_nothing(house):
+    """The registrar would read the address beside it that was to be taken out."""
+    house.may_break = True
+    house.fake.returns["textopsx.msg_apply_changes"] = -1
+    contact(house, '<sip:1008@192.0.2.77>;received="sip:203.0.113.9"')
+    assert house.answers == [500]
+    assert house.fake.called("registrar.save_uri") == []
+
+
 def test_contacts_that_are_all_taken_back_are(house):
     said = contact(house, "<sip:1@192.0.2.77>, <sip:2@192.0.2.77>", expires="0")
     assert said == ["Contact: <sip:1@192.0.2.77>;expires=0, <sip:2@192.0.2.77>;expires=0\r\n"]
