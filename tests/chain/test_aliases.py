@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from bellhop.addresses import bracketed
 from tests.chain.harness.places import Lab
 from tests.chain.harness.raw import Raw, raw, request
 from tests.chain.harness.scene import Scene
@@ -35,9 +36,9 @@ def test_a_device_that_names_another_host_gets_what_is_for_it_all_the_same(
 def names_another(scene: Scene, place: Lab, host: str) -> None:
     """Have a device answer with another's alias behind this host, and get ACK and BYE."""
     who, trunk = scene.cast.device(DEVICE), scene.cast.trunk("reception")
-    other = scene.cast.stranger().socket
+    other = bracketed(scene.cast.stranger().address[0])
     own, mark = who.socket if host == "its own" else host, f"{scene.began}-{len(host)}"
-    alias = f"alias={other.partition(':')[0]}~5060~1"
+    alias = f"alias={other}~5060~1"
     with raw(place, who, scene.directory) as device, raw(place, trunk, scene.directory) as caller:
         registered = registers(device, f"{mark}-r", f"<sip:{DEVICE}@{who.socket}>")
         assert registered.code == 200

@@ -2,7 +2,6 @@
 for a reason, nothing of it goes where it must not, and the edge goes on.
 """
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -12,13 +11,12 @@ from tests.chain.faulty import reply
 from tests.chain.harness.raw import Raw, raw, request
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Message, Messages, parse
-from tests.chain.torture import ALL, CALLS, REFUSALS, SILENCE
+from tests.chain.torture import ALL, CALLS, REFUSALS
+from tests.chain.torturing import AT_LAST, SOON, torture
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(180)]
 
 SPEAKER = "1009"
-SOON = 0.25  # s: where silence is right, it is silence then
-AT_LAST = 5.0  # s: an answer that must come has come by then
 
 
 @pytest.fixture(autouse=True)
@@ -39,26 +37,10 @@ def from_the_edge(scene: Scene) -> Messages:
     return Messages(m for m in found if m.method not in {"OPTIONS", "NOTIFY"})
 
 
-def of_another(answer: str, name: str) -> bool:
-    """Whether it is of a message before this one: one that is late, or comes again."""
-    found = re.search(r"branch=z9hG4bK-[0-9]+-(\w[\w.-]*)", answer)
-    return found is not None and found[1] != name
-
-
 def test_each_torture_message_gets_its_answer_and_reaches_nobody(scene: Scene, place, subtests):
     who = scene.cast.stranger(scene.cast.devices_door)
-    host, port = who.address
-    answers: dict[str, int] = {}
     with raw(place, who, scene.directory) as peer:
-        for one in ALL:
-            text = one.bytes(edge=who.edge[0], me=host, port=str(port), m=f"{scene.began:.0f}")
-            peer.send(text)
-            code = SILENCE
-            patience = SOON if SILENCE in one.right else AT_LAST
-            while (came := peer.receive(patience if code < 200 else 0.01)) is not None:
-                if not of_another(came.message.raw, one.name):
-                    code = came.message.code
-            answers[one.name] = code
+        answers = torture(peer, f"{scene.began:.0f}")
     for one in ALL:
         with subtests.test(name=one.name):
             assert answers[one.name] in one.right, one.why

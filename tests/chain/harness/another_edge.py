@@ -163,7 +163,7 @@ def _start(
     known = next(m["Name"] for m in mounts if m["Destination"] == _SECRETS)
     docker(
         "create", "--name", name, "--user", "5060:5060", "--tmpfs", "/run:uid=5060,gid=5060",
-        "--network", f"{stack.project}_outside", "--ip", site.edge.devices[0].address.host,
+        *_outside(stack, site.edge.devices[0].address.host),
         "-v", f"{known}:{_SECRETS}:ro", *options, image,
     )  # fmt: skip
     inside = f"{stack.project}_inside"
@@ -171,6 +171,12 @@ def _start(
     if secrets:
         docker("cp", "-", f"{name}:{_CONFIG}", given=_packed(secrets))
     docker("start", name)
+
+
+def _outside(stack: Stack, host: str) -> tuple[str, ...]:
+    if ":" in host:  # harness/six.py
+        return "--network", f"{stack.project}_six", "--ip6", host
+    return "--network", f"{stack.project}_outside", "--ip", host
 
 
 def _packed(files: Mapping[str, str]) -> bytes:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from bellhop.addresses import Address, bracketed
 from tests.chain.harness.peer import Peer
 from tests.chain.harness.places import Lab, run
 from tests.chain.harness.sip import Message, Messages, parse
@@ -107,16 +108,18 @@ class Capture:
         self._datagrams = sorted(self._read())
 
     def _read(self) -> Iterator[tuple[float, str, str, bytes]]:
-        wanted = ("frame.time_epoch", "ip.src", "ip.dst", "udp.srcport", "udp.dstport",
-                  "udp.payload", "tcp.srcport", "tcp.dstport", "tcp.payload")  # fmt: skip
+        wanted = ("frame.time_epoch", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport",
+                  "udp.dstport", "udp.payload", "tcp.srcport", "tcp.dstport", "tcp.payload")  # fmt: skip
         fields = [option for name in wanted for option in ("-e", name)]
         lines = run(
             self._lab, "tshark", "-n", "-r", self._lab.there(self._path),
-            "-Y", "(udp.payload or tcp.payload) and not icmp", "-T", "fields", *fields, timeout=60,
+            "-Y", "(udp.payload or tcp.payload) and not icmp and not icmpv6", "-T", "fields", *fields, timeout=60,
         )  # fmt: skip
         for line in lines.splitlines():
-            at, src, dst, us, ud, up, ts, td, tp = (*line.split("\t"), *[""] * 9)[:9]
-            source, target = f"{src}:{us or ts}", f"{dst}:{ud or td}"
+            parts = (*line.split("\t"), *[""] * 11)[:11]
+            at, src, dst, src6, dst6, us, ud, up, ts, td, tp = parts
+            source = f"{bracketed(src or src6)}:{us or ts}"
+            target = f"{bracketed(dst or dst6)}:{ud or td}"
             yield float(at), source, target, bytes.fromhex(up or tp)
 
     def messages(self) -> Messages:
@@ -162,7 +165,7 @@ class MessageLogs:
             path = peer.file("messages")
             if path.exists():
                 text = path.read_text("utf-8", "surrogateescape")
-                found += logged(text, peer.who.socket, "{}:{}".format(*peer.who.edge))
+                found += logged(text, peer.who.socket, str(Address(*peer.who.edge)))
         return Messages(sorted(found, key=lambda message: message.at))
 
 

@@ -118,7 +118,7 @@ class Cast:
         return (self.local, _SIP + 2 * seat) if self.local else (self._in_network(seat), _SIP)
 
     def _in_network(self, last: int) -> str:
-        return f"{self.edge.host.rpartition('.')[0]}.{last}"
+        return beside(self.edge.host, str(last))
 
 
 def device_listener(site: Site) -> Address:
@@ -131,6 +131,12 @@ def _udp(listeners: tuple[Listener, ...]) -> Address:
     if found is None:
         raise NotThereError("the site has no udp listener of that kind, and SIPp speaks UDP here")
     return found
+
+
+def beside(host: str, last: str) -> str:
+    """Return the address in a host's network that ends so."""
+    network, separator, _ = host.rpartition(":" if ":" in host else ".")
+    return network + separator + last
 
 
 def _ours(host: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bellhop.addresses import Address, bracketed
 from tests.chain.harness.places import SCENARIOS, Place, bound
 from tests.chain.harness.stack import until
 
@@ -47,7 +48,7 @@ class Who:
     @property
     def socket(self) -> str:
         """Its address as messages have it."""
-        return f"{self.address[0]}:{self.address[1]}"
+        return str(Address(*self.address))
 
 
 @dataclass(slots=True)
@@ -207,14 +208,14 @@ def start(
     peer = Peer(who, scenario, place, directory, serial, process=None)  # type: ignore[arg-type]
     values = {"extra": "Subject: chain", "reason": "Server: lab", "expires": "600", "name": ""}
     values |= {
-        "contact_host": who.address[0],
+        "contact_host": bracketed(who.address[0]),
         "contact_port": str(who.address[1]),
         **who.keys,
         **keys,
     }
     user, password = who.credentials or ("", "")
     argv = [
-        "sipp", f"{who.edge[0]}:{who.edge[1]}", "-sf", place.scenario(scenario),
+        "sipp", str(Address(*who.edge)), "-sf", place.scenario(scenario),
         "-nostdin", "-m", str(calls), "-timeout", f"{PATIENCE}s", "-timeout_error",
         "-recv_timeout", str(receive), "-i", who.address[0], "-p", str(who.address[1]),
         "-bind_local", "-mi", who.address[0], "-rfc3339",

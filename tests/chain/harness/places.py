@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
 
@@ -53,7 +54,7 @@ def bound(place: Place, sockets: Sequence[tuple[str, int]], seconds: float = 5.0
     wanted = " ".join(f"{_hexadecimal(host)}:{port:04X}" for host, port in sockets)
     script = (
         "end=$(($(date +%s) + $1)); shift; "
-        'for s in "$@"; do until grep -q " $s " /proc/net/udp; do '
+        'for s in "$@"; do until grep -qs " $s " /proc/net/udp /proc/net/udp6; do '
         '[ "$(date +%s)" -le "$end" ] || { echo "$s"; exit 1; }; sleep 0.02; done; done'
     )
     try:
@@ -64,8 +65,10 @@ def bound(place: Place, sockets: Sequence[tuple[str, int]], seconds: float = 5.0
 
 
 def _hexadecimal(host: str) -> str:
-    """Return an IPv4 address as /proc/net/udp writes it: four bytes, last first."""
-    return "".join(f"{int(part):02X}" for part in reversed(host.split(".")))
+    """Return an address as /proc/net/udp and udp6 write it: words of four bytes, last first."""
+    packed = ip_address(host).packed
+    words = (packed[n : n + 4] for n in range(0, len(packed), 4))
+    return "".join(word[::-1].hex().upper() for word in words)
 
 
 # The lab has no pkill; nobody but us starts a SIPp in it.

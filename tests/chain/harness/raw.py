@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bellhop.addresses import Address, bracketed
 from tests.chain.harness.peer import Who
 from tests.chain.harness.places import Place
 from tests.chain.harness.sip import Message, parse
@@ -33,7 +34,7 @@ class Datagram:
     def message(self) -> Message:
         """As a SIP message. Raises AssertionError when it is none."""
         text = self.data.decode("utf-8", "surrogateescape")
-        found = parse(text, self.at, "{}:{}".format(*self.source))
+        found = parse(text, self.at, str(Address(*self.source)))
         assert found is not None, f"no SIP message came: {self.data[:200]!r}"
         return found
 
@@ -152,7 +153,7 @@ def request(
     tag and Call-ID, `number` is the CSeq, `extra` whole header lines. Keywords replace headers by
     name (`from_="…"`, `call_id="…"`).
     """
-    edge, me, user = who.edge[0], who.socket, who.keys.get("number", who.name)
+    edge, me, user = bracketed(who.edge[0]), who.socket, who.keys.get("number", who.name)
     uri = f"sip:{dialled}@{edge}" if dialled else f"sip:{edge}"
     headers = {
         "via": f"SIP/2.0/UDP {me};rport;branch=z9hG4bK-{mark}-{number}",

@@ -22,7 +22,8 @@ _MOST = 65_535
 
 def main(host: str, port: int) -> None:
     """Serve until standard input ends."""
-    mine = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    mine = socket.socket(family, socket.SOCK_DGRAM)
     mine.bind((host, port))
     say(at=time.monotonic())
     while True:
@@ -32,7 +33,7 @@ def main(host: str, port: int) -> None:
                 data, source = mine.recvfrom(_MOST)
             except ConnectionRefusedError:  # an ICMP error of an earlier datagram
                 continue
-            say(at=time.monotonic(), data=base64.b64encode(data).decode(), **{"from": source})
+            say(at=time.monotonic(), data=base64.b64encode(data).decode(), **{"from": source[:2]})
         if sys.stdin in ready:
             line = sys.stdin.readline()
             if not line:
