@@ -24,6 +24,7 @@ from ami.tasks import Tasks
 from ami.threads import PATIENCE, Threads
 from bellhop.claims import Way
 from bellhop.features import NotDone
+from bellhop.members import UNWATCHED
 from bellhop.pages import Refusal, Request, Reservation, Unavailable
 from bellhop.report import Report, report
 from bellhop.settings import Site
@@ -183,7 +184,10 @@ class Engine:
                 verdicts, in_call = await waiting.for_turn(self._board, running)
                 if not running.over:
                     running.plan(verdicts, in_call)
-            await running.run(partial(self._tell, running), partial(self._note, running))
+            await running.run(partial(self._tell, running), self._keep)
+        except asyncio.CancelledError:  # the pager ends, and the page may go on
+            running.close(None, UNWATCHED)
+            raise
         except Exception:  # noqa: BLE001 - one page's defect is not another's
             _log.exception("page=%s failed", running.page.id)
             for device in self._board.claims.held(running.page.id):
@@ -198,10 +202,6 @@ class Engine:
             self._keep(report(running.page))
             _log.info("page=%s zone=%s %s", running.page.id, running.page.zone, said(running.page))
 
-    def _note(self, running: Running) -> None:
-        """Have whoever asks what becomes of a page told how it stands."""
-        self._keep(report(running.page))
-
     def _tell(self, running: Running) -> None:
         """Tell others of a page; when it rings, its members have been sent for by then."""
         zone, page = running.wish.zone, running.page.id
@@ -209,7 +209,7 @@ class Engine:
         if self._volumes is not None and zone.volume is not None and held:
             self._volumes.set(page, zone.volume, held)
         self._show()
-        self._note(running)
+        self._keep(report(running.page))
 
     def _show(self) -> None:
         """Have phones see which zones are paged."""

@@ -14,8 +14,9 @@ from ami.manager import Manager
 from ami.progress import Progress
 from ami.waiting import when_free
 from bellhop.claims import Verdict, Way, Wish
-from bellhop.members import Member, State
+from bellhop.members import UNWATCHED, Member, State
 from bellhop.pages import EdgeCall, Page, Request
+from bellhop.report import Report, report
 from bellhop.targets import Target
 
 _OPEN_PATIENCE, _AGAIN = 5.0, 1.0
@@ -126,8 +127,8 @@ class Running(Progress):
         waiting = [m for m in self.page.members.values() if m.state is State.WAITING]
         self.become(*(member.failed(*_BUSY, member.why or why) for member in waiting))
 
-    async def run(self, tell: Callable[[], None], note: Callable[[], None]) -> None:
-        """Ring, tell, open, note, wait, end. Cancelled, it leaves the page to Asterisk."""
+    async def run(self, tell: Callable[[], None], keep: Callable[[Report], None]) -> None:
+        """Ring, tell, open, report, wait, end. Cancelled, it leaves the page to Asterisk."""
         # The leader may have hung up while this page was being agreed on.
         work = [asyncio.ensure_future(one()) for one in self._work if not self.over]
         try:
@@ -136,7 +137,7 @@ class Running(Progress):
             if self._leader.leaving:
                 await self._leader.leave(self.page.id, self._took, self.until)
             await self._open()
-            note()
+            keep(report(self.page))
             await self.until(lambda: self.over)
             if not self.alive and not self._leader.away and not self._blind:
                 await self._leader.move("lost")
@@ -204,7 +205,7 @@ class Running(Progress):
             await self._hang_up_all(lambda _member: True)
             await self._be_told(_HANGUP_PATIENCE)
         if self._blind:
-            self.close(None, "not known: nobody watched it to the end")
+            self.close(None, UNWATCHED)
         else:
             self.close(19, "no answer before the page ended")
 

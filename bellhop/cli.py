@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from bellhop.values import printable
+
 NOT_WRITTEN = 1
 WRONG_USAGE = 2
 INTERRUPTED = 130
@@ -61,7 +63,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _say(what: str, code: int) -> int:
-    sys.stderr.write(f"bellhop: {what}\n")
+    sys.stderr.write(f"bellhop: {printable(what)}\n")  # a database's words may be in it
     return code
 
 

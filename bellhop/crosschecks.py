@@ -197,13 +197,17 @@ def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     for kind in ("carriers", "trunks"):
         for name, peer in parts[kind].items():
             gateways = [one.host for one in peer.gateways] if peer else []  # names too
+            taken: dict[str, list[str]] = {}
             # In order, each once: the gateway is where a dialog's requests go back to.
             for host in dict.fromkeys((*gateways, *peer.sources)) if peer else ():
                 theirs = contracts.get(owner.get(host, ""), set()) if kind == "carriers" else set()
                 shared = theirs and (host in gateways or not theirs.isdisjoint(gateways))
                 if host in owner and not shared:
-                    yield Mistake(f"{kind}.{name}", f"{host} is an address of {owner[host]} too")
+                    taken.setdefault(owner[host], []).append(host)
                 owner.setdefault(host, f"{kind}.{name}")
+            for whose, (first, *others) in taken.items():  # of networks hundreds at once
+                more = f", and {len(others)} more" if others else ""
+                yield Mistake(f"{kind}.{name}", f"{first} is an address of {whose} too{more}")
     edge = parts["edge"]
     if edge is None:
         return

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from bellhop import causes
 from bellhop.targets import is_multicast
 
+UNWATCHED = "not known: nobody watched it to the end"
+
 
 class State(StrEnum):
     """Where a member's leg is."""

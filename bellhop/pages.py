@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bellhop.callers import Caller
-from bellhop.members import Gap, Member, State
+from bellhop.members import UNWATCHED, Gap, Member, State
 from bellhop.targets import Target, is_multicast
 from bellhop.zones import Zone
 
@@ -184,7 +184,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
             return Outcome.FAILED, member.why or "answered, but never came into the room"
         multicast = is_multicast(member.device)
         if not member.sent and not multicast and member.state is State.JOINED:
-            return Outcome.FAILED, "not known: nobody watched it to the end"
+            return Outcome.FAILED, UNWATCHED
         if not member.sent and not multicast:
             return Outcome.FAILED, "joined, but no audio is known to have been sent to it"
         if self.opened_ms is None:

@@ -62,7 +62,7 @@ def command(ctx: click.Context, *, site: str, last: int, as_json: bool) -> None:
         for one in found:
             _print(one, probing=bool(here.edge.probe), now=now)
         for line in missing:
-            click.echo(f"bellhop: carriers: not learned: {line}", err=True)
+            click.echo(f"bellhop: carriers: not learned: {show.safe(line)}", err=True)
     if missing:
         raise click.exceptions.Exit(1)
 
@@ -116,7 +116,7 @@ def _set(file: str, carrier: str, hand: Hand) -> None:
     except rpc.RpcError as error:
         raise click.ClickException(str(error)) from None
     go_on = f"; {calls} of its calls go on" if calls and hand is not Hand.ALLOW else ""
-    click.echo(f"{carrier}: {hand.value} (was {before}){go_on}")
+    click.echo(show.safe(f"{carrier}: {hand.value} (was {before}){go_on}"))
 
 
 def _delete(edge: Address, key: str) -> None:

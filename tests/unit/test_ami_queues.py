@@ -71,3 +71,17 @@ def test_a_leader_who_hangs_up_in_the_queue_is_out_of_it():
         await site.over("83", third)
 
     play(story)
+
+
+def test_of_a_page_that_waits_as_the_pager_ends_nobody_knows_more():
+    """It is no defect: its leader is let in by the dialplan, and whom he reaches is not seen."""
+
+    async def story(site, house):
+        first = await site.begun("81", ["1"])
+        await site.page("82", ["1"], when_busy="queue")
+        await site.engine.close()
+        unwatched = {"1": ("failed", "not known: nobody watched it to the end")}
+        assert await site.ended("82") == await site.ended("81") == unwatched
+        house.leader_goes(first)
+
+    play(story)

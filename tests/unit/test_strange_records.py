@@ -25,7 +25,7 @@ def told(tmp_path, capsys):
         path = _made(tmp_path, base)
         if spoilt:
             with sqlite3.connect(path) as db:
-                db.execute(spoilt)
+                db.executescript(spoilt)
             db.close()
         where = [str(path), "--profile", "carrier"] if arguments == ["replay"] else []
         where = where or ["--database", str(path)]
@@ -87,3 +87,11 @@ def test_a_row_that_is_none_is_told_in_one_line(told, arguments):
     assert err.count("\n") == 1
     assert base in err
     assert "cannot be read" in err
+
+
+def test_an_error_that_names_a_record_does_not_steer_it_either(told):
+    named = "call = char(27, 91, 50, 74)"
+    spoilt = f"UPDATE calls SET {named}; UPDATE attempts SET at = 'then', {named}"
+    code, _, err = told(["calls"], "calls.db", spoilt)
+    assert code == 1
+    assert "a row of call ?[2J cannot be read" in err
