@@ -9,6 +9,7 @@ from ami import sight, strangers
 from ami.board import Board
 from ami.events import Event
 from ami.hints import Hints
+from ami.hold import GOES_ON
 from ami.manager import Manager, NotConnected
 from ami.running import Running
 
@@ -44,4 +45,5 @@ async def look(
         missed = sight.of_leader(page.leader, opened=opened, live=found)
         if missed is not None:
             tell(missed)
+        tell({**GOES_ON, "Channel": page.leader})  # whether he still holds, nobody can tell
     await hints.look(found, board.pages)

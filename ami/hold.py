@@ -1,10 +1,13 @@
 """A leader who puts his page on hold: his PBX may play its music to whom it holds, and a zone is
 not to hear it. While he holds he is muted in the room, as by *1; one who has pressed that stays so.
+Who may hold no more, for all that is known (AMI was away, the pager ends), is let be heard: a leader
+whom nobody hears is worse than music.
 """
 
 from ami.events import Event
 
 MUTE, UNMUTE = "ConfbridgeMute", "ConfbridgeUnmute"
+GOES_ON: Event = {"Event": "Unhold"}
 
 
 class Hold:
@@ -28,19 +31,20 @@ class Hold:
                 self._holds = False
             case "ConfbridgeJoin":
                 self._inside, self._muted, self._ours = True, False, False
+            case "ConfbridgeUnmute":
+                self._muted = self._ours = False
             case "ConfbridgeLeave":
                 self._inside = False
             case "ConfbridgeMute":
                 self._muted = True
-            case "ConfbridgeUnmute":
-                self._muted = False
+                return ""
+            case _:
+                return ""
         return self._due() if self._inside else ""
 
     def _due(self) -> str:
         if self._holds and not self._muted:
             self._muted = self._ours = True
             return MUTE
-        if self._ours and not self._holds:
-            self._ours = False
-            return UNMUTE
-        return ""
+        # Until it is told that it was done: what was sent into a dead connection was not.
+        return UNMUTE if self._ours and not self._holds else ""

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from ami import legs
 from ami.events import Event
-from ami.hold import Hold
+from ami.hold import GOES_ON, Hold
 from ami.manager import Manager, NotConnected
 from ami.tasks import Tasks
 from bellhop.zones import Zone
@@ -88,6 +88,11 @@ class Leader:
     async def hang_up(self) -> bool:
         """End his call; False when there is none any more."""
         return await hang_up(self._manager, self.channel)
+
+    async def let_be_heard(self) -> None:
+        """Unmute him if he holds: nobody will when he goes on."""
+        if action := self._hold.hear(GOES_ON):
+            await self._unheard(action)
 
     async def _unheard(self, action: str) -> None:
         """Mute him who holds, or let him be heard again."""

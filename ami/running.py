@@ -143,6 +143,7 @@ class Running(Progress):
                 await self._leader.move("lost")
         except asyncio.CancelledError:
             self._blind = True
+            await self._leader.let_be_heard()
             raise
         finally:
             for one in work:

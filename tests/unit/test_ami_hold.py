@@ -7,6 +7,8 @@ import pytest
 
 from ami.hold import MUTE, UNMUTE, Hold
 from tests.unit.fake_asterisk import LEADER, Asterisk, begin, run, until
+from tests.unit.fake_house import House
+from tests.unit.stories import play
 
 WORDS = {
     "in": {"Event": "ConfbridgeJoin", "Conference": "page-1"},
@@ -36,6 +38,7 @@ WORDS = {
         (["in", "holds", "goes on", "holds", "muted", "heard"], [MUTE, UNMUTE, MUTE]),
         (["elsewhere", "holds"], []),
         (["in", "holds", "elsewhere heard"], [MUTE]),
+        (["in", "holds", "muted", "goes on", "key", "goes on"], [MUTE, UNMUTE, UNMUTE]),  # not done
         (["in", "holds", "out", "goes on"], [MUTE]),
         (["in", "holds", "out", "in", "goes on"], [MUTE, MUTE, UNMUTE]),
     ],
@@ -78,3 +81,41 @@ def test_a_page_mutes_its_leader_who_holds_and_an_error_of_it_is_said(response, 
         run(asterisk, story)
     said = "ConfbridgeMute why=No Conference" in caplog.text
     assert said is (response == "Error")
+
+
+class Mutable(House):
+    """A house whose rooms have a mute for each."""
+
+    muted = False
+
+    async def do_confbridgemute(self, fields):
+        self.muted = True
+        self.say("ConfbridgeMute", **fields)
+        return [{"Response": "Success"}]
+
+    async def do_confbridgeunmute(self, fields):
+        self.muted = False
+        self.say("ConfbridgeUnmute", **fields)
+        return [{"Response": "Success"}]
+
+
+@pytest.mark.parametrize("ends", ["AMI was away", "AMI was away as he went on", "the pager ends"])
+def test_a_leader_who_may_hold_no_more_is_let_be_heard(ends):
+    """Nobody else would do so: in an emergency he would speak to nobody, and not know it."""
+
+    async def story(site, house):
+        leader = await site.begun("81", ["1"])
+        house.say("Hold", Channel=leader)
+        await until(lambda: house.muted)
+        if ends == "the pager ends":
+            await site.engine.close()
+        else:
+            house.goes_down()
+            if ends == "AMI was away as he went on":
+                house.on_event({"Event": "Unhold", "Channel": leader})  # told, and then cut off
+                await asyncio.sleep(0.01)
+            house.comes_back()
+        await until(lambda: not house.muted)
+        house.leader_goes(leader)
+
+    play(story, Mutable())
