@@ -1,6 +1,6 @@
 """A leader who puts his page on hold: his PBX may play its music to whom it holds, and a zone is
 not to hear it. While he holds he is muted in the room, as by *1; one who has pressed that stays so.
-Who may hold no more, for all that is known (AMI was away, the pager ends), is let be heard: a leader
+Who may hold no more, for all that is known (AMI was away, the pager ends), is let be heard: one
 whom nobody hears is worse than music.
 """
 

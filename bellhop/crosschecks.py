@@ -26,6 +26,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         *_auth_users(parts),
         *_credentials(parts),
         *_addresses(parts),
+        *_listeners(parts),
         *reach.mistakes(parts),
         *_databases(parts),
         *_vapix(parts),
@@ -180,9 +181,9 @@ def _credentials(parts: Mapping[str, Any]) -> Iterator[Mistake]:
 
 
 def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:
-    """A source address must name one peer, and each socket one kind of listener. Only a carrier's
-    gateway may be another carrier's address: a softswitch with which there are two contracts; and
-    beside such a gateway its sources too.
+    """A source address must name one peer. Only a carrier's gateway may be another carrier's
+    address: a softswitch with which there are two contracts; and beside such a gateway its sources
+    too.
     """
     asterisks = [(name, parts[name]) for name in ("pbx", "standby") if parts.get(name)]
     owner = {one.address.host: name for name, one in asterisks}
@@ -208,6 +209,10 @@ def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:
             for whose, (first, *others) in taken.items():  # of networks hundreds at once
                 more = f", and {len(others)} more" if others else ""
                 yield Mistake(f"{kind}.{name}", f"{first} is an address of {whose} too{more}")
+
+
+def _listeners(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Each socket must be one kind of listener."""
     edge = parts["edge"]
     if edge is None:
         return
