@@ -13,7 +13,6 @@ from ami.manager import Manager, NotConnected
 from ami.players import Edge, Player
 from ami.tasks import Tasks
 from bellhop.targets import Target
-from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.ami")
 
@@ -29,7 +28,6 @@ class Board(Claiming):
         self._manager = manager
         self.legs: dict[str, Leg] = {}  # by device
         self._unique: dict[str, Leg] = {}
-        self._missed: dict[tuple[str, str], tuple[Target, Zone]] = {}  # by page and device
         self._tasks = Tasks()
 
     # --- who has whom ---
@@ -50,12 +48,6 @@ class Board(Claiming):
             self._ring_missed(device)
         self.wake()
 
-    def release(self, page: str) -> None:
-        """Take all claims of a page away."""
-        self.claims = self.claims.released(page)
-        self._missed = {key: what for key, what in self._missed.items() if key[0] != page}
-        self.wake()
-
     def forget(self, leg: Leg) -> None:
         """Note that a device has this leg no more."""
         self.legs.pop(leg.device, None)
@@ -71,13 +63,10 @@ class Board(Claiming):
 
     def _ring_missed(self, device: str) -> None:
         """Ring a device for the page that has it, if another one had it when it was to be rung."""
-        holder = self.claims.holder(device)
-        page = self.pages.get(holder.page) if holder else None
-        if page is None or page.over or device in self.legs:
-            return
-        if missed := self._missed.pop((page.wish.page, device), None):
+        if device not in self.legs and (missed := self.missed(device)):
+            page, target = missed
             page.rung(device)
-            self._tasks.begin(self.ring(*missed, page))
+            self._tasks.begin(self.ring(target, page))
 
     def stranger(self, page: str, leg: Leg) -> None:
         """Note a leg of a page that is none of ours: its device is not free until it ends."""
@@ -105,7 +94,7 @@ class Board(Claiming):
 
     # --- what is done ---
 
-    async def ring(self, device: Target, zone: Zone, page: Player) -> None:
+    async def ring(self, device: Target, page: Player) -> None:
         """Originate a device's leg, and take Asterisk's word on what became of it."""
         # Many a device takes one call alone: no INVITE before the BYE of the one that just left.
         if before := self.legs.get(device.number):
@@ -115,12 +104,13 @@ class Board(Claiming):
         holder = self.claims.holder(device.number)
         if holder is None or holder.page != page.wish.page:  # another took it before it was rung
             page.taken(device.number, holder.zone.number if holder else "")
-            self._missed[page.wish.page, device.number] = device, zone
+            self.miss(page, device)
             return
-        leg = Leg(device.number, legs.unique(page.room, device.number))
+        leg = Leg(device.number, legs.unique(page.room, device.number), target=device)
         leg.serve(page.room)
         self.legs[leg.device] = self._unique[leg.unique] = leg
-        fields = legs.member(device, zone, room=page.room, leg=leg.unique, leader=page.leader)
+        zone, room = page.wish.zone, page.room
+        fields = legs.member(device, zone, room=room, leg=leg.unique, leader=page.leader)
         patience = legs.patience(device, zone) / 1000 + 5
         try:
             answers = await self._manager.send("Originate", fields, patience=patience)
@@ -133,7 +123,7 @@ class Board(Claiming):
 
     async def _answered(self, leg: Leg, answer: Event) -> None:
         if answer.get("Response") == "Success":
-            for page in self._pages(leg):
+            for page in self.pages_of(leg):
                 page.answered(leg.device)
             return
         # The channel's own Hangup has the cause, and may come just after.
@@ -149,24 +139,28 @@ class Board(Claiming):
         return self._unique.get(leg.unique) is not leg
 
     def _failed(self, leg: Leg, cause: int | None, sip: int | None, why: str) -> None:
-        for page in self._pages(leg):
+        for page in self.pages_of(leg):
             page.failed(leg.device, cause, sip, why)
         self.forget(leg)
 
-    async def take(self, device: str, page: Player) -> bool:
-        """Bring a device's leg over into a page's room, out of the room of the page that had it;
-        False when it is not there any more.
+    async def take(self, device: Target, page: Player) -> bool:
+        """Bring a device's leg over into a page's room; False when there is none any more. When one
+        ends on its way, for its own page is over, the device is rung.
         """
-        for wish in self.claims.stacks.get(device, ())[-2:-1]:
-            if before := self.pages.get(wish.page):
-                before.taken(device, page.wish.zone.number)
-        if (leg := self.legs.get(device)) is None:
+        for wish in self.claims.stacks.get(device.number, ())[-2:-1]:
+            if (before := self.pages.get(wish.page)) and not before.over:
+                before.taken(device.number, page.wish.zone.number)
+        if (leg := self.legs.get(device.number)) is None:
             return False
-        leg.serve(page.room)
-        if not leg.room:  # it has not answered: it will find its way, and is moved if it has not
+        if not leg.room and not leg.been:  # it has not answered: it will find its way, or is moved
+            leg.serve(page.room)
             await hands.point(self._manager, leg, page.leader)
             return True
-        return await hands.move(self._manager, leg, page)
+        leg.bound = page.room
+        self.miss(page, device)
+        if not leg.room:  # it comes into another one, and is moved from there; or it ends
+            return True
+        return await hands.move(self._manager, leg, page) or not self.met(page, device.number)
 
     async def hang_up(self, device: str) -> None:
         """End a device's leg."""
@@ -174,12 +168,6 @@ class Board(Claiming):
             await hands.hang_up(self._manager, leg)
 
     # --- what happens ---
-
-    def _pages(self, leg: Leg) -> list[Player]:
-        """Return the pages that have or had a device by this leg."""
-        stack = self.claims.stacks.get(leg.device, ())
-        found = (self.pages[wish.page] for wish in stack if wish.page in self.pages)
-        return [page for page in found if page.room in leg.served]
 
     def hear(self, event: Event) -> None:
         """Take an event of a leg."""
@@ -193,7 +181,7 @@ class Board(Claiming):
         if kind == "Newchannel":
             leg.channel = event.get("Channel", "")
             if leg.unwanted or len(leg.served) > 1:
-                self._tasks.begin(hands.catch_up(self._manager, leg, self._pages(leg)))
+                self._tasks.begin(hands.catch_up(self._manager, leg, self.pages_of(leg)))
         if self.legs.get(leg.device) is leg:  # else the device has another one by now
             self._hear(leg, kind, event)
         if kind == "Hangup":
@@ -206,19 +194,31 @@ class Board(Claiming):
             case "ConfbridgeLeave":
                 self._left(leg, event.get("Conference", ""))
             case "Hold":
-                for page in self._pages(leg):
+                for page in self.pages_of(leg):
                     page.holds(leg.device)
             case "HangupRequest":
-                for page in self._pages(leg):
+                for page in self.pages_of(leg):
                     page.failed(leg.device, *refusal(event))
             case "Hangup":
-                for page in self._pages(leg):
-                    page.hung_up(leg.device, *hung_up(event))
-                self.forget(leg)
+                self._hung_up(leg, event)
+
+    def _hung_up(self, leg: Leg, event: Event) -> None:
+        before = self.pages.get(legs.page_of(leg.left))
+        if before and leg.bound not in leg.been:  # who was to take it did not
+            before.kept(leg.device, *hung_up(event))
+        for page in self.pages_of(leg):
+            if leg.target and legs.was_sent_home(leg, page) and page is self.has(leg.device):
+                self.miss(page, leg.target)
+                leg.served.remove(page.room)
+                page.rung_anew(leg.device)
+            else:
+                page.hung_up(leg.device, *hung_up(event))
+        self.forget(leg)
 
     def _joined(self, leg: Leg, room: str) -> None:
         leg.room = room
-        pages = {page.room: page for page in self._pages(leg) if not page.over}
+        leg.served.update({leg.bound} & {room})
+        pages = {page.room: page for page in self.pages_of(leg, leg.bound) if not page.over}
         if leg.bound in leg.been and leg.bound != room:
             # It came back by itself: the page that took it is over, and we are told of that later.
             self.claims = self.claims.back(leg.device, legs.page_of(room))
@@ -232,6 +232,7 @@ class Board(Claiming):
             self._tasks.begin(self.hang_up(leg.device))
         elif page.room == room:
             leg.bound = room
+            self.met(page, leg.device)
             page.joined(leg.device)
         elif leg.sent != page.room or leg.bound != page.room:
             leg.bound = page.room
@@ -239,7 +240,7 @@ class Board(Claiming):
 
     def _left(self, leg: Leg, room: str) -> None:
         if leg.room == room:
-            leg.room = ""
+            leg.room, leg.left = "", room
         name = legs.page_of(room)
         if page := self.pages.get(name):  # it may have handed back the device already
             page.left(leg.device)

@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import Collection, Iterable, Mapping
 
+from ami.legs import Leg
 from ami.players import Calls, Edge, Player
 from bellhop.claims import Claims, Verdict, Wish
+from bellhop.targets import Target
 
 
 class Claiming:
@@ -17,6 +19,7 @@ class Claiming:
         self.calls = Calls(edge)
         self.claims = Claims()
         self.pages: dict[str, Player] = {}
+        self._missed: dict[tuple[str, str], Target] = {}  # by page and device
         self._call_priority = call_priority
         self._freed = asyncio.Event()
 
@@ -36,6 +39,39 @@ class Claiming:
     def leave_queue(self, page: str) -> None:
         """Let a page wait for its turn no more."""
         self.claims = self.claims.dequeued(page)
+        self.wake()
+
+    def has(self, device: str) -> Player | None:
+        """Return the page of ours that has a device."""
+        holder = self.claims.holder(device)
+        return self.pages.get(holder.page) if holder else None
+
+    def pages_of(self, leg: Leg, room: str = "") -> list[Player]:
+        """Return the pages that have or had a device by this leg, or are to, in this room."""
+        stack = self.claims.stacks.get(leg.device, ())
+        found = (self.pages[wish.page] for wish in stack if wish.page in self.pages)
+        return [page for page in found if page.room in {*leg.served, room}]
+
+    def miss(self, page: Player, device: Target) -> None:
+        """Note that a page has yet to ring a device, which is another's now, or is on its way."""
+        self._missed[page.wish.page, device.number] = device
+
+    def met(self, page: Player, device: str) -> bool:
+        """Note that a page need not ring a device any more; False when that is known."""
+        return self._missed.pop((page.wish.page, device), None) is not None
+
+    def missed(self, device: str) -> tuple[Player, Target] | None:
+        """Return who has a device and has yet to ring it, once; None when nobody has."""
+        page = self.has(device)
+        if page is None or page.over:
+            return None
+        target = self._missed.pop((page.wish.page, device), None)
+        return (page, target) if target else None
+
+    def release(self, page: str) -> None:
+        """Take all claims of a page away."""
+        self.claims = self.claims.released(page)
+        self._missed = {key: what for key, what in self._missed.items() if key[0] != page}
         self.wake()
 
     def wake(self) -> None:

@@ -20,8 +20,9 @@ class Leg:
     """A call to a device. unique: its channel's id, which we gave it; channel: its name, "" before
     there is one; room: where it is, "" while it is in none; been: the rooms where it has been;
     bound: the room where it is to be, sent: the one that Asterisk was last told to bring it to;
-    served: the rooms of our pages that rang or took it; unwanted: it is to be hung up, though it
-    may have no channel yet.
+    served: the rooms of our pages that rang it, or had it; unwanted: it is to be hung up, though it
+    may have no channel yet; target: whom it rings, when it is ours; left: the room where it was
+    before it came into none.
     """
 
     device: str
@@ -33,9 +34,11 @@ class Leg:
     been: set[str] = field(default_factory=set)
     served: set[str] = field(default_factory=set)
     unwanted: bool = False
+    target: Target | None = None
+    left: str = ""
 
     def serve(self, room: str) -> None:
-        """Note that a page of ours rings or takes it."""
+        """Note that it rings for a page of ours."""
         self.bound = room
         self.served.add(room)
 
@@ -49,6 +52,14 @@ def bound_for(leg: Leg, running: Mapping[str, Player], home: str) -> Player | No
     was_home = home if home in leg.been else ""
     rooms = (leg.bound, leg.room, was_home)
     return next((running[room] for room in rooms if room in running), None)
+
+
+def was_sent_home(leg: Leg, page: Player) -> bool:
+    """Whether a leg that has ended was on its way back into a page's room, and found nobody there:
+    the leader of that one waits, and whom it has rung besides has not answered yet.
+    """
+    came_from_another = leg.bound in leg.been and leg.bound != page.room
+    return came_from_another and page.waits and not page.over
 
 
 def page_of(room: str) -> str:

@@ -55,8 +55,15 @@ class Player(Protocol):
     def over(self) -> bool:
         """Whether it ends: nobody is let in any more."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether its leader has not been heard yet."""
+
     def rung(self, device: str) -> None:
         """It is rung for this page."""
+
+    def rung_anew(self, device: str) -> None:
+        """It is rung for this page, in whose room it had been."""
 
     def answered(self, device: str) -> None:
         """It took the call."""
@@ -72,6 +79,9 @@ class Player(Protocol):
 
     def taken(self, device: str, zone: str) -> None:
         """A page of this zone has it now."""
+
+    def kept(self, device: str, cause: int | None, sip: int | None) -> None:
+        """Its leg has ended before the page that was to take it had it."""
 
     def failed(self, device: str, cause: int | None, sip: int | None, why: str) -> None:
         """It did not come."""

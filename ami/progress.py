@@ -40,6 +40,11 @@ class Progress:
         if member is not None and (sent := number(event, "Sent")) is not None:
             self.become(member.counted(sent, heard(event, sent)))
 
+    @property
+    def waits(self) -> bool:
+        """Whether its leader has not been heard yet."""
+        return self.page.opened_ms is None
+
     def wake(self) -> None:
         """Have what is waited for looked at again."""
         self._changed.set()
@@ -54,6 +59,10 @@ class Progress:
     def rung(self, device: str) -> None:
         """It is rung for this page."""
         self.become(self.page.members[device].rung())
+
+    def rung_anew(self, device: str) -> None:
+        """It is rung for this page, in whose room it had been."""
+        self.become(self.page.members[device].rung_anew())
 
     def answered(self, device: str) -> None:
         """It took the call."""
@@ -74,6 +83,10 @@ class Progress:
     def taken(self, device: str, zone: str) -> None:
         """A page of this zone has it now."""
         self.become(self.page.members[device].taken(self.now(), zone))
+
+    def kept(self, device: str, cause: int | None, sip: int | None) -> None:
+        """Its leg has ended before the page that was to take it had it."""
+        self.become(self.page.members[device].kept().hung_up(self.now(), cause, sip))
 
     def failed(self, device: str, cause: int | None, sip: int | None, why: str) -> None:
         """It did not come."""

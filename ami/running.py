@@ -154,11 +154,11 @@ class Running(Progress):
     async def _ring(self, device: Target, calls: tuple[EdgeCall, ...] = ()) -> None:
         if calls:
             await self._board.calls.end(calls)
-        await self._board.ring(device, self._zone, self)
+        await self._board.ring(device, self)
 
     async def _take(self, device: Target) -> None:
-        if not await self._board.take(device.number, self):
-            await self._board.ring(device, self._zone, self)
+        if not await self._board.take(device, self):
+            await self._board.ring(device, self)
 
     async def _wait_for(self, device: Target) -> None:
         patience = self._zone.in_use_wait / 1000
@@ -167,7 +167,7 @@ class Running(Progress):
             self.failed(device.number, *_BUSY, verdict.why)
             return
         self.rung(device.number)
-        await self._board.ring(device, self._zone, self)
+        await self._board.ring(device, self)
 
     def _took(self) -> bool:
         """Whether whom this page takes is out of the room where it was."""

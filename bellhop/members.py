@@ -97,6 +97,18 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
             return self
         return replace(self, state=State.TAKEN, gaps=(*self.gaps, Gap(zone, at)))
 
+    def rung_anew(self) -> "Member":
+        """Return it as one that is rung, though it had been in the room: a page took it before
+        anybody spoke there, and when that was over it found nobody.
+        """
+        return Member(device=self.device)
+
+    def kept(self) -> "Member":
+        """Return it as one that was not taken after all."""
+        if self.state is not State.TAKEN:
+            return self
+        return replace(self, state=State.JOINED, gaps=self.gaps[:-1])
+
     def answered(self, at: int) -> "Member":
         """Return it after it took the call."""
         if self.state is not State.REQUESTED:

@@ -6,6 +6,7 @@ from tests.chain.calling import assert_all_settled, dial
 from tests.chain.harness.peer import Peer
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import until
+from tests.chain.pager import ruled
 from tests.chain.paging import (
     SPEAKERS,
     ZONE,
@@ -152,3 +153,23 @@ def test_a_speaker_in_a_call_is_waited_for_where_its_zone_says_so(scene: Scene):
     [early], [late] = tells(scene, "1009"), tells(scene, "1010")
     assert late.start - early.start == pytest.approx(missed / 1000, abs=0.5)
     assert (early.tone, late.tone) == ("high", "high")
+
+
+def test_who_is_given_back_to_a_page_whose_leader_still_waits_hears_all_of_it(scene: Scene):
+    """Nobody else is in its room yet, so Asterisk hangs it up: it is rung anew."""
+    first, second = registered(scene, "1008", "1009")
+    with ruled(scene, ZONE, {'head_start = "3s"': 'head_start = "9s"'}):
+        speakers = [
+            scene.play(first, "speaker/answers", calls=2),
+            scene.play(second, "speaker/answers-late", pause=5000),
+        ]
+        lower = by_phone(scene, ZONE, "low", 8000)
+        until("1008 to be in its room", lambda: "page-" in scene.pbx.command("confbridge list"), 5)
+        higher = by_reception(scene, GATE, "high", 1000)
+        scene.finish(higher, lower, *speakers)
+
+    assert [one.tone for one in tells(scene, "1008")] == ["high", "low"]
+    assert [one.tone for one in tells(scene, "1009")] == ["low"]
+    assert outcomes(of_zone(scene, GATE)) == {"1008": "played", "1015": "failed"}
+    assert sentence(of_zone(scene, ZONE))["1008"] == ("played", None, None, "")
+    assert_all_settled(scene.messages())

@@ -141,9 +141,7 @@ def test_a_device_is_rung_when_the_call_that_left_its_room_has_ended(told, monke
         board.hear({"Event": "ConfbridgeLeave", "Uniqueid": leg.unique, "Conference": "page-old"})
         assert board.plan(new.wish, {})["1008"].way is Way.RING
         board.claim(new.wish, ["1008"])
-        ringing = asyncio.ensure_future(
-            board.ring(Device(number="1008", kind="speaker"), new.wish.zone, new)
-        )
+        ringing = asyncio.ensure_future(board.ring(Device(number="1008", kind="speaker"), new))
         await asyncio.sleep(0)
         assert manager.sent == []
         if told:

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from bellhop.devices import Device
 from bellhop.members import Member, State
 from tests.unit.fake_asterisk import until
 from tests.unit.fake_house import House
@@ -115,7 +116,7 @@ def test_who_is_taken_before_there_is_a_channel_answers_to_the_page_that_has_it(
         board, _, new, leg = with_a_leg(manager)
         new.leader, leg.channel, leg.room = "PJSIP/leader-new", "", ""
         board.claim(new.wish, ["1008"])
-        assert await board.take("1008", new)
+        assert await board.take(Device(number="1008", kind="speaker"), new)
         assert manager.sent == []
         board.hear({"Event": "Newchannel", "Uniqueid": leg.unique, "Channel": "PJSIP/x-1"})
         await asyncio.sleep(0)

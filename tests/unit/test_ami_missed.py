@@ -18,11 +18,11 @@ def test_a_device_that_another_page_took_before_it_was_rung_is_rung_when_it_is_b
         low = board.pages["low"] = Player("low", 1)
         board.claim(low.wish, ["1009"])
         board.claim(new.wish, ["1009"])
-        await board.ring(SPEAKER, low.wish.zone, low)
+        await board.ring(SPEAKER, low)
         assert low.told == [("taken", "1009", "80-new")]
         low.over = ends == "over"
         if ends == "its leg has ended":
-            await board.ring(SPEAKER, new.wish.zone, new)
+            await board.ring(SPEAKER, new)
             board.forget(board.legs["1009"])
         else:
             board.hand_back("new")

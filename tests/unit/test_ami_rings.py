@@ -36,7 +36,7 @@ def rung(manager, change):
         board, _, new, _ = with_a_leg(manager)
         board.claim(new.wish, ["1009"])
         change(board, new)
-        await asyncio.wait_for(board.ring(SPEAKER, new.wish.zone, new), 5)
+        await asyncio.wait_for(board.ring(SPEAKER, new), 5)
         return new.told
 
     return asyncio.run(rings())
