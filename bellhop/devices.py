@@ -17,7 +17,7 @@ class Device:
     number: its User ID, the user part of its address of record.
     auth_user: its Authentication ID, the digest user name; often not the number (AXIS).
     dialect: the auto-answer header set that a page sends to it; by its model when not given, and ""
-        when that tells nothing: then its User-Agent does (agi/page.py), or it is the common one.
+        when that tells nothing: then its User-Agent does (agi/request.py), or it is the common one.
     may: what it may call. A speaker may call nothing unless the site says so.
     answer_timeout: ms until it must have sent 18x or a final reply, else it is dead (408).
     ring_timeout: ms that it may ring in a call that is no page.

@@ -8,7 +8,6 @@ unanswered (measured).
 """
 
 import os
-import secrets as randomness
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from bellhop.settings import Site, SiteError
 from kemi import (
     attempt,
     dialog,
+    dialog_key,
     failure,
     floods,
     gateways,
@@ -42,7 +42,6 @@ from kemi.stderr import whole_lines
 
 SITE = "BELLHOP_SITE"
 _DEFAULT = "/etc/bellhop/site.toml"
-_KEY_BYTES = 32
 _METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, NOTIFY, SUBSCRIBE"
 _IN_DIALOG = frozenset({"BYE", "UPDATE", "PRACK", "INFO", "NOTIFY"})
 
@@ -55,7 +54,7 @@ class Edge:
         site = live.now().site
         # Made before the fork, so all workers know each other's marks; kept, so that a dialog can
         # be ended after a restart.
-        self._key = _key(Path(site.site.state) / "dialog.key")
+        self._key = dialog_key.kept(Path(site.site.state) / "dialog.key")
         self._ledger = writer.Writer(lambda: ledgers.write(self._site()))
         self._registrar = Registrar()
         self._resolver = names.Resolver()
@@ -188,32 +187,6 @@ def _begins_nothing(method: str) -> None:
         sip.reply(481, "No Such Dialog Here")
     else:
         sip.reply(405, "Method Not Allowed", f"Allow: {_METHODS}")
-
-
-def _key(path: Path) -> bytes:
-    """Return the key of the dialog marks; it is made when there is none. Raises SiteError: with a
-    key that is cut short, anybody could make the marks.
-    """
-    try:
-        key = _stored(path)
-    except OSError as error:
-        raise SiteError((f"{path}: {error.strerror}",)) from None
-    if len(key) != _KEY_BYTES:
-        raise SiteError((f"{path}: not a key of ours; without the file a new one is made",))
-    return key
-
-
-def _stored(path: Path) -> bytes:
-    try:
-        return bytes.fromhex(path.read_text(encoding="ascii").strip())
-    except ValueError:
-        return b""
-    except FileNotFoundError:
-        key = randomness.token_bytes(_KEY_BYTES)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(key.hex())
-        return key
 
 
 def mod_init() -> Edge | None:

@@ -5,7 +5,7 @@ branch's request asks of them.
 import KSR
 
 from kemi import sip
-from kemi.results import Unreadable, done
+from kemi.results import done
 
 
 def said(name: str, which: int | str = "*") -> str:
@@ -13,12 +13,7 @@ def said(name: str, which: int | str = "*") -> str:
     as one, or one of them, from 0; "" when there is none. Carriers write Latin-1 in quoted texts;
     what is not UTF-8 is replaced, for what stands beside it counts.
     """
-    inner = f"T_rpl($(hdr({name})[{which}]))"
-    try:
-        return sip.text(f"${inner}") or ""
-    except Unreadable:
-        coded = sip.text(f"$({inner}{{s.encode.hexa}})") or ""
-        return bytes.fromhex(coded).decode("utf-8", "replace")
+    return sip.raw_text(f"$T_rpl($(hdr({name})[{which}]))", "utf-8")
 
 
 def lines(name: str, most: int) -> tuple[str, ...]:

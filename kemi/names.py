@@ -102,8 +102,8 @@ class Resolver:
 
     def _look_up(self, gateway: Gateway) -> Iterator[Record]:
         """Yield a name's records (RFC 3263 §4.2): SRV without a port, else its addresses."""
-        services = [] if gateway.port else ksr_dns.services(gateway.host)
-        if not gateway.port and self._have_failed(gateway.host, some=bool(services)):
+        services = [] if gateway.port else self._services(gateway.host)
+        if services is None:
             return
         for target, port, priority, weight in services or [
             (gateway.host, gateway.port or DEFAULT_PORT, 0, 0)
@@ -111,19 +111,20 @@ class Resolver:
             for host in ksr_dns.addresses(target):
                 yield Record(host=host, port=port, priority=priority, weight=weight)
 
-    def _have_failed(self, name: str, *, some: bool) -> bool:
-        """Whether a name whose SRV records are not found had some a while ago: ipops says the same
-        of a server that did not answer, and the name's own address is often a web server's.
+    def _services(self, name: str) -> list[tuple[str, int, int, int]] | None:
+        """Return a name's SRV records. None: there are none now, and there were a while ago: ipops
+        says the same of a server that did not answer, and the name's own address is often a web
+        server's.
         """
-        if some:
+        found = ksr_dns.services(name)
+        if found:
             self._without[name] = 0
-        if some or name not in self._without:
-            return False
-        self._without[name] += 1
-        if self._without[name] <= _MISSED:
-            return True
-        del self._without[name]
-        return False
+        elif name in self._without:
+            self._without[name] += 1
+            if self._without[name] <= _MISSED:
+                return None
+            del self._without[name]
+        return found
 
 
 def _gateways(site: Site) -> Iterator[Gateway]:

@@ -25,15 +25,18 @@ def text(variable: str) -> str | None:
     return None if value is None else str(value)
 
 
-def raw_text(variable: str) -> str:
+def raw_text(variable: str, encoding: str = "latin-1") -> str:
     """Read a pseudo-variable whatever its bytes are, "" when it has no value, or is too long: those
-    that are not UTF-8 as Latin-1, one letter each.
+    that are not UTF-8 in another encoding, where what is none of that either is replaced.
     """
     try:
         return text(variable) or ""
     except Unreadable:
-        hexa = text(f"$({variable.strip('$()')}{{s.encode.hexa}})") or ""
-        return bytes.fromhex(hexa).decode("latin-1")
+        inner = variable.removeprefix("$")
+        if inner.startswith("("):
+            inner = inner[1:-1]
+        coded = text(f"$({inner}{{s.encode.hexa}})") or ""
+        return bytes.fromhex(coded).decode(encoding, "replace")
 
 
 def number(variable: str) -> int:

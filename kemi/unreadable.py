@@ -3,7 +3,6 @@
 from bellhop import unreadable
 from bellhop.settings import Site
 from kemi import floods, ksr_raw, sip
-from kemi.results import Unreadable
 from kemi.sip import Way
 
 
@@ -18,13 +17,6 @@ def answer(way: Way) -> None:
     """Answer the request in hand from its text. On a connection Kamailio has found its end, by its
     length, before it gave it up.
     """
-    made = unreadable.answer(_message(), way.source, protocol=way.here.protocol)
+    made = unreadable.answer(sip.raw_text("$mb", "utf-8"), way.source, protocol=way.here.protocol)
     if made is not None:
         ksr_raw.send(made.text, made.to, way.here)
-
-
-def _message() -> str:
-    try:
-        return sip.text("$mb") or ""
-    except Unreadable:
-        return bytes.fromhex(sip.text("$(mb{s.encode.hexa})") or "").decode("utf-8", "replace")

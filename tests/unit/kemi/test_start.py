@@ -64,6 +64,27 @@ def test_a_key_that_is_cut_short_or_none_is_told(start, house, content):
     ]
 
 
+def test_a_full_disk_leaves_no_half_of_a_key_which_would_stop_the_next_start(
+    start, house, monkeypatch
+):
+    key = house.folder / "dialog.key"
+    key.unlink()
+    opened = os.fdopen
+
+    def full(handle, mode, **more):
+        if mode != "w":
+            return opened(handle, mode, **more)
+        os.close(handle)
+        return open("/dev/full", "w", encoding="ascii")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("os.fdopen", full)
+        assert start() == (None, [f"{key}: {os.strerror(ENOSPC)}\n"])
+    app, errors = start()
+    assert errors == []
+    assert app is not None
+
+
 def test_a_state_folder_that_is_not_there_is_told(start, house):
     site = house.folder / "site.toml"
     site.write_text(site.read_text().replace(str(house.folder), f"{house.folder}/no"))
