@@ -1,5 +1,5 @@
-"""The key of the dialogs' marks (kemi/dialog.py), kept in a file of the state folder, so that a dialog
-can be ended after a restart.
+"""The key of the dialogs' marks (kemi/dialog.py), kept in a file of the state folder, so that a
+dialog can be ended after a restart.
 """
 
 import os

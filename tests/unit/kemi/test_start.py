@@ -3,6 +3,7 @@
 import os
 import stat
 from errno import EACCES, EIO, ENOSPC, EROFS
+from pathlib import Path
 
 import pytest
 
@@ -75,7 +76,7 @@ def test_a_full_disk_leaves_no_half_of_a_key_which_would_stop_the_next_start(
         if mode != "w":
             return opened(handle, mode, **more)
         os.close(handle)
-        return open("/dev/full", "w", encoding="ascii")
+        return Path("/dev/full").open("w", encoding="ascii")
 
     with monkeypatch.context() as disk:
         disk.setattr("os.fdopen", full)
