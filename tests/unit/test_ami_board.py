@@ -126,7 +126,8 @@ class Asterisk:
         self.sent = []
 
     async def send(self, action, fields, patience=5):  # noqa: ARG002
-        self.sent.append((action, fields["Value" if action == "Setvar" else "ChannelId"]))
+        told = {"Setvar": "Value", "Redirect": "Exten"}.get(action, "ChannelId")
+        self.sent.append((action, fields[told]))
         return [{"Response": "Success"}]
 
 
@@ -159,3 +160,20 @@ def test_a_device_is_where_it_came_to_last_until_it_leaves_that_room(left, where
     board, _, _, leg = with_a_leg()
     board.hear({"Event": "ConfbridgeLeave", "Uniqueid": leg.unique, "Conference": left})
     assert leg.room == where
+
+
+def test_who_is_on_its_way_to_the_page_that_took_it_is_not_sent_there_twice():
+    """It answered as it was taken: that it came into the old room is told when it has been moved. A
+    second word would take it out of the new room, and put it back.
+    """
+    manager = Asterisk()
+
+    async def taken_as_it_came():
+        board, _, new, leg = with_a_leg(manager)
+        board.claim(new.wish, ["1008"])
+        assert await board.take(Device(number="1008", kind="speaker"), new)
+        board.hear({"Event": "ConfbridgeJoin", "Uniqueid": leg.unique, "Conference": "page-old"})
+        await asyncio.sleep(0.01)
+
+    asyncio.run(taken_as_it_came())
+    assert [action for action, _ in manager.sent] == ["Redirect"]
