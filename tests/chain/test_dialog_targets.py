@@ -24,11 +24,18 @@ ELSEWHERE = "4490099"
 def within(
     answer: Message, who: Who, uri: str, number: int, method: str = "INVITE", **changed: str
 ) -> str:
-    """Return the caller's request within the call that this answered."""
+    """Return the caller's request within the call that this answered; or the callee's, whose From and
+    To are told.
+    """
     sides = {"to": answer.header("to"), "from_": answer.header("from"), "call_id": answer.call_id}
+    path = answer.all("record-route")
+    if changed.get("from_") != answer.header(
+        "to"
+    ):  # the callee's is as it stands (RFC 3261 §12.1.1)
+        path.reverse()
     text = request(
         who, method, number=number, mark=f"{answer.call_id.partition('@')[0]}-{method}",
-        extra="\r\n".join(f"Route: {one}" for one in reversed(answer.all("record-route"))),
+        extra="\r\n".join(f"Route: {one}" for one in path),
         **(sides | changed),
     )  # fmt: skip
     return re.sub(r"^([A-Z]+) \S+", rf"\1 {uri}", text)

@@ -9,8 +9,11 @@ from tests.chain.harness.stack import Stack
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
 LAST = "143"
-_PAIR = "openssl req -x509 -newkey rsa:2048 -nodes -keyout - -out - -days 2 -subj /CN=edge.bellhop.invalid"
-_TLS = """
+PAIR = (
+    *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "-", "-out", "-"),
+    *("-days", "2", "-subj", "/CN=edge.bellhop.invalid"),
+)
+TLS = """
 [server:default]
 method = TLSv1.2+
 private_key = /etc/kamailio/pair.pem
@@ -39,13 +42,13 @@ with context.wrap_socket(socket.create_connection((sys.argv[1], 5061), 10)) as w
 
 
 def test_a_device_that_registers_by_tls_is_asked_who_it_is(stack: Stack, place: Lab, cast):
-    pair = stack.execute("edge", *_PAIR.split())
+    pair = stack.execute("edge", *PAIR)
 
     def by_tls(text: str) -> str:
         host = cast.edge.host.rpartition(".")[0] + f".{LAST}"
         return text.replace('devices = ["udp', f'devices = ["tls:{host}:5061", "udp', 1)
 
-    files = {"/etc/kamailio/tls.cfg": _TLS, "/etc/kamailio/pair.pem": pair}
+    files = {"/etc/kamailio/tls.cfg": TLS, "/etc/kamailio/pair.pem": pair}
     with another_edge(stack, place, cast, "tls", last=LAST, change=by_tls, files=files) as (
         scene,
         _,

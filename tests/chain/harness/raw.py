@@ -10,7 +10,7 @@ import queue
 import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from tests.chain.harness.places import Place
 from tests.chain.harness.sip import Message, parse
 
 _PROGRAM = Path(__file__).with_name("wireside.py").read_text("utf-8")
+_STREAM = Path(__file__).with_name("wirestream.py").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Datagram:
 
 
 class Raw:
-    """One UDP socket in the lab."""
+    """One socket in the lab."""
 
     def __init__(self, process: "subprocess.Popen[str]", who: Who) -> None:
         self._process = process
@@ -119,6 +120,28 @@ class Raw:
 def raw(place: Place, who: Who, directory: Path) -> Iterator[Raw]:
     """Open a peer's socket in the lab; its complaints go to a file in the directory."""
     argv = ["python3", "-uc", _PROGRAM, who.address[0], str(who.address[1])]
+    with _run(place, who, directory, argv) as (peer, _):
+        yield peer
+
+
+@contextlib.contextmanager
+def stream(
+    place: Place, who: Who, directory: Path, door: tuple[str, int], kind: str
+) -> Iterator[Raw]:
+    """Open a peer's connection to a door of the edge's; kind: tcp or tls. The peer's address is then
+    the one that the connection comes from.
+    """
+    argv = ["python3", "-uc", _STREAM, who.address[0], door[0], str(door[1]), kind]
+    with _run(place, who, directory, argv) as (peer, said):
+        host, port = said["here"]
+        peer.who = replace(who, address=(host, port), edge=door)
+        yield peer
+
+
+@contextlib.contextmanager
+def _run(
+    place: Place, who: Who, directory: Path, argv: list[str]
+) -> Iterator[tuple[Raw, dict[str, Any]]]:
     with (directory / f"raw-{who.name}.log").open("wb") as log:
         process = subprocess.Popen(
             place.command(argv, stdin=True),
@@ -130,8 +153,7 @@ def raw(place: Place, who: Who, directory: Path) -> Iterator[Raw]:
         )
     peer = Raw(process, who)
     try:
-        peer._line()  # noqa: SLF001 - its socket is open
-        yield peer
+        yield peer, peer._line()  # noqa: SLF001 - its socket is open
     finally:
         assert process.stdin is not None
         process.stdin.close()  # which ends it
