@@ -60,7 +60,7 @@ class TakeOuts:
             return {}
         found: dict[str, TakeOut] = {}
         for device, mine in self._by_device().items():
-            if not any(device == n for n in flattened(zone.number, zones)):
+            if device not in flattened(zone.number, zones):
                 continue
             # The same zones without a way through those that it is out of.
             closed = {one.zone for one in mine}

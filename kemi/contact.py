@@ -46,6 +46,6 @@ def _leads_to_a_name(host: str, routes: str) -> bool:
     stays in the path.
     """
     nearest = routes.partition(",")[0]
-    if nearest and _OURS not in nearest and (proxy := _HOST.search(nearest)):
+    if _OURS not in nearest and (proxy := _HOST.search(nearest)):
         host = proxy[1]
     return bool(host) and ip(host.strip("[]")) is None

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import weakref
 
 from ami.tasks import Tasks
 
@@ -59,6 +60,42 @@ def test_a_task_that_is_cancelled_has_not_failed(caplog):
     with caplog.at_level(logging.ERROR, "bellhop.ami"):
         assert asyncio.run(story()) == [1]
     assert not caplog.records
+
+
+def test_who_cancels_work_goes_on_when_it_has_cleaned_up():
+    async def slow(ended):
+        try:
+            await forever([])
+        finally:
+            await asyncio.sleep(0.01)
+            ended.append(1)
+
+    async def story():
+        tasks, ended = Tasks(), []
+        tasks.begin(slow(ended))
+        await asyncio.sleep(0)
+        await tasks.cancel()
+        return len(ended)
+
+    assert asyncio.run(story()) == 1
+
+
+def test_work_that_is_over_is_held_no_longer():
+    """A pager has thousands of them in its life."""
+
+    async def story():
+        tasks, task = Tasks(), []
+
+        async def quick():
+            task.append(weakref.ref(asyncio.current_task()))
+
+        tasks.begin(quick())
+        await tasks.finish(5)
+        await asyncio.sleep(0)
+        gc.collect()
+        return task[0]()
+
+    assert asyncio.run(story()) is None
 
 
 def test_work_is_waited_for_as_long_as_is_said_and_no_longer():

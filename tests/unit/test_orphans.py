@@ -91,3 +91,39 @@ def test_where_nothing_is_known_nothing_is_ended(house):
 
 def test_an_edge_that_does_not_answer_ends_nothing():
     assert House(legs=None).after("on_gone") == set()
+
+
+@pytest.mark.parametrize(
+    ("house", "what", "said"),
+    [
+        (House(None), "on_gone", ["asterisk=gone calls-ended=3"]),
+        (House((FALLBACK,)), "on_up", ["asterisk=gone calls-ended=1"]),
+        (House((FALLBACK, SPEAKING)), "on_up", []),
+        (House(None), "on_up", ["orphans=unknown why=down"]),
+        (House(legs=None), "on_up", ["orphans=unknown why=no answer"]),
+    ],
+)
+def test_what_was_ended_and_why_nobody_could_know_is_in_the_log(house, what, said, caplog):
+    house.after(what)
+    assert caplog.messages == said
+
+
+def test_when_the_pager_ends_it_compares_no_more():
+    ended = []
+
+    class Slow(House):
+        async def send(self, _action, _fields):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append(True)
+
+    async def main():
+        house = Slow()
+        watch = Orphans(house, house)
+        house.on_up()
+        await asyncio.sleep(0.1)
+        await watch.close()
+        return len(ended)
+
+    assert asyncio.run(main()) == 1

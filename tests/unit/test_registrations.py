@@ -19,7 +19,7 @@ KEYS = 'auth_user = "site"\nsecret_file = "s"\nregister_user = "line"\n'
 def site(tmp_path):
     file = tmp_path / "site.toml"
     did = load_did()
-    keys = f'[carriers.north]\n{KEYS}register_contact = "{did}"\nregister_expires = "2m"'
+    keys = f'[carriers.north]\n{KEYS}register_contact = "{did}"\nregister_expires = "1h"'
     file.write_text(GOOD.replace("[carriers.north]", keys))
     return load(file)
 
@@ -34,7 +34,7 @@ def test_a_registration_is_told_in_the_modules_order(site):
     one = of(north, Credential("site", "north.invalid", HA1), gateway, socket)
     assert one.parameters == (
         load_did(), "line", "203.0.113.1", "line", "203.0.113.1", "north.invalid", "site", ".", HA1,
-        "sip:203.0.113.1:5060", 120, 0, 0, "udp:192.0.2.10:5070", "192.0.2.10:5070",
+        "sip:203.0.113.1:5060", 3600, 0, 0, "udp:192.0.2.10:5070", "192.0.2.10:5070",
     )  # fmt: skip
 
 
@@ -49,9 +49,13 @@ def test_a_record_tells_where_its_registration_is(flags, left, expected):
     assert state({"flags": flags, "diff_expires": left}) is expected
 
 
-def test_something_else_is_no_record():
-    with pytest.raises(TypeError):
-        state({"flags": "20"})
+@pytest.mark.parametrize(
+    "said",
+    [{}, {"flags": 20}, {"flags": "20", "diff_expires": 9}, {"flags": 20, "diff_expires": "9"}],
+)
+def test_something_else_is_no_record(said):
+    with pytest.raises(TypeError, match="not a record"):
+        state(said)
 
 
 def test_a_domain_that_is_an_ipv6_address_stands_in_brackets(site):

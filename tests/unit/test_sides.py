@@ -171,7 +171,9 @@ def test_a_second_pager_whose_edge_has_just_begun_waits_until_it_knows(
             raise answer
         return answer
 
-    monkeypatch.setattr("pager.turn._PACE", 0)
+    slept = []
+    monkeypatch.setattr("pager.turn.time.sleep", slept.append)
     monkeypatch.setattr("pager.turn.ask", ask)
     assert Turn(load(file), STANDBY)() is mine
     assert not answers
+    assert len(slept) == 2

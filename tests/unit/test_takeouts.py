@@ -63,9 +63,20 @@ def test_out_of_all_says_more_than_out_of_one_and_the_first_to_say_so_stands():
     with pytest.raises(ValueError, match="out of all zones"):
         those.without("a", "1")
     assert those.without("a") == TakeOuts()
+
+
+def test_a_device_may_be_out_of_several_zones_and_each_has_a_way_back_of_its_own():
     two = TakeOuts().with_out(out("a", "1")).with_out(out("a", "2")).with_out(out("b", "1"))
+    assert two.all == (out("a", "1"), out("a", "2"), out("b", "1"))
     assert two.without("a", "1").all == (out("a", "2"), out("b", "1"))
     assert two.without("a").all == (out("b", "1"),)
+    assert two.without("c", "1") == two  # who is in already, is
+    all_out = two.with_out(out("c"))
+    assert all_out.without("a", "1").all == (out("a", "2"), out("b", "1"), out("c"))
+
+
+def test_a_zone_tells_of_nobody_who_is_not_in_it():
+    assert not TakeOuts((out("c"), out("c", "1"))).of(ZONES["1"], ZONES)
 
 
 def test_it_says_by_whom_and_since_when():
@@ -127,8 +138,11 @@ def test_what_there_is_not_is_neither_taken_out_nor_put_back(site, tmp_path, dev
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_that_cannot_be_read_leaves_everybody_in_and_is_said(site, tmp_path, caplog):
-    (tmp_path / "takeouts.json").write_text('[{"device": "1008"}]')
+@pytest.mark.parametrize(
+    "spoil", [lambda path: path.write_text('[{"device": "1008"}]'), lambda path: path.mkdir()]
+)
+def test_a_file_that_cannot_be_read_leaves_everybody_in_and_is_said(site, tmp_path, caplog, spoil):
+    spoil(tmp_path / "takeouts.json")
     with caplog.at_level(logging.ERROR):
         assert not Keeper(site).of(site.zones["8000"])
     assert "nobody-is-out" in caplog.text
@@ -146,6 +160,13 @@ def test_a_device_that_the_site_has_no_more_is_forgotten(site):
     Keeper(site).out("1008", "8000", "1020")
     zones = {n: z for n, z in site.zones.items() if n != "8000"}
     assert not Keeper(replace(site, zones=zones)).of(site.zones["8001"])
+
+
+def test_a_device_of_a_changed_site_may_be_taken_out_at_once(site):
+    keeper = Keeper(replace(site, devices={}))
+    keeper.adopt(site)
+    keeper.out("1008", "", "1020")
+    assert list(keeper.of(site.zones["8000"])) == ["1008"]
 
 
 def test_a_page_rings_nobody_who_is_taken_out_and_reports_why(site):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from kemi import challenges
+from kemi import challenges, dialog
+from tests.unit.kemi.house import NORTH, PHONE
 
 HA1 = "0123456789abcdef0123456789abcdef"
 KEYS = '[carriers.north]\nauth_user = "site"\nsecret_file = "north.htdigest"'
@@ -107,6 +108,14 @@ def test_no_caller_writes_what_raises_the_cseq(house):
     house.calls("4412")
     removed = {args[0] for args in house.fake.called("textops.remove_hf")}
     assert removed >= {"P-K-CSeq-Auth", "P-K-CSeq-Refresh"}
+
+
+def test_nor_does_anybody_within_a_call(house):
+    mark = dialog.mark(house.key, "call-1", "from-1", ("carrier:north",))
+    house.arrives("BYE", f"sip:x@{NORTH}", source=PHONE, next_hop=NORTH, mark=mark, tt="to-1")
+    removed = {args[0] for args in house.fake.called("textops.remove_hf")}
+    assert removed >= {"P-K-CSeq-Auth", "P-K-CSeq-Refresh"}
+    assert house.sent_to == [f"sip:x@{NORTH}"]
 
 
 def test_a_site_without_credentials_pays_nothing(make_house_of):

@@ -153,6 +153,9 @@ OURS = "<sip:192.0.2.10:5070;lr;bh=abc>"
         (None, [OURS], 0),
         (NAMED, [f"<sip:203.0.113.8;lr>, {OURS}"], 0),  # its proxy is asked first
         (NAMED, ["<sip:proxy.north.example;lr>", OURS], 1),
+        (NAMED, [f"<sip:proxy@203.0.113.8;lr>, {OURS}"], 0),
+        (NAMED, [f"<sip:[2001:db8::8]:5060;lr>, {OURS}"], 0),
+        (NAMED, [f"<sip:203.0.113.8;lr>,\n {OURS}"], 0),  # folded (RFC 3261 §7.3.1)
         ("203.0.113.9", [f"<sip:p@proxy.north.example:5060;lr>, {OURS}"], 1),
         (NAMED, [b"\xff"], 0),
     ],
@@ -163,8 +166,8 @@ def test_a_carrier_whose_contact_is_a_name_is_found_where_it_answers_from(
 ):
     house.calls("4412")
     house.says({"$(ct{nameaddr.uri}{uri.host})": host})
-    contact = [("Contact", f"<sip:x@{host}>")] if host else []
-    house.replies(code, headers=[*contact, *(("Record-Route", route) for route in routes)])
+    contact = ("Contact", f"<sip:x@{host}>" if host else "<tel:+441632960100>")
+    house.replies(code, headers=[contact, *(("Record-Route", route) for route in routes)])
     assert len(house.fake.called("nathelper.set_contact_alias")) == aliases
     assert len(house.rows) == (code == 200)
 
