@@ -5,6 +5,8 @@ another number of it (measured). The fallback's lists are here because a dialpla
 the pager can ask nobody.
 """
 
+from ipaddress import ip_address
+
 from bellhop.answering import COMMON, DIALECTS
 from bellhop.callers import DEVICE_HOST, TRUNK_HOST
 from bellhop.devices import Device
@@ -94,11 +96,13 @@ def _manager(site: Site) -> str:
     last word of their joining came 0.3 s after the fact, on a busy machine).
     """
     # Who asks an AMI on the loopback comes from there.
-    asks = site.pager.ami.host if site.pager.ami.host.startswith("127.") else site.pager.agi.host
+    near = ip_address(site.pager.ami.host).is_loopback
+    asks = site.pager.ami.host if near else site.pager.agi.host
     lines = [
         f"[{site.pager.ami_user}]",
         "#include bellhop/site/ami_secret.conf",
         "deny = 0.0.0.0/0.0.0.0",
+        "deny = ::/0",  # the other denies nobody of IPv6 (measured, 22.10)
         f"permit = {asks}",
         "read = call,user,system",
         "write = call,originate,reporting,user",

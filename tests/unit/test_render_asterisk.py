@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ami.begun import wait
+from bellhop.addresses import Address
 from bellhop.answering import DIALECTS
 from bellhop.pages import Request
 from bellhop.render_asterisk import asterisk_files
@@ -115,8 +116,18 @@ def test_the_pagers_ami_user_has_least_rights_and_no_secret_is_rendered():
     text = asterisk_files(SITE)["manager.conf"]
     assert re.findall(r"^write = (.*)$", text, re.MULTILINE) == ["call,originate,reporting,user"]
     assert re.findall(r"^permit = (.*)$", text, re.MULTILINE) == [SITE.pager.agi.host]
-    assert "deny = 0.0.0.0/0.0.0.0" in text
+    assert re.findall(r"^deny = (.*)$", text, re.MULTILINE) == ["0.0.0.0/0.0.0.0", "::/0"]
     assert not re.search(r"^secret", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("ami", "asks"),
+    [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("2001:db8::5", SITE.pager.agi.host)],
+)
+def test_who_asks_an_ami_on_the_loopback_is_let_in_from_there(ami, asks):
+    near = replace(SITE, pager=replace(SITE.pager, ami=Address(ami, 5038)))
+    text = asterisk_files(near)["manager.conf"]
+    assert re.findall(r"^permit = (.*)$", text, re.MULTILINE) == [asks]
 
 
 def test_a_zone_of_nobody_but_outside_is_refused_while_there_is_no_pager():
