@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from bellhop.profiles import CARRIER, SETTINGS, Entry, Profile
+from bellhop.profiles import CARRIER, SETTINGS, Entry, Profile, spelled
 from bellhop.recursion import Failure, decide
 
 BY_CAUSE = "by cause"
@@ -30,11 +30,6 @@ class Change:
 def changes(profile: Profile) -> list[Change]:
     """Return the rules of a profile: its settings that differ from `carrier`'s, codes, causes."""
     return [*_settings(profile), *_codes(profile), *_causes(profile)]
-
-
-def spelled(value: object) -> str:
-    """Return a setting's value as a site file has it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _settings(profile: Profile) -> Iterator[Change]:

@@ -5,7 +5,8 @@ Its rows are asked in their order; `rows` returns those that a code and a cause 
 Columns: step, codes, causes, when, verdict, rule, why, source.
 codes: `*`, or codes and classes (`480`, `4xx`; `other` is no SIP code at all).
 causes: `*` (whatever the cause, or none), or numbers.
-when: words that must all be true (WORDS); `location=U,RPN` is true for any of the places listed.
+when: words that must all be true (WORDS): of the attempt, and the profile's settings as a site file
+has them (`refine_5xx=true`); `location=U,RPN` is true for any of the places listed.
 verdict: advance, stop, redirect, or `code`: the cause says nothing here, the rows below decide.
 """
 
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from bellhop import profiles
 from bellhop.reason import LOCATIONS
 
 CODE_DECIDES = "code"
@@ -26,16 +28,9 @@ WORDS = (
     "code-advances",
     "cause-stops",
     "cause-advances",
-    "causes-first",
-    "after-18x=stop",
-    "refine-5xx",
-    "trust-6xx",
     "code-again",
     "cause-again",
-    "on-480=advance",
-    "on-480=stop",
-    "redirect=relay",
-    "redirect=follow",
+    *sorted(profiles.WORDS),
 )
 _BY_PROFILE = "profile: "
 SIP_CODES = range(100, 700)

@@ -7,10 +7,10 @@ what they change; the rest comes from the profile that they extend. `carrier` is
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from bellhop import meant, values
 from bellhop.reason import CAUSES, LOCATIONS
@@ -86,17 +86,6 @@ class Profile:
         return self.origins.get(setting, f"profile {self.name}: {setting}")
 
 
-SETTINGS = (
-    "on_480",
-    "redirect",
-    "causes_first",
-    "refine_5xx",
-    "trust_6xx",
-    "trust_reason",
-    "advance_after_18x",
-)
-
-
 def _code(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and value // 100 in _CLASSES:
         return str(value)
@@ -133,9 +122,9 @@ class Table:
     advance: tuple[str, ...] = key(values.list_of(_code), ())
     stop_causes: tuple[str, ...] = key(values.list_of(_cause), ())
     advance_causes: tuple[str, ...] = key(values.list_of(_cause), ())
-    causes_first: bool | None = key(values.flag, None)
     on_480: str | None = key(values.one_of("by-ringing", "advance", "stop"), None)
     redirect: str | None = key(values.one_of("relay", "follow", "fail"), None)
+    causes_first: bool | None = key(values.flag, None)
     refine_5xx: bool | None = key(values.flag, None)
     trust_6xx: bool | None = key(values.flag, None)
     trust_reason: bool | None = key(values.flag, None)
@@ -172,6 +161,29 @@ class Table:
             stops = set(_spread(getattr(self, stop)))
             for both in dict.fromkeys(k for k in _spread(getattr(self, advance)) if k in stops):
                 yield Mistake(f"profiles.{self.name}.{advance}", f"{both} stands in `{stop}` too")
+
+
+# What a profile says besides its lists: each a field of Profile by the same name.
+SETTINGS = tuple(one.name for one in fields(Table) if one.default is None)
+
+
+def spelled(value: object) -> str:
+    """Return a setting's value as a site file has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def settings(profile: Profile) -> set[str]:
+    """Return a profile's settings as words of the policy (bellhop/policy.py): `on_480=stop`."""
+    return {f"{name}={spelled(getattr(profile, name))}" for name in SETTINGS}
+
+
+def _words() -> frozenset[str]:
+    kinds = get_type_hints(Profile)
+    choices = {name: get_args(kinds[name]) or (True, False) for name in SETTINGS}
+    return frozenset(f"{name}={spelled(one)}" for name in SETTINGS for one in choices[name])
+
+
+WORDS = _words()  # of all profiles that there may be
 
 
 def _spread(listed: Iterable[str]) -> Iterator[str]:

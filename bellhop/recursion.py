@@ -11,7 +11,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from enum import StrEnum
 
 from bellhop import causes, policy, reason
-from bellhop.profiles import CARRIER, Entry, Profile
+from bellhop.profiles import CARRIER, Entry, Profile, settings
 
 PROVISIONAL = range(100, 200)
 
@@ -116,15 +116,11 @@ def _facts(
     """
     code = failure.code
     final = failure.replied and code is not None and code not in PROVISIONAL
-    facts = {f"on-480={profile.on_480}", f"redirect={profile.redirect}"}
+    facts = settings(profile)
     for word, true in (
         ("cancelled", failure.cancelled),
         ("no-final-reply", not final),
         ("rang", failure.rang),
-        ("after-18x=stop", not profile.advance_after_18x),
-        ("causes-first", profile.causes_first),
-        ("refine-5xx", profile.refine_5xx),
-        ("trust-6xx", profile.trust_6xx),
     ):
         if true:
             facts.add(word)

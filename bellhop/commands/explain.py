@@ -7,10 +7,10 @@ from dataclasses import asdict
 import click
 
 from bellhop import causes
-from bellhop.changes import Change, changes, spelled
+from bellhop.changes import Change, changes
 from bellhop.commands import show
 from bellhop.explain import NO_REPLY_CODE, Explanation, explain
-from bellhop.profiles import CARRIER, SETTINGS, Profile
+from bellhop.profiles import CARRIER, SETTINGS, Profile, spelled
 from bellhop.reason import LOCATIONS
 from bellhop.recursion import Failure, Verdict
 from bellhop.values import shown
