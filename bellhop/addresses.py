@@ -43,7 +43,7 @@ def network(text: str, most: int) -> tuple[str, ...]:
     of a host are 0 (RFC 4632 §3.1), or has more than so many.
     """
     try:
-        found = ipaddress.ip_network(text) if "/" in text and "%" not in text else None
+        found = ipaddress.ip_network(text) if "%" not in text else None
     except ValueError:
         return ()
     if found is None or found.num_addresses > most:

@@ -1,6 +1,7 @@
 """The verb `alive`: a yes while the pager can open rooms, and silence otherwise."""
 
 import asyncio
+import math
 import time
 
 import pytest
@@ -40,3 +41,13 @@ def test_a_pager_whose_loop_stands_still_says_nothing():
         return await asking
 
     assert asyncio.run(main()) == []
+
+
+@pytest.mark.parametrize(("left", "asks"), [(math.inf, 0.5), (5.0, 0.5), (0.1, 0.1), (-1.0, -1.0)])
+def test_it_looks_for_no_longer_than_the_dialplan_waits(left, asks):
+    looked = []
+    asterisk = Asterisk()
+    channel = Channel({}, asterisk.answers, asterisk, time.monotonic() + left)
+    Alive(lambda seconds: bool(looked.append(seconds)))(channel)
+    assert looked == [pytest.approx(asks, abs=0.05)]
+    assert asterisk.put == []

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from ami import legs
+from bellhop import targets
 from tests.unit.fake_asterisk import SITE
 
 ZONE, HORN = SITE.zones["8000"], SITE.devices["1008"]
+OUTSIDE = targets.Outside("tel:+442079460000", "+442079460000")
 
 
 def rings(zone):
@@ -21,11 +23,46 @@ def rings(zone):
         ("Hall 2 - east_wing.", "Hall 2 - east_wing."),
         ('Yard" <sip:900@x>', "Page"),  # a quote would end the name
         ("Hof, Süd", "Page"),
+        ("y" * 40, "y" * 40),
         ("y" * 41, "Page"),
     ],
 )
 def test_a_zones_name_is_shown_where_it_can_be_nothing_but_a_name(name, shown):
     assert rings(replace(ZONE, name=name))["CallerID"] == f'"{shown}" <{ZONE.number}>'
+
+
+@pytest.mark.parametrize(
+    ("target", "rung", "number", "rings", "headers"),
+    [
+        (HORN, "PJSIP/1008@bellhop-member", "1008", 20_000, targets.headers(HORN)),
+        (OUTSIDE, "PJSIP/+442079460000@bellhop-member", OUTSIDE.number, 45_000, ()),
+    ],
+)
+def test_a_member_is_rung_with_all_that_its_channel_must_know(target, rung, number, rings, headers):
+    """Both of the last two end a member's leg: the dialplan's for the time in the room, and
+    Asterisk's own, should the dialplan never get there.
+    """
+    zone = replace(ZONE, max_length=90_000, ring_timeout=20_000, outside_timeout=45_000)
+    leg = f"page-1-a-{number}"
+    seconds = zone.limit // 1000
+    assert legs.member(target, zone, room="page-1-a", leg=leg, leader="PJSIP/x-1") == {
+        "Channel": rung,
+        "ChannelId": leg,
+        "Context": "bellhop-member",
+        "Exten": "s",
+        "Priority": "1",
+        "Timeout": str(rings),
+        "CallerID": f'"{ZONE.name}" <8000>',
+        "Async": "true",
+        "Variable": [
+            "BELLHOP_ROOM=page-1-a",
+            "BELLHOP_LEADER=PJSIP/x-1",
+            f"BELLHOP_MEMBER={number}",
+            f"BELLHOP_MAX={seconds}",
+            f"TIMEOUT(absolute)={seconds}",
+            *(f"PJSIP_HEADER(add,{name})={value}" for name, value in headers),
+        ],
+    }
 
 
 @pytest.mark.parametrize(("mode", "exten"), [("one-way", "s"), ("two-way", "two-way")])

@@ -16,6 +16,8 @@ from bellhop.gateways import Gateway, gateways, hosts, read_sources
         ("sip.carrier.example", "sip.carrier.example", 0, True),
         ("SIP.Carrier.Example:5080", "sip.carrier.example", 5080, True),
         ("carrier-a:5060", "carrier-a", 5060, True),
+        ("a.example:1", "a.example", 1, True),
+        ("a.example:65535", "a.example", 65535, True),
     ],
 )
 def test_a_gateway_is_an_address_or_a_name(said, host, port, named):
@@ -27,7 +29,8 @@ def test_a_gateway_is_an_address_or_a_name(said, host, port, named):
     [
         "", "north", "2001:db8::1", "[192.0.2.1]", "[]", "0.0.0.0", "192.0.2.1:0", "192.0.2:5060",
         "192.0.2.300:5060", "::1:5060", "a..b",
-        "-a.example", "a.example:", "a.example:x", "a.example:70000", "sip:a.example", "a.example;lr",
+        "-a.example", "a.example:", "a.example:x", "a.example:0", "a.example:65536",
+        "[2001:db8::1", "2001:db8::1]", "sip:a.example", "a.example;lr",
         "a_b c.example", "a.example\r\n", "\u0661.example:5060", "a." * 130 + "example", 5, None, {},
     ],
 )  # fmt: skip
@@ -37,11 +40,12 @@ def test_what_is_neither_is_refused_with_what_was_expected(said):
 
 
 def test_several_are_kept_in_their_order():
-    found = gateways(["b.example", "192.0.2.1:5060", "192.0.2.1:5070"])
-    assert [str(one) for one in found] == ["b.example", "192.0.2.1:5060", "192.0.2.1:5070"]
+    said = ["b.example", "b.example:5080", "192.0.2.1:5060", "192.0.2.1:5070"]
+    found = gateways(said)
+    assert [str(one) for one in found] == said
     assert hosts(found) == ("192.0.2.1",)
     assert [one.address for one in found] == [
-        None, Address("192.0.2.1", 5060), Address("192.0.2.1", 5070),
+        None, None, Address("192.0.2.1", 5060), Address("192.0.2.1", 5070),
     ]  # fmt: skip
 
 
@@ -51,6 +55,8 @@ def test_several_are_kept_in_their_order():
         ([], "at least one"),
         (["a.example", "A.example"], "item 2: .* twice"),
         (["a.example", "north", 7], "item 2: .*; item 3: "),
+        (["north", "a.example"], "^item 1: expected an address [^;]*$"),
+        (["a.example", "north"], "^item 2: expected an address [^;]*$"),
     ],
 )
 def test_a_list_names_the_place_of_what_is_wrong(said, why):
