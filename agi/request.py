@@ -60,8 +60,7 @@ class Requests:
         if there is None:
             # An announcement is not held back because the bookkeeping is down: all are rung.
             _log.warning("zone=%s registrations=unknown", request.zone.number)
-            members = tuple(_spoken(member, "") for member in request.members)
-            return replace(request, members=members)
+            return request
         present = tuple(
             _spoken(m, there[m.number].user_agent if m.number in there else "")
             for m in request.members
