@@ -1,6 +1,7 @@
 """Dialects: a closed set of headers, safe on every line that they are written to."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,12 @@ def test_a_dialects_headers_fit_every_line_that_they_are_written_to(dialect):
         # AMI and dialplan: no line ends, no variables, nothing that ends an argument list.
         assert re.fullmatch(r"[A-Za-z0-9 <>:;=./@-]+", value)
         assert len(f"Variable: PJSIP_HEADER(add,{name})={value}") < 1000
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_dialect_is_told_in_the_guide(dialect):
+    guide = Path(__file__).parents[2] / "docs" / "paging.md"
+    assert re.search(rf"^\| [^|]*`{dialect}`[^|]* \|", guide.read_text("utf-8"), re.MULTILINE)
 
 
 def test_both_conventions_go_to_a_device_that_nobody_knows():

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -142,6 +143,12 @@ def test_deciding_needs_no_command_line_library():
         [sys.executable, "-S", "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert heavy & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("verb", commands.VERBS)
+def test_every_verb_is_in_the_readmes_table(verb):
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert re.search(rf"^\| [^|]*`bellhop {verb}\b", readme, re.MULTILINE)
 
 
 def test_without_click_the_command_says_what_to_install():

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from bellhop.answering import DIALECTS
 from kemi import headers
 
 
@@ -53,6 +54,15 @@ def test_the_identity_alone_is_taken_from_the_pbx(house):
 NAMES = ["X-Bellhop-Page", "P-Asserted-Identity", "ALERT-INFO", "call-info ", "Answer-Mode",
          "Priv-Answer-Mode", "P-Auto-Answer", "p-preferred-identity", "Remote-Party-ID", "X-AUTOANSWER",
          "X-AutoAccept", "X-CallInfo", "P-Alerting-Mode", "X-Intercom", "Call_Info"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted({name for said in DIALECTS.values() for name, _ in said}))
+def test_what_a_page_makes_a_device_answer_by_is_taken_from_every_caller(house, name):
+    house.says({"$mb": f"INVITE sip:1009@edge SIP/2.0\r\n{name}: y\r\n\r\n"})
+    headers.strip()
+    removed = [removed for (removed,) in house.fake.called("textops.remove_hf")]
+    patterns = [pattern for (pattern,) in house.fake.called("textops.remove_hf_re")]
+    assert name in removed or any(re.search(one, name, re.IGNORECASE) for one in patterns)
 
 
 @pytest.mark.parametrize("name", NAMES)
