@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 from ami.legs import Leg
 from ami.players import Calls, Edge, Player
-from bellhop.claims import Claims, Verdict, Wish
+from bellhop.claims import Claims, Verdict, Way, Wish
+from bellhop.pages import EdgeCall
 from bellhop.targets import Target
 
 
@@ -24,9 +25,20 @@ class Claiming:
         self._freed = asyncio.Event()
 
     def plan(self, wish: Wish, in_call: Iterable[str]) -> Mapping[str, Verdict]:
-        """Say what is done with each device that a page wants. Who leads another is in a call."""
-        leaders = (p.led_by for p in self.pages.values() if p.wish.page != wish.page)
-        return self.claims.plan(wish, {*in_call, *leaders}, self._call_priority)
+        """Say what is done with each device that a page wants. Who leads another is in a call; it
+        is ended for a page that goes before his alone.
+        """
+        leads = {p.led_by: p.wish.rank for p in self.pages.values() if p.wish.page != wish.page}
+        verdicts = self.claims.plan(wish, {*in_call, *leads}, self._call_priority)
+        mine = (n for n, one in verdicts.items() if one.way is Way.END)
+        busy = (n for n in mine if leads.get(n, 0) >= wish.rank)
+        return {**verdicts, **dict.fromkeys(busy, Verdict(Way.BUSY, "in a call"))}
+
+    async def end_calls(self, device: str, calls: Collection[EdgeCall], page: Player) -> None:
+        """End what a device is in: calls past Asterisk, and pages that it leads."""
+        led = [one for one in self.pages.values() if one.led_by == device and one is not page]
+        stops = (one.stop(page.wish.zone.number) for one in led)
+        await asyncio.gather(self.calls.end(calls), *stops)
 
     def claim(self, wish: Wish, devices: Collection[str]) -> None:
         """Give a page these devices: it rings or takes them now."""

@@ -99,8 +99,8 @@ def member(target: Target, zone: Zone, *, room: str, leg: str, leader: str) -> d
             f"BELLHOP_ROOM={room}",
             f"BELLHOP_LEADER={leader}",
             f"BELLHOP_MEMBER={target.number}",
-            f"BELLHOP_MAX={zone.limit // 1000}",
-            f"TIMEOUT(absolute)={zone.limit // 1000}",
+            f"BELLHOP_MAX={longest(zone)}",
+            f"TIMEOUT(absolute)={longest(zone)}",
             *(f"PJSIP_HEADER(add,{key})={value}" for key, value in headers(target)),
         ],
     }
@@ -111,12 +111,20 @@ def patience(target: Target, zone: Zone) -> int:
     return zone.outside_timeout if isinstance(target, Outside) else zone.ring_timeout
 
 
+def longest(zone: Zone) -> int:
+    """Return for how long a member may be in a page (s) that nobody ends: what is announced has the
+    page's whole time from when it begins, and others may have rung until then.
+    """
+    rings = max(zone.ring_timeout, zone.outside_timeout)
+    return (zone.limit + zone.head_start + rings) // 1000 + 5
+
+
 def taken(channel: str, room: str, zone: Zone) -> dict[str, Value]:
     """Bring a member's leg into another page's room, from where the dialplan takes it back by
     itself when that page is over. All that it must know is in the extension: one action a member.
     """
     heard = "talker" if zone.mode == "two-way" else "member"
-    exten = f"{room}-{zone.limit // 1000}-{heard}"
+    exten = f"{room}-{longest(zone)}-{heard}"
     return {"Channel": channel, "Context": "bellhop-taken", "Exten": exten, "Priority": "1"}
 
 

@@ -59,6 +59,9 @@ class Player(Protocol):
     def waits(self) -> bool:
         """Whether its leader has not been heard yet."""
 
+    async def stop(self, by: str) -> bool:
+        """End it for somebody; False when its leader could not be hung up."""
+
     def rung(self, device: str) -> None:
         """It is rung for this page."""
 

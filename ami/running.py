@@ -109,7 +109,7 @@ class Running(Progress):
                 case Way.RING:
                     self._work.append(partial(self._ring, device))
                 case Way.END:
-                    self._work.append(partial(self._ring, device, in_call.get(number_, ())))
+                    self._work.append(partial(self._free, device, in_call.get(number_, ())))
                 case Way.TAKE:
                     self._work.append(partial(self._take, device))
             members.append(member.rung())
@@ -151,10 +151,12 @@ class Running(Progress):
             await asyncio.gather(*work, return_exceptions=True)
             await self._end()
 
-    async def _ring(self, device: Target, calls: tuple[EdgeCall, ...] = ()) -> None:
-        if calls:
-            await self._board.calls.end(calls)
+    async def _ring(self, device: Target) -> None:
         await self._board.ring(device, self)
+
+    async def _free(self, device: Target, calls: tuple[EdgeCall, ...]) -> None:
+        await self._board.end_calls(device.number, calls, self)
+        await self._ring(device)
 
     async def _take(self, device: Target) -> None:
         if not await self._board.take(device, self):

@@ -114,8 +114,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One page. `rung_ms` is when its turn came, `opened_ms` when the leader's microphone opened,
     `closed_ms` when he was gone, `spoken` how many RTP packets came from him, None when it could
     not be asked; `stopped_by` who ended it, when that was not its leader; `notes` what its leader's
-    keys did; `times` how often a message was played to its end; `started` and `ended` are Unix
-    times; `members` by number, in the zone's order.
+    keys did; `announced` whether a file is played, and `times` how often that was to its end;
+    `started` and `ended` are Unix times; `members` by number, in the zone's order.
     """
 
     id: str
@@ -134,6 +134,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     stopped_by: str = ""
     notes: tuple[str, ...] = ()
     times: int = 0
+    announced: bool = False
 
     def refused(self, refusal: Refusal, at: float) -> "Page":
         """Return the page as one that was not made; `at`: Unix time."""
@@ -202,6 +203,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
             early = self.closed_ms - member.left_ms
             said += [f"left {early} ms before the end"] if early > _TOGETHER else []
         said += [unheard] if unheard else []
+        said += ["it was not played to its end"] if self.announced and not self.times else []
         return Outcome.SENT if multicast else Outcome.PLAYED, ", ".join(said)
 
     def _missed(self, member: Member) -> tuple[Gap, ...]:

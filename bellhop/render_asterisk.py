@@ -161,9 +161,10 @@ def _fallback(site: Site, zone: Zone) -> list[str]:
     ]
     lines += [
         " same => n,Hangup(21)",
-        f" same => n(go),Set(TIMEOUT(absolute)={seconds})",
+        f" same => n(go),MSet(TIMEOUT(absolute)={seconds},BELLHOP_MAX={seconds})",
     ]
     ring = max(1, zone.ring_timeout // 1000)
+    longest = seconds + ring + 2  # from when it is rung; its leader's end is its own
     for place, device in enumerate(ringable):
         # The caller's own device is a member too: he would hear himself.
         skip = f'$["${{BELLHOP_CALLER}}" = "<sip:{device.number}@{DEVICE_HOST}>"]'
@@ -172,8 +173,8 @@ def _fallback(site: Site, zone: Zone) -> list[str]:
             f"a{_predial(device)}"
             "v(BELLHOP_ROOM=${BELLHOP_ROOM}^BELLHOP_LEADER=${UNIQUEID}"
             # By these a pager knows whom to leave alone, or to take over (ami/strangers.py).
-            f"^BELLHOP_MEMBER={device.number}^BELLHOP_MAX={seconds}"
-            f"^TIMEOUT(absolute)={seconds}))"
+            f"^BELLHOP_MEMBER={device.number}^BELLHOP_MAX={longest}"
+            f"^TIMEOUT(absolute)={longest}))"
         )
         lines += [f" same => n,GotoIf({skip}?not-{place})", f" same => n,{originate}"]
         lines.append(f" same => n(not-{place}),NoOp()")

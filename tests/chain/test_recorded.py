@@ -6,8 +6,17 @@ from tests.chain.calling import CALLER, dial
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import until
 from tests.chain.harness.talker import talker
-from tests.chain.pager import standing_still
-from tests.chain.paging import answering, heard, newest, outcomes, report, sentence, speaking
+from tests.chain.pager import ruled, standing_still
+from tests.chain.paging import (
+    answering,
+    heard,
+    newest,
+    outcomes,
+    registered,
+    report,
+    sentence,
+    speaking,
+)
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.control]
 
@@ -31,6 +40,23 @@ def test_who_is_recorded_is_played_when_he_has_hung_up(scene: Scene):
     found = report(scene)
     assert found["leader"] == CALLER
     assert outcomes(found) == dict.fromkeys(HORNS, "played")
+
+
+def test_who_is_recorded_for_as_long_as_a_page_may_last_is_played_to_the_end(scene: Scene):
+    """Though 1009, which never answers, is waited for before he is played."""
+    first, second = registered(scene, *HORNS)
+    with ruled(scene, ZONE, {'speech = "recorded"': 'speech = "recorded"\nmax_length = "4s"'}):
+        speaker, other = (
+            scene.play(first, "speaker/answers"),
+            scene.play(second, "speaker/rings-only"),
+        )
+        voice = scene.voice(VOICE)
+        scene.finish(dial(scene, ZONE, "caller/calls-and-talks", stream=voice, pause=4300))
+        scene.finish(speaker, other)
+
+    assert 3.7 <= heard(scene, "1008", VOICE) <= 4.1
+    found = report(scene)
+    assert (found["times"], sentence(found)["1008"]) == (1, ("played", None, None, ""))
 
 
 def test_a_recording_in_which_nothing_came_has_paged_nobody(scene: Scene):

@@ -139,7 +139,7 @@ def test_each_member_gets_its_dialects_headers_and_the_rooms_variables():
         "PJSIP_HEADER(add,Call-Info)=<sip:page.bellhop.invalid>;answer-after=0"
     ]
     assert f"BELLHOP_LEADER={LEADER}" in axis
-    assert "TIMEOUT(absolute)=20" in axis
+    assert "TIMEOUT(absolute)=55" in axis
 
 
 def test_the_chime_is_in_the_room_before_the_leader_is():
@@ -236,8 +236,8 @@ def test_a_chime_that_asterisk_cannot_play_is_not_waited_for(monkeypatch):
 def test_a_members_limit_is_as_long_as_its_leader_may_make_the_page():
     longer = replace(ZONE, longest=60_000)
     fields = legs.member(SITE.devices["1008"], longer, room="r", leg="l", leader="c")
-    assert "TIMEOUT(absolute)=60" in fields["Variable"]
-    assert legs.taken("c", "page-1-a", longer)["Exten"] == "page-1-a-60-member"
+    assert "TIMEOUT(absolute)=95" in fields["Variable"]
+    assert legs.taken("c", "page-1-a", longer)["Exten"] == "page-1-a-95-member"
 
 
 def test_what_a_leaders_keys_and_a_message_did_is_noted():

@@ -77,7 +77,7 @@ def test_a_member_that_is_taken_is_told_all_by_where_it_goes(mode, heard):
     assert legs.taken("PJSIP/x-1", "page-1-a", zone) == {
         "Channel": "PJSIP/x-1",
         "Context": "bellhop-taken",
-        "Exten": f"page-1-a-{zone.limit // 1000}-{heard}",
+        "Exten": f"page-1-a-{legs.longest(zone)}-{heard}",
         "Priority": "1",
     }
 

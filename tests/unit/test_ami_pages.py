@@ -28,15 +28,29 @@ def test_the_higher_takes_the_shared_member_and_gives_it_back():
     assert sorted(rung) == [f"PJSIP/{n}@bellhop-member" for n in "123"]
 
 
-def test_a_phone_that_leads_a_page_is_in_a_call_for_the_next_one_and_an_emergency_rings_it():
-    async def story(site, _house):
+def test_a_phone_that_leads_a_page_is_in_a_call_which_an_emergency_ends():
+    async def story(site, house):
         first = await site.begun("81", ["1"])
         phone = CALLER.name
         second = await site.begun("82", ["2", phone])
         assert await site.over("82", second) == {"2": PLAYED, phone: IN_A_CALL}
         alarm = await site.begun("83", [phone], emergency=True)
+        assert await site.ended("81") == {"1": PLAYED}
+        assert (site.of("81").stopped_by, first in house.leaders) == ("83", False)
         assert await site.over("83", alarm) == {phone: PLAYED}
-        await site.over("81", first)
+
+    play(story)
+
+
+@pytest.mark.parametrize("rank", [7, 8])
+def test_a_page_ends_none_of_the_same_or_a_higher_priority_for_its_leaders_sake(rank):
+    async def story(site, _house):
+        first = await site.begun("81", ["1"], priority=rank)
+        phone = CALLER.name
+        second = await site.begun("82", ["2", phone], priority=7)
+        assert await site.over("82", second) == {"2": PLAYED, phone: IN_A_CALL}
+        assert await site.over("81", first) == {"1": PLAYED}
+        assert site.of("81").stopped_by == ""
 
     play(story)
 
