@@ -246,5 +246,5 @@ class Engine:
 
     async def close(self) -> None:
         """Stop watching. Pages go on in Asterisk; their reports say that nobody watched."""
-        self._hints.close()
+        await self._hints.close()
         await self._tasks.cancel()

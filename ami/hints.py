@@ -11,6 +11,7 @@ from ami import strangers
 from ami.events import Event
 from ami.manager import Manager, NotConnected
 from ami.sight import Channel
+from ami.tasks import Tasks
 from bellhop.zones import hint
 
 _log = logging.getLogger("bellhop.ami")
@@ -27,7 +28,7 @@ class Hints:
         self._others: dict[str, tuple[str, str]] = {}
         self._told: dict[str, bool] = {}
         self._task: asyncio.Task[None] | None = None
-        self._asking: list[asyncio.Future[None]] = []
+        self._asking = Tasks()
 
     def adopt(self, zones: Collection[str]) -> None:
         """Tell of these zones from now on, and of one that has gone until it is dark."""
@@ -48,8 +49,7 @@ class Hints:
         elif kind == "ConfbridgeJoin":
             found = Channel(event.get("Channel", ""), unique, event.get("Conference", ""))
             if strangers.may_lead(found, ours):
-                self._asking[:] = [task for task in self._asking if not task.done()]
-                self._asking.append(asyncio.ensure_future(self._ask([found])))
+                self._asking.begin(self._ask([found]))
 
     def others(self, zone: str) -> list[str]:
         """Return the channels that lead pages of a zone that are none of ours."""
@@ -97,8 +97,8 @@ class Hints:
             if answer.get("Response") != "Success":
                 _log.warning("zone=%s hint=%s why=%s", zone, state, answer.get("Message", ""))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Tell no more."""
-        for task in (self._task, *self._asking):
-            if task is not None:
-                task.cancel()
+        if self._task is not None:
+            self._task.cancel()
+        await self._asking.cancel()
