@@ -123,7 +123,7 @@ def load(path: str | Path) -> Site:
         ) from None
     mistakes: list[Mistake] = []
     site = _site(path, raw, mistakes)
-    if not mistakes and site is not None:
+    if site is not None:
         return site
     places = locate(text)
     here = sorted(
