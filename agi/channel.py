@@ -109,7 +109,7 @@ class Channel(AGI):  # type: ignore[misc]
 
     def send_command(self, command: str, *args: object) -> None:
         """Send one line; the arguments have been quoted."""
-        line = " ".join([command.strip(), *map(str, args)]).strip()
+        line = " ".join([command, *map(str, args)])
         if "\n" in line or "\r" in line or "\0" in line:
             raise ValueError("an AGI command must be one line")
         encoded = line.encode()
@@ -135,7 +135,6 @@ class Channel(AGI):  # type: ignore[misc]
             # The usage follows, up to a line that begins with 520 too.
             while not self._line().startswith("520 "):
                 pass
-            raise Refused(rest)
         if code != "200" or not rest.startswith("result="):
             raise Refused(line)
         value, _, data = rest.removeprefix("result=").partition(" ")

@@ -98,3 +98,13 @@ def test_a_zone_of_nobody_but_its_caller_is_told_from_one_that_nobody_is_registe
 def test_a_two_way_page_is_one_way_for_who_has_no_right_to_it():
     assert ask(Asterisk("8103")).request.zone.mode == "two-way"
     assert ask(Asterisk("8103", TRUNK.format("2001@"))).request.zone.mode == "one-way"
+
+
+def test_after_a_reload_a_page_rings_those_whom_its_zone_has_then():
+    asterisk, desk = Asterisk(), Desk()
+    zone = replace(SITE.zones["8000"], members=("1009",))
+    everybody = lambda numbers, _patience: dict.fromkeys(numbers, Present())  # noqa: E731
+    before = Pages(SITE, desk, everybody, lambda _numbers, _patience: {})
+    after = before.of(replace(SITE, zones={**SITE.zones, "8000": zone}), {})
+    after(Channel({"channel": "x"}, asterisk.answers, asterisk))
+    assert desk.asked[2] == ["1009"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bellhop.schedules import all_due
 from pager.announcements import CannotSay
+from tests.unit.fake_asterisk import until
 from tests.unit.test_bells import House, Second, looks
 from tests.unit.test_schedules import at
 
@@ -25,13 +26,12 @@ def test_a_look_that_a_defect_ends_takes_no_bell_away(tmp_path, monkeypatch, cap
         running = asyncio.create_task(house.bells().run())
         await asyncio.sleep(0)
         house.now += 0.2
-        while len(house.said) < 2 and not running.done():
-            await asyncio.sleep(0.01)
+        await until(lambda: len(house.said) == 2)
         running.cancel()
 
     monkeypatch.setattr("pager.bells.all_due", due)
     monkeypatch.setattr("pager.bells._LOOK_EVERY", 0.01)
-    asyncio.run(asyncio.wait_for(main(), 5))
+    asyncio.run(main())
     assert (len(house.said), defects) == (2, [])
     assert "RuntimeError: once" in caplog.text
 
@@ -63,13 +63,12 @@ def test_a_second_pager_that_is_stopped_while_it_asks_for_its_turn_reports_nothi
         running = asyncio.create_task(house.bells().run())
         await asyncio.sleep(0)
         house.now += 0.2
-        while not asked.is_set() and not running.done():
-            await asyncio.sleep(0.01)
+        await until(asked.is_set)
         running.cancel()
         await asyncio.wait({running})
         return len(house.kept)
 
-    assert asyncio.run(asyncio.wait_for(main(), 5)) == 0
+    assert asyncio.run(main()) == 0
     assert house.said == []
 
 

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,11 @@ from bellhop.databases import Absent, Down, Sqlite
 from bellhop.ledger import Ledger
 from bellhop.reports import Reports
 from tests.unit.records import entry
+
+
+def open_now():
+    """The files that this process has open."""
+    return [one.resolve() for one in Path("/proc/self/fd").iterdir()]
 
 
 @pytest.fixture
@@ -126,9 +132,50 @@ def test_a_ledger_that_is_being_written_is_not_read_past_its_lock(tmp_path):
             Ledger.reading(path)
 
 
+def test_of_a_copy_whose_newest_calls_cannot_be_read_the_others_are_not_told_as_all(tmp_path):
+    path, copy = tmp_path / "calls.db", tmp_path / "copy.db"
+    with contextlib.closing(Ledger.writing(path)) as writing:
+        writing.add([entry()])
+        for part in ("", "-wal"):
+            Path(f"{copy}{part}").write_bytes(Path(f"{path}{part}").read_bytes())
+    Path(f"{copy}-shm").symlink_to(f"{copy}-shm")  # nobody can open what SQLite wants beside it
+    with pytest.raises(Down, match="unable to open"):
+        Ledger.reading(copy)
+    Path(f"{copy}-shm").unlink()
+    with contextlib.closing(Ledger.reading(copy)) as reader:
+        assert len(list(reader.calls())) == 1
+
+
+def test_a_writer_waits_for_another_that_is_at_it_and_may_be_another_thread(tmp_path):
+    """An edge that is restarted, or two verbs of the command line at once."""
+    writer = Ledger.writing(tmp_path / "calls.db")
+    with contextlib.closing(sqlite3.connect(tmp_path / "calls.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(1) as thread:
+            adding = thread.submit(writer.add, [entry("a")])
+            with pytest.raises(TimeoutError):
+                adding.result(0.3)
+            other.execute("COMMIT")
+            adding.result(20)
+    assert [call.call for call in writer.calls()] == ["a"]
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"), [(None, "NULL"), (True, "1"), (False, "0"), (7, "7"), ("", "''")]
+)
+def test_a_default_is_spelled_as_sqlite_has_values(tmp_path, value, literal):
+    with contextlib.closing(Sqlite.writing(tmp_path / "some.db")) as db:
+        assert db.literal(value) == literal
+        assert db.ask(f"SELECT {literal}") == [(value,)]
+
+
 def test_a_reader_makes_no_database(tmp_path):
-    with pytest.raises(Down):
+    with pytest.raises(Absent, match=r"^No such file"):
         Ledger.reading(tmp_path / "calls.db")
+    with pytest.raises(Down, match=r"^Is a directory") as error:
+        Ledger.reading(tmp_path)
+    assert error.type is Down  # there is something, and it is no database
     assert not (tmp_path / "calls.db").exists()
     (tmp_path / "text.db").write_text("not a database, and long enough to be looked at " * 20)
     with pytest.raises(Down):
@@ -147,8 +194,9 @@ def test_a_file_that_its_writer_has_just_made_is_as_good_as_none(tmp_path, made)
     """Whoever reads it while the edge starts is told that nothing was written yet."""
     path = tmp_path / "calls.db"
     made(path)
-    with pytest.raises(Absent, match="nothing is in it yet"):
+    with pytest.raises(Absent, match="nothing is in it yet") as _error:
         Ledger.reading(path)
+    assert path.resolve() not in open_now()
     Ledger.writing(path).close()
     Ledger.reading(path).close()
 
@@ -190,5 +238,4 @@ def test_a_file_that_cannot_be_used_is_not_left_open(tmp_path, opened, wrong):
         with pytest.raises(Down) as error:
             opened(path)
         errors.append(error)
-    open_now = [one.resolve() for one in Path("/proc/self/fd").iterdir()]
-    assert path.resolve() not in open_now
+    assert path.resolve() not in open_now()
