@@ -6,7 +6,7 @@ what a stranger's name resolves to might be anybody, so its ACK and BYE would be
 import re
 
 from bellhop.addresses import ip
-from kemi import ksr_dialog, sip
+from kemi import ksr_contact, ksr_dialog, sip
 from kemi.results import Unreadable
 
 _HOST = re.compile(r"sips?:(?:[^@>]*@)?(\[[^]]*\]|[^:;>]*)", re.IGNORECASE)
@@ -18,7 +18,7 @@ _SAID = f"$_s({_URI}\n$(ct{{nameaddr.uri}}{{uri.host}})\n$hdr(Record-Route))"
 def keep(*, device: bool) -> None:
     """Put the source into the Contact as an alias, where the Contact itself would not do.
 
-    Of several aliases the first is followed (sip.follow_contact), so it must be ours: where there
+    Of several aliases the first is followed (ksr_contact.follow), so it must be ours: where there
     is one already, of a stranger's address (measured: a device had our ACK and BYE sent to it) or
     for a proxy of the sender's, ours is put before it.
     """
@@ -31,7 +31,7 @@ def keep(*, device: bool) -> None:
     found, host, routes = (part.replace("<null>", "") for part in said.split("\n", 2))
     aliased = ";alias=" in found.lower()
     if device or aliased or _leads_to_a_name(host, routes):
-        sip.mark_contact(aliased=aliased)
+        ksr_contact.mark(aliased=aliased)
 
 
 def uri() -> str:

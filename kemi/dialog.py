@@ -19,6 +19,7 @@ from kemi import (
     contact,
     floods,
     headers,
+    ksr_contact,
     ksr_dialog,
     ksr_transactions,
     names,
@@ -93,18 +94,23 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
     challenges.strip(site)
     if known == "done":  # it was for a refusal of ours
         return
+    door = who.door(site, way)
+    from_device = door is who.Door.DEVICES
     if method in _TARGETS:
         ksr_dialog.hold_contact()
+    # Before the dialog module reads the Contact, which it does as the Route is followed: else its
+    # own BYE went to the private address of a device that had renewed its call from behind NAT.
+    if from_device or method in _TARGETS:
+        contact.keep(device=from_device)
     if not ksr_dialog.loose_route():
         if method != "ACK":
             sip.reply(481, "No Such Dialog Here")
         elif known == "yes":
             ksr_transactions.relay()
         return
-    fits = sip.follow_contact()
+    fits = ksr_contact.follow()
     host = sip.next_host()
     peers = peers_of(site, host)
-    door = who.door(site, way)
     ours = door is who.Door.INTERNAL
     refused = _refusal(secret, method, peers, ours=ours) if fits else _TOO_LONG
     refusal = refused or _gone(site, method, host)
@@ -114,18 +120,16 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
         return
     floods.proved(site, way)
     headers.strip_in_dialog(method, ours=ours)
-    _keep_targets(method, from_device=door is who.Door.DEVICES, to_device=peers == _DEVICE)
+    _keep_targets(method, with_device=from_device or peers == _DEVICE)
     if not ksr_transactions.relay() and method != "ACK":
         sip.error(f"in-dialog {method} could not be sent on")
 
 
-def _keep_targets(method: str, *, from_device: bool, to_device: bool) -> None:
-    """See to it that the next requests of the dialog find whoever sends this one, or answers it."""
-    if from_device or method in _TARGETS:
-        contact.keep(device=from_device)
+def _keep_targets(method: str, *, with_device: bool) -> None:
+    """See to it that the next requests of the dialog find whoever answers this one."""
     if method in _TARGETS:
         sip.put(_ASKED, _contact())
-    if method in _TARGETS or ((from_device or to_device) and method != "ACK"):
+    if method in _TARGETS or (with_device and method != "ACK"):
         ksr_transactions.on_dialog()
 
 

@@ -2,7 +2,7 @@
 
 from bellhop import contacts
 from bellhop.settings import Site
-from kemi import digest, ksr_registrar, sip, who
+from kemi import digest, ksr_contact, ksr_registrar, sip, who
 from kemi.secrets import Secrets
 from kemi.sip import Way
 
@@ -47,5 +47,5 @@ def _asks_for_one_binding() -> bool:
         bound = contacts.binding(said, expires=sip.text("$hdr(Expires)") or "")
     except ValueError:
         return False
-    sip.rewrite_contact(bound)
+    ksr_contact.rewrite(bound)
     return True

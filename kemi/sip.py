@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import KSR
 
-from bellhop.addresses import Address, Listener, bracketed, ip
+from bellhop.addresses import Address, Listener, ip
 from kemi.results import BadCall, Unreadable, done
 
 
@@ -58,7 +58,6 @@ def forget(variable: str) -> None:
 
 # --- what the message is ---
 
-_LONGEST_URI = 1_000  # bytes
 _WAY = "$si $sp $proto $Ri $Rp"
 
 
@@ -196,39 +195,6 @@ def fix_register() -> None:
     KSR.nathelper.fix_nated_register()
     KSR.setbflag(6)
     KSR.setbflag(7)
-
-
-def mark_contact(*, aliased: bool) -> None:
-    """Put the real source into Contact as an alias, for requests within the dialog, where Contact
-    is elsewhere; where there is one already, as the first.
-    """
-    if aliased:
-        came = way()
-        # IPv6 in brackets: without them it mars the Contact (measured on 5.6.3, 6.0.1 and 6.1.5).
-        host, port = bracketed(came.source.host), str(came.source.port)
-        KSR.nathelper.add_contact_alias_addr(host, port, came.here.protocol)
-    elif contact_is_elsewhere():
-        # Unlike the other, it tells the dialog module too, whose own BYE goes there.
-        KSR.nathelper.set_contact_alias()
-
-
-def rewrite_contact(value: str) -> None:
-    """Have the request say this in Contact, also to Kamailio's own modules."""
-    remove_headers("Contact")
-    append_header(f"Contact: {value}")
-    if not done(KSR.textopsx.msg_apply_changes(), "msg_apply_changes"):
-        raise BadCall("a Contact that could not be rewritten")
-
-
-def follow_contact() -> bool:
-    """Send to the source that the first alias of a Contact names; False for a Request-URI that is
-    too long to be looked at: nathelper as of before May 2026, so Debian 12's and 13's, writes past
-    the end of its 1,024 bytes, whoever sent it.
-    """
-    if number("$(ru{s.len})") > _LONGEST_URI:
-        return False
-    KSR.nathelper.handle_ruri_alias()
-    return True
 
 
 # --- the pager's questions ---

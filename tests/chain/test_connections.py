@@ -23,6 +23,7 @@ LAST = "145"
 DEVICE, TO_NORTH = "1020", "441632960100"
 PRIVATE = "192.168.77.7:5062"
 DOORS = {"tcp": 5060, "tls": 5061}
+WAYS = ["tcp", "tls", "tcp;alias=198.51.100.9~5066~1"]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def home(stack, place, cast, edge, request) -> Iterator[Home]:
         yield found
 
 
-@pytest.fixture(params=DOORS)
+@pytest.fixture(params=WAYS)
 def kind(request) -> str:
     return request.param
 
@@ -54,8 +55,9 @@ def kind(request) -> str:
 def device(kind: str, home: Home, place) -> Iterator[Raw]:
     """A device that has registered by its connection."""
     scene = home.scene
-    who, door = scene.cast.device(DEVICE), (scene.cast.edge.host, DOORS[kind])
-    with stream(place, who, scene.directory, door, kind) as peer:
+    transport = kind.partition(";")[0]
+    who, door = scene.cast.device(DEVICE), (scene.cast.edge.host, DOORS[transport])
+    with stream(place, who, scene.directory, door, transport) as peer:
         proved(peer, kind, "REGISTER")
         yield peer
 
@@ -65,7 +67,7 @@ def contact(kind: str) -> str:
 
 
 def via(kind: str, mark: str) -> str:
-    return f"SIP/2.0/{kind.upper()} {PRIVATE};rport;branch=z9hG4bK-{mark}"
+    return f"SIP/2.0/{kind.partition(';')[0].upper()} {PRIVATE};rport;branch=z9hG4bK-{mark}"
 
 
 def proved(device: Raw, kind: str, method: str, dialled: str = "") -> None:
@@ -147,6 +149,10 @@ def test_a_device_that_calls_gets_all_of_the_call_by_its_connection(
         assert told is not None
         answer = told.message
         device.send(within(answer, device.who, there, 2, "ACK", via=via(kind, "ack")))
+        gets(callee, "ACK")
+        device.send(within(answer, device.who, there, 3, via=via(kind, "again"), contact=own))
+        assert answers(device, callee, f"<{there}>").code == 200
+        device.send(within(answer, device.who, there, 3, "ACK", via=via(kind, "ack-again")))
         gets(callee, "ACK")
         back = {"to": answer.header("from"), "from_": answer.header("to")}
         uri = came.message.header("contact").strip("<>")

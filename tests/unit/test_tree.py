@@ -26,6 +26,7 @@ KSR_ADAPTERS = {
     for name in (
         "sip",
         "ksr_auth",
+        "ksr_contact",
         "ksr_dialog",
         "ksr_dns",
         "ksr_health",

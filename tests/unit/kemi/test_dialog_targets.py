@@ -175,6 +175,28 @@ def test_a_contact_that_is_not_there_is_never_asked_for_by_itself(house, within)
     assert "$(ct{nameaddr.uri})" not in asked
 
 
+def test_the_dialog_module_sees_our_alias_alone(within):
+    """It follows the last one: its own BYE went to any host that a device wrote there (measured)."""
+    house = within("INVITE", contact=PHONE, moves_to=f"sip:x@{PHONE};alias=203.0.113.9~5060~1")
+    done = [
+        call.args[1] if call.path == "textops.subst_hf" else call.path
+        for call in house.fake.calls
+        if "Contact" in call.args[:1] or "alias_addr" in call.path or "apply" in call.path
+    ]
+    there = done.index("/;alias=/;bh-alias=/gi")
+    assert done[there + 1 :] == [
+        "textopsx.msg_apply_changes", "nathelper.add_contact_alias_addr",
+        "textopsx.msg_apply_changes", "/;bh-alias=/;alias=/g",
+    ]  # fmt: skip
+
+
+def test_a_device_has_its_alias_before_the_dialog_module_reads_where_it_is(within):
+    """Which it does as the Route is followed: its own BYE went to the private address (measured)."""
+    house = within("INVITE", contact="192.168.1.5", moves_to="sip:x@192.168.1.5")
+    paths = [call.path for call in house.fake.calls]
+    assert paths.index("nathelper.set_contact_alias") < paths.index("rr.loose_route")
+
+
 @pytest.mark.parametrize(("method", "answers"), [("BYE", [414]), ("ACK", [])])
 def test_a_request_uri_that_is_too_long_for_kamailio_is_not_looked_at(within, method, answers):
     house = within(method, user="1" * 1_000)
