@@ -178,11 +178,14 @@ def has_contact() -> bool:
 
 
 def contact_is_elsewhere() -> bool:
-    """Whether Contact names another host than the message came from, or one that can't be read."""
+    """Whether Contact names another host than the message came from, or one that can't be read. One
+    that came by a connection is reached by that alone: at the port in its Contact perhaps nobody
+    listens (measured: its ACK and BYE were lost), as TLS wants a certificate there.
+    """
     if not has_contact():
         return False
-    host = text("$(ct{nameaddr.uri}{uri.host})") or ""
-    return ip(host.strip("[]")) != way().source.host
+    host, came = text("$(ct{nameaddr.uri}{uri.host})") or "", way()
+    return came.here.protocol != "udp" or ip(host.strip("[]")) != came.source.host
 
 
 def answer_to_source() -> None:

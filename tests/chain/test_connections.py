@@ -130,6 +130,22 @@ def test_a_device_that_is_called_gets_all_of_the_call_by_its_connection(
     assert not scene.messages().where(target=PRIVATE)
 
 
+def test_a_device_that_does_not_listen_where_its_contact_says_is_reached_by_its_connection(
+    home: Home, place, device: Raw, kind: str
+):
+    """Without a NAT: few have a certificate for who connects to them by TLS."""
+    scene = home.scene
+    trunk, own = scene.cast.trunk("reception"), f"{DEVICE}@{device.who.address[0]}:5077"
+    with raw(place, trunk, scene.directory) as caller:
+        caller.send(request(trunk, "INVITE", DEVICE, mark=f"{scene.began}"))
+        answer = answers(caller, device, f"<sip:{own};transport={kind}>")
+        uri = answer.header("contact").strip("<>")
+        caller.send(within(answer, trunk, uri, 1, "ACK"))
+        assert gets(device, "ACK") == f"sip:{own};transport={kind}"
+        caller.send(within(answer, trunk, uri, 2, "BYE"))
+        is_over(device)
+
+
 @pytest.mark.parametrize("who_ends", ["the other side", "the edge"])
 def test_a_device_that_calls_gets_all_of_the_call_by_its_connection(
     home: Home, place, device: Raw, who_ends: str, kind: str

@@ -156,6 +156,12 @@ def test_before_an_alias_of_somebody_elses_stands_ours(within, uri, source, alon
     assert house.fake.called("nathelper.add_contact_alias_addr") == before_another
 
 
+@pytest.mark.parametrize(("door", "aliases"), [("tcp", 1), ("devices", 0)])
+def test_who_is_on_a_connection_is_found_by_it_whatever_port_his_contact_has(within, door, aliases):
+    house = within("INVITE", door=door, contact=PHONE)
+    assert len(house.fake.called("nathelper.set_contact_alias")) == aliases
+
+
 def test_an_alias_of_an_ipv6_address_has_it_in_brackets(within):
     """Without them nathelper mars the Contact: its ACK and BYE went nowhere (measured)."""
     uri = "sip:x@[2001:db8::7];alias=192.168.1.5~5060~1"

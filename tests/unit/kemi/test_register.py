@@ -25,6 +25,13 @@ def test_behind_a_nat_the_source_is_kept_with_the_binding(house):
     assert paths.index("nathelper.fix_nated_register") < paths.index("registrar.save_uri")
 
 
+def test_a_device_on_a_connection_is_called_by_that_alone(house):
+    """Where its Contact says, perhaps nobody listens (measured)."""
+    registers(house, door="tcp")
+    assert house.answers == [200]
+    assert len(house.fake.called("nathelper.fix_nated_register")) == 1
+
+
 @pytest.mark.parametrize(
     "host", ["203.0.113.1", "carrier.example", "192.168.1.5", "[2001:db8::1]", "", None]
 )
