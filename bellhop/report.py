@@ -138,9 +138,13 @@ def _iso(moment: float) -> str:
 
 
 def cut_off(one: Report, ended: float, why: str) -> Report:
-    """Return the report of a page that nobody has watched to its end."""
+    """Return the report of a page that nobody has watched to its end. Who had not come by then, or
+    was out of the zone, is known.
+    """
     members = tuple(
-        msgspec.structs.replace(m, outcome=Outcome.FAILED, why=f"not known: {why}")
+        m
+        if m.outcome in {Outcome.FAILED, Outcome.OUT}
+        else msgspec.structs.replace(m, outcome=Outcome.FAILED, why=f"not known: {why}")
         for m in one.members
     )
     return msgspec.structs.replace(one, ended=_iso(ended), members=members)

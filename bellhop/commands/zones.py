@@ -22,6 +22,9 @@ def command(*, words: tuple[str, ...], site: str, as_json: bool) -> None:
         found = ask(show.site(site).site.state, question, _PATIENCE)
     except ControlError as error:
         raise click.ClickException(str(error)) from None
+    if question["do"] != "zones" and as_json:
+        show.as_json(found)
+        return
     if question["do"] != "zones":
         where = f"zone {question['zone']}" if question["zone"] else "all zones"
         click.echo(

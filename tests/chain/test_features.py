@@ -88,7 +88,7 @@ def test_out_of_one_zone_is_in_the_others_and_an_emergency_is_for_everybody(scen
 def test_who_is_out_is_out_after_a_restart_of_the_pager(scene: Scene):
     assert scene.stack is not None
     scene.register("1008")
-    bellhop(scene, "zones", "out", "1008", ZONE)
+    assert json.loads(bellhop(scene, "zones", "out", "1008", ZONE, "--json")) == {}
     before = states(scene, ZONE)["1008"]
     since = time.time()
     scene.stack.restart("pager")

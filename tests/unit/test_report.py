@@ -1,12 +1,14 @@
 """The report of a page: the contract and the sentence."""
 
 import json
+import re
+from pathlib import Path
 
 from msgspec.structs import replace
 
 from bellhop.members import Member
 from bellhop.pages import Page, Refusal
-from bellhop.report import report
+from bellhop.report import MemberReport, Report, report
 
 BEGAN = 1_795_230_000.5
 
@@ -35,6 +37,16 @@ def refused(number):
 def contract(one):
     """As a program reads it."""
     return json.loads(json.dumps(report(one).contract()))
+
+
+def test_the_guide_has_each_key_of_the_contract_and_no_other():
+    guide = (Path(__file__).parents[2] / "docs" / "paging.md").read_text("utf-8")
+    for told, head in ((Report, "of a page"), (MemberReport, "of a member")):
+        table = guide.partition(f"| key | {head} |\n|---|---|\n")[2].partition("\n\n")[0]
+        keys = [
+            key for row in table.splitlines() for key in re.findall("`(.+?)`", row.split("|")[1])
+        ]
+        assert sorted(keys) == sorted(told.__struct_fields__)
 
 
 def test_the_contract_has_its_keys_and_values():
