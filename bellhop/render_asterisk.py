@@ -163,7 +163,7 @@ def _fallback(site: Site, zone: Zone) -> list[str]:
         " same => n,Hangup(21)",
         f" same => n(go),MSet(TIMEOUT(absolute)={seconds},BELLHOP_MAX={seconds})",
     ]
-    ring = max(1, zone.ring_timeout // 1000)
+    ring = zone.ring_timeout // 1000
     longest = seconds + ring + 2  # from when it is rung; its leader's end is its own
     for place, device in enumerate(ringable):
         # The caller's own device is a member too: he would hear himself.

@@ -25,7 +25,7 @@ def listen_cfg(site: Site) -> str:
     lines = [f"# Printed by `bellhop render kamailio` from {site.path.name}; do not edit."]
     lines += [f'#!define BELLHOP_USRLOC "sqlite:///{site.site.state}/usrloc.db"']
     if probes(site):
-        every = max(1, site.edge.probe // 1_000) if site.edge.probe else _PBX_PROBE
+        every = site.edge.probe // 1_000 or _PBX_PROBE
         lines += [f"#!define BELLHOP_PROBE {every}"]
         lines += [f'#!define BELLHOP_GATEWAYS "{gateways_file(site)}"']
     if site.edge.hide_topology:

@@ -9,10 +9,12 @@ import pytest
 from ami.begun import wait
 from bellhop.addresses import Address
 from bellhop.answering import DIALECTS
+from bellhop.callers import Caller, Kind
 from bellhop.pages import Request
 from bellhop.render_asterisk import asterisk_files
 from bellhop.settings import load
 from bellhop.targets import Outside
+from bellhop.zones import may_page
 
 CONFIG = Path(__file__).parents[2] / "config"
 ASTERISK = CONFIG / "asterisk"
@@ -69,6 +71,48 @@ def test_a_whole_trunk_is_matched_from_end_to_end():
     assert [bool(re.search(pattern, one)) for one in good + bad] == [True] * 2 + [False] * 4
 
 
+@pytest.mark.parametrize(
+    "callers",
+    [
+        (),
+        ("1020",),
+        ("1021", "trunk:plain"),  # the list alone says who may: these two have no right to zones
+        ("1016", "trunk:reception"),
+        ("trunk:reception:2001",),
+    ],
+    ids=str,
+)
+def test_without_a_pager_a_zone_is_paged_by_those_alone_whom_the_pager_lets_page_it(callers):
+    reception = SITE.trunks["reception"]
+    trunks = {"reception": reception, "plain": replace(reception, name="plain", may=("devices",))}
+    zone = replace(SITE.zones["8000"], callers=callers)
+    site = replace(SITE, zones={"8000": zone}, trunks=trunks)
+    steps = context("bellhop-fallback", site)
+    whole = re.findall(r'"(<sip:[^"]*>)"\]\?go\)', steps)
+    patterns = re.findall(r'REGEX\("(.*?)" ', steps)
+    devices = [Caller(Kind.DEVICE, d.number, d.number, d.may) for d in site.devices.values()]
+    behind = [
+        Caller(Kind.TRUNK, t.name, n, t.may) for t in trunks.values() for n in ("", "2001", "7")
+    ]
+    may = {one.identity for one in (*devices, *behind) if may_page(zone, one)}
+    let_in = {
+        one.identity
+        for one in (*devices, *behind)
+        if one.identity in whole or any(re.search(p, one.identity) for p in patterns)
+    }
+    assert let_in == may
+    assert 0 < len(may) < len(devices) + len(behind)
+
+
+def test_without_a_pager_all_of_a_page_ends_in_its_own_time():
+    zone = replace(SITE.zones["8000"], members=("1008",), max_length=90_000, ring_timeout=1_999)
+    steps = context("bellhop-fallback", replace(SITE, zones={"8000": zone}))
+    assert " same => n(go),MSet(TIMEOUT(absolute)=90,BELLHOP_MAX=90)\n" in steps
+    assert ",exten,bellhop-member,s,1,1,a" in steps  # Originate() takes whole seconds
+    assert "^BELLHOP_MAX=93^TIMEOUT(absolute)=93))\n" in steps
+    assert " same => n,Set(BELLHOP_TURNS=20)\n" in steps
+
+
 def test_the_fallback_rings_each_member_once_with_its_dialect():
     lines = [
         line
@@ -110,6 +154,25 @@ def test_asterisk_knows_the_edge_by_its_address_alone():
     text = asterisk_files(SITE)["pjsip.conf"]
     assert re.findall(r"^match = (.*)$", text, re.MULTILINE) == [SITE.edge.internal.host]
     assert "anonymous" not in text
+
+
+@pytest.mark.parametrize(
+    ("media", "outside", "template"),
+    [
+        ("", [], []),
+        (
+            "192.0.2.9",
+            ["external_media_address = 192.0.2.9"],
+            ["media_address = 192.0.2.9", "bind_rtp_to_media_address = yes"],
+        ),
+    ],
+)
+def test_audio_has_an_address_of_its_own_only_where_the_site_names_one(media, outside, template):
+    site = replace(SITE, pbx=replace(SITE.pbx, media=media))
+    text = asterisk_files(site)["pjsip.conf"]
+    sections = [part.splitlines() for part in text.partition("\n")[2].split("\n\n")]
+    assert sections[0][4:] == outside
+    assert sections[1] == ["[bellhop-media](!)", *template]
 
 
 def test_the_pagers_ami_user_has_least_rights_and_no_secret_is_rendered():

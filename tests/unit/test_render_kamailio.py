@@ -7,6 +7,7 @@ import pytest
 from bellhop.reload import needs_restart
 from bellhop.render_kamailio import gateways, listen_cfg
 from bellhop.settings import load
+from tests.unit.test_sides import TABLE
 
 
 def test_every_listener_and_the_database_are_named_once():
@@ -38,6 +39,37 @@ def test_tls_is_switched_on_where_a_listener_is_of_it(tmp_path):
     lines = listen_cfg(load(file)).splitlines()
     assert "#!define BELLHOP_TLS" in lines
     assert lines.index("enable_tls=yes") < lines.index("listen=tls:192.0.2.10:5061")
+
+
+@pytest.mark.parametrize(
+    ("keys", "standby", "seconds"),
+    [
+        ("", False, None),
+        ('probe = "off"', False, None),
+        ('probe = "1s"', False, 1),
+        ('probe = "1999ms"', False, 1),  # the timer has whole seconds
+        ('probe = "1h"', True, 3600),
+        ("", True, 2),  # an Asterisk's death must not wait for the site's word
+    ],
+)
+def test_the_dispatcher_probes_as_often_as_the_site_says_where_there_is_anybody_to_probe(
+    tmp_path, keys, standby, seconds
+):
+    good = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
+    file = tmp_path / "site.toml"
+    text = good.replace("[edge]", f"[edge]\n{keys}")
+    file.write_text(text + (TABLE if standby else ""))
+    lines = [
+        line for line in listen_cfg(load(file)).splitlines() if "PROBE" in line or "GATEW" in line
+    ]
+    assert lines == (
+        []
+        if seconds is None
+        else [
+            f"#!define BELLHOP_PROBE {seconds}",
+            '#!define BELLHOP_GATEWAYS "/var/lib/bellhop/gateways.list"',
+        ]
+    )
 
 
 def test_a_gateway_is_probed_from_the_listener_that_calls_leave_by(tmp_path):
