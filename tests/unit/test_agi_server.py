@@ -93,11 +93,32 @@ def test_a_half_open_peer_is_closed_after_a_while(serving, calls, said):
     assert len(calls) == 1
 
 
+def test_a_header_may_be_as_long_as_that(serving, calls):
+    with connect(serving) as peer:
+        peer.sendall(
+            HEADER + b"agi_x: " + b"a" * (16_384 - len(HEADER) - 9) + b"\n\n200 result=1\n"
+        )
+        everything(peer)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("said", [HEADER, HEADER + b"agi_x: y"])
+def test_a_peer_that_leaves_before_the_headers_end_has_asked_for_nothing(serving, calls, said):
+    with connect(serving) as peer:
+        peer.sendall(said)
+        peer.shutdown(socket.SHUT_WR)
+        assert everything(peer)[0] == b""
+    assert calls == []
+
+
 @pytest.mark.parametrize(
     "said",
     [
-        b"agi_x: " + b"a" * 100_000 + b"\n\n",
-        b"agi_x: y\n" * 10_000 + b"\n",
+        HEADER + b"agi_x: " + b"a" * 100_000 + b"\n\n",
+        HEADER + b"agi_x: y\n" * 10_000 + b"\n",
+        HEADER + b"agi_x: " + b"a" * (16_384 - len(HEADER) - 8) + b"\n\n",  # a byte too many
+        HEADER + b"Host: x\n\n",
+        HEADER + b"agi_x\n\n",
         b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\n",
         b"agi_request: agi://x/nothing\n\n",
