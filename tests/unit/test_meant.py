@@ -21,6 +21,8 @@ from bellhop.tables import Mistake, read_table
         (values.number, "+4420", 'got "+4420"; write it without the plus: "4420"'),
         (values.number, "+44 20", 'got "+44 20"'),
         (values.number, "-44", 'got "-44"'),
+        (values.name, 5, "got 5"),  # in quotes it would be as wrong
+        (values.name, "+44", 'got "+44"'),
         (values.integer(1, 9), "4", 'got "4"; write it without quotes: 4'),
         (values.integer(1, 9), "80%", 'got "80%"'),
         (values.flag, "true", 'got "true"; write it without quotes: true'),

@@ -47,6 +47,15 @@ def test_a_bell_rings_by_the_clock_on_the_wall():
     assert rings(school, "2026-12-01T00:00+01:00", "2026-12-01T09:00+01:00") == ["2026-12-01T07:00"]
 
 
+def test_a_schedule_says_when_and_on_which_dates_it_is_silent(tmp_path):
+    file = tmp_path / "site.toml"
+    when = 'times = ["08:00", "23:59:59"]\ndays = ["mon"]\nnot_on = ["2026-12-24", "2028-02-29"]\n'
+    file.write_text(f'{GOOD}\n[schedules.school]\nzone = "8000"\nsay = "x"\n{when}')
+    school = load(file).schedules["school"]
+    assert (school.times, school.days) == ((28_800, 86_399), ("mon",))
+    assert school.not_on == ("2026-12-24", "2028-02-29")
+
+
 def test_when_clocks_change_a_bell_rings_once():
     night = bell(9000)  # 02:30
     assert rings(night, "2026-03-28T12:00+01:00", "2026-03-29T12:00+02:00") == ["2026-03-29T01:30"]
@@ -85,6 +94,7 @@ TABLE = '[schedules.noon]\nzone = "8000"\nsay = "noon"\ntimes = ["12:00"]\n'
         ('say = "noon"', 'say = "noon"\nfile = "x.wav"', "one of file and say"),
         ("times", 'timezone = "../etc/passwd"\ntimes', "expected a time zone"),
         ("times", 'not_on = ["2026-02-30"]\ntimes', "expected a date"),
+        ("times", 'not_on = ["20261224"]\ntimes', "expected a date"), ('"12:00"', "", "at least one"),
         ("times", 'days = ["monday"]\ntimes', "expected one of"),
         ('"noon"', '"-f x"', "does not begin with"), ('"noon"', '"\\u2028"', "control characters"),
         ('"noon"', f'"{"a" * 501}"', "1 to 500"),

@@ -115,6 +115,8 @@ def test_only_the_number_1_is_the_schema(told, value):
     ("table", "hint"),
     [
         ("[carrier.x]", 'carrier: no such table; did you mean "carriers"?'),
+        ("[sit]", 'sit: no such table; did you mean "site"?'),
+        ("[scema]", "scema: no such table; known: carriers, devices, "),  # that one is no table
         ("[zone.8]", 'zone: no such table; did you mean "zones"?'),
         ("[[route]]", 'route: no such table; did you mean "routes"?'),
         (

@@ -232,6 +232,8 @@ def test_a_program_has_each_place_once_and_by_itself():
         "http://[2001:db8::8]:80/a?b=c",
         "https://site.example/pages",
         "http://horn_7:65535/",
+        "http://horn-7:1/",
+        "http://[::1]/",
     ],
 )
 def test_a_url_is_taken_as_it_is(good):
@@ -247,7 +249,7 @@ def test_a_url_is_taken_as_it_is(good):
         "http://site..example/",
         "http://.example/",
         f"http://{'a' * 64}.example/",
-        "http://192.0.2.8:99999/",
+        "http://192.0.2.8:65536/",
         "http://192.0.2.8:0/",
         "http://192.0.2.8:/",
         "http://192.0.2.8:x/",

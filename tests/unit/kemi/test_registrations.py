@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from bellhop.addresses import Address
+
 HA1 = "0123456789abcdef0123456789abcdef"
 
 
@@ -74,6 +76,22 @@ def test_one_that_the_module_knows_already_is_replaced(house):
     house.app.ksr_carriers_register(None)
     methods = [method for method, _ in told(house)]
     assert methods == ["uac.reg_add", "uac.reg_remove", "uac.reg_add"]
+
+
+def test_a_carrier_of_a_name_is_registered_where_it_is_and_moves_when_it_is_there_no_more(
+    house, monkeypatch
+):
+    """Name servers tell a name's addresses in another order each time."""
+    one, two, three = (Address(f"203.0.113.{n}", 5060) for n in (1, 2, 3))
+    for there in ([], [one, two], [two, one], [two], [three, two]):
+        monkeypatch.setattr("kemi.names.resolve", lambda _gateway, there=there: there)
+        house.app.ksr_carriers_register(None)
+    assert [(method, parameters[9:10]) for method, parameters in told(house)] == [
+        ("uac.reg_add", ["sip:203.0.113.1:5060"]),
+        ("uac.reg_remove", []),
+        ("uac.reg_add", ["sip:203.0.113.2:5060"]),
+    ]
+    assert house.logged == []
 
 
 def test_one_that_is_gone_is_removed(house):
