@@ -159,7 +159,7 @@ def _sane_request(
 ) -> None:
     match method:
         case "CANCEL":
-            dialog.cancel()
+            dialog.cancel(site, way)
         case _ if method != "ACK" and ksr_transactions.comes_again():
             pass
         case _ if sip.has_to_tag():

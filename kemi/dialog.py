@@ -21,6 +21,7 @@ from kemi import (
     headers,
     ksr_contact,
     ksr_dialog,
+    ksr_tables,
     ksr_transactions,
     names,
     questions,
@@ -37,6 +38,7 @@ _TARGETS = frozenset({"INVITE", "UPDATE"})  # they renew where each side is foun
 _LONGEST = 255  # letters of a Contact that is kept
 _ASKED = "$avp(bellhop_contact)"  # the Contact of the request that is answered
 _DEVICE = ("",)  # as peers: nobody's address is a device's
+_CANCELS = "bellhop_cancels"  # those of calls that are not known, or not yet
 _TOO_LONG = (414, "Request-URI Too Long")
 
 
@@ -210,12 +212,24 @@ def peers_of(site: Site, host: str | None) -> tuple[str, ...]:
     return tuple(f"{'trunk' if isinstance(one, Trunk) else 'carrier'}:{one.name}" for one in peers)
 
 
-def cancel() -> None:
+def cancel(site: Site, way: Way) -> None:
     """Pass a CANCEL on to where its INVITE went; one for no call is answered so."""
     match ksr_transactions.known():
         case "yes":
             ksr_transactions.relay()
-        case "no":
+        case "no" if not _is_hasty(site, way):
             sip.reply(481, "No Call To Cancel")
-        case "done":
+        case _:
             pass
+
+
+def _is_hasty(site: Site, way: Way) -> bool:
+    """Whether a CANCEL may be ahead of its INVITE, which another worker has in hand: some PBXs wait
+    for no provisional (RFC 3261 §9.1), and after a 481 the call would ring on. It comes again in
+    0.5 s, as a datagram does, and is answered then. Only a peer's is remembered: a stranger fills
+    no table of ours.
+    """
+    if way.here.protocol != "udp" or not who.is_peer(site, way):
+        return False
+    known = blake2s("\n".join((way.source.host, *questions.texts("$ci", "$cs"))).encode())
+    return ksr_tables.count(_CANCELS, known.hexdigest()[:16]) == 1

@@ -56,7 +56,7 @@ class House(Server):
         self.password_of = user if password_of == "" else password_of
         protocol, host, port = SOCKETS[door]
         plain = {"fU": user, "fd": "edge", "fn": None, "tU": user, "au": user}
-        plain |= {"ft": "from-1", "tt": None, "ci": "call-1"}
+        plain |= {"ft": "from-1", "tt": None, "ci": "call-1", "cs": "1"}
         contact = said.pop("contact", source)
         moved = said.pop("moves_to", f"sip:x@{contact}")
         # As it came, for what is only looked for in it; most tests of headers have an odd one.

@@ -215,6 +215,24 @@ def test_a_cancel_of_nothing_is_481(house):
     assert house.relays == []
 
 
+@pytest.mark.parametrize(
+    ("said", "answers"),
+    [
+        ({"source": NORTH, "door": "trunks"}, [[], [481], [481]]),
+        ({"source": PHONE, "door": "trunks"}, [[481]] * 3),  # a stranger's is not remembered
+    ],
+)
+def test_a_peers_cancel_that_may_be_ahead_of_its_invite_is_answered_when_it_comes_again(
+    house, said, answers
+):
+    """Another worker may have the INVITE in hand: after a 481 its call would ring on."""
+    given = []
+    for _ in answers:
+        house.arrives("CANCEL", "sip:1009@edge", **said)
+        given.append(house.answers)
+    assert given == answers
+
+
 def test_an_invite_of_no_call_that_is_there_begins_none(house, within):
     house.fake.returns["dialog.is_known_dlg"] = -1
     within("INVITE")
