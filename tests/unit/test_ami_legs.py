@@ -40,11 +40,12 @@ def test_a_zones_name_is_shown_where_it_can_be_nothing_but_a_name(name, shown):
 )
 def test_a_member_is_rung_with_all_that_its_channel_must_know(target, rung, number, rings, headers):
     """Both of the last two end a member's leg: the dialplan's for the time in the room, and
-    Asterisk's own, should the dialplan never get there.
+    Asterisk's own, should the dialplan never get there. Neither ends it before its page: which may
+    last its longest from when it begins, as the last has rung and the head start is over.
     """
-    zone = replace(ZONE, max_length=90_000, ring_timeout=20_000, outside_timeout=45_000)
-    leg = f"page-1-a-{number}"
-    seconds = zone.limit // 1000
+    times = {"longest": 360_000, "head_start": 3_000, "outside_timeout": 45_000}
+    zone = replace(ZONE, max_length=90_000, ring_timeout=20_000, **times)
+    leg, seconds = f"page-1-a-{number}", 360 + 3 + 45 + 5
     assert legs.member(target, zone, room="page-1-a", leg=leg, leader="PJSIP/x-1") == {
         "Channel": rung,
         "ChannelId": leg,
