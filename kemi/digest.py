@@ -15,7 +15,7 @@ def device(site: Site, secrets: Secrets, way: Way) -> Caller | None:
     An unknown Authentication ID takes the same way as a wrong password, down to the digest that is
     computed, so that neither the answer nor its time tells which users exist.
     """
-    user = sip.text("$au")
+    user = ksr_auth.user(site.site.realm)
     if user is not None and guesses.refused(user):
         sip.reply(403, "Too Many Wrong Passwords")
         return None

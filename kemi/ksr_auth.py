@@ -1,9 +1,11 @@
 """Kamailio's digest authentication, with types: what a request's credentials prove."""
 
+import re
 from enum import Enum
 
 import KSR
 
+from kemi import questions, sip
 from kemi.results import BadCall, done
 
 
@@ -22,6 +24,25 @@ _WRONG, _STALE = -2, {-1, -4, -6}
 # auth_challenge: 1 is qop=auth; 16 says stale=true, which the module by itself does for -4 alone
 # (RFC 7616 §3.3: the client may try again without asking its user).
 _QOP, _SAY_STALE = 1, 16
+# A quoted parameter of credentials, and how many of them are looked at.
+_PART = re.compile(r'\b(realm|username)\s*=\s*"([^"\\]*)"', re.IGNORECASE)
+_MOST = 8
+
+
+def user(realm: str) -> str | None:
+    """Return who the request says it is, to this realm; None when it does not say. Its credentials
+    for others may stand before (RFC 3261 §22.3): Kamailio reads the first, and checks ours.
+    """
+    named, theirs = questions.texts("$au", "$ar")
+    if theirs == realm:
+        return named
+    name = "Authorization" if sip.method() == "REGISTER" else "Proxy-Authorization"
+    for n in range(min(sip.number(f"$hdrc({name})"), _MOST)):
+        parts = _PART.findall(sip.text(f"$(hdr({name})[{n}])") or "")
+        said = {key.lower(): value for key, value in parts}
+        if said.get("realm") == realm:
+            return said.get("username")
+    return None
 
 
 def proof(realm: str, ha1: str) -> Proof:

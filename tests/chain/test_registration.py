@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.chain.faulty import reply
+from tests.chain.harness.raw import credentials, raw, request
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Message
 from tests.chain.harness.stack import until
@@ -124,3 +126,32 @@ def test_a_registration_survives_a_restart_of_the_edge_and_can_be_called(scene: 
     speaker = scene.play(device, "speaker/answers")
     caller = scene.play(scene.cast.device("1020"), "caller/calls", dialled=OTHER, pause=100)
     scene.finish(caller, speaker)
+
+
+@pytest.mark.control
+@pytest.mark.parametrize("method", ["REGISTER", "INVITE"])
+def test_a_devices_credentials_for_somebody_else_keep_it_from_nothing(
+    scene: Scene, place, method: str
+):
+    """Behind several proxies a phone sends all that it has, and each finds its own (RFC 3261 §22.3)."""
+    who, nobody = scene.cast.device("1020"), "441632960100" if method == "INVITE" else ""
+    uri = f"sip:{nobody}@{who.edge[0]}" if nobody else f"sip:{who.edge[0]}"
+    north = scene.cast.carrier("north")
+    with raw(place, who, scene.directory) as device, raw(place, north, scene.directory) as carrier:
+        for n, theirs in enumerate((
+            "Basic eDp5", "Bearer abc.def",
+            'Digest username="1009", realm="elsewhere.example", nonce="1", uri="sip:a", response="0"',
+        )):  # fmt: skip
+            mark = f"{scene.began:.0f}-{n}"
+            asked = device.ask(request(who, method, nobody, mark=mark))
+            ours = credentials(who, asked, method, uri)
+            both = f"{ours.partition(':')[0]}: {theirs}\r\n{ours}"
+            device.send(request(who, method, nobody, number=2, mark=mark, extra=both))
+            if method == "INVITE":
+                came = carrier.receive()
+                assert came is not None, theirs
+                carrier.send(reply(came.message, "486 Busy Here"))
+            while (told := device.receive()) is not None and told.message.code < 200:
+                pass
+            assert told is not None, theirs
+            assert told.message.code == (486 if method == "INVITE" else 200), theirs

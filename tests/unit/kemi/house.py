@@ -56,6 +56,7 @@ class House(Server):
         self.password_of = user if password_of == "" else password_of
         protocol, host, port = SOCKETS[door]
         plain = {"fU": user, "fd": "edge", "fn": None, "tU": user, "au": user}
+        plain["ar"] = None if user is None else self.site.site.realm
         plain |= {"ft": "from-1", "tt": None, "ci": "call-1", "cs": "1"}
         contact = said.pop("contact", source)
         moved = said.pop("moves_to", f"sip:x@{contact}")

@@ -17,6 +17,19 @@ def test_a_device_registers_its_own_address_of_record(house):
     assert house.fake.called("nathelper.fix_nated_register") == []
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Authorization", 200), ("Proxy-Authorization", 401)],  # another header is for another request
+)
+def test_credentials_for_another_realm_may_stand_before_ours(house, name, code):
+    """Kamailio names the user of the first, and checks ours (RFC 3261 §22.3)."""
+    ours = f'Digest username="horn-1008", realm="{house.site.site.realm}", nonce="2"'
+    theirs = 'Digest username="horn-1009", Realm="elsewhere.example", nonce="1"'
+    headers = [("Contact", "<sip:x@203.0.113.1>"), (name, theirs), (name, ours)]
+    registers(house, ar="elsewhere.example", au="horn-1009", headers=headers)
+    assert house.answers == [code]
+
+
 def test_behind_a_nat_the_source_is_kept_with_the_binding(house):
     house.fake.returns["nathelper.nat_uac_test"] = 1
     registers(house)
