@@ -116,7 +116,7 @@ def due(schedule: Schedule, zone: tzinfo, after: float, until: float) -> Iterato
 
 
 def all_due(
-    schedules: Iterable[tuple[Schedule, tzinfo]], after: float, until: float, most: int = 1_000
+    schedules: Iterable[tuple[Schedule, tzinfo]], after: float, until: float, most: int
 ) -> list[Bell]:
     """Return the bells of all schedules, in order: the last `most`, where there are more."""
     found = [bell for one, zone in schedules for bell in due(one, zone, after, until)]

@@ -90,7 +90,8 @@ BINDINGS = [
     ("sip:1@x;received;expires=7", "", "<sip:1@x>;expires=7"),
     # The preferred, or else the first, of those that are not taken back.
     ("<sip:1@x>;q=0.5, <sip:2@x>;q=0.9", "", "<sip:2@x>"),
-    ("<sip:1@x>, <sip:2@x>", "", "<sip:1@x>"),
+    ("<sip:2@x>, <sip:1@x>", "", "<sip:2@x>"),
+    (", <sip:2@x>,, <sip:1@x>,", "", "<sip:2@x>"),
     ("<sip:1@x>;expires=0, <sip:2@x>;q=0.1", "", "<sip:2@x>"),
     ("<sip:1@x>, <sip:2@x>;expires=60", "0", "<sip:2@x>;expires=60"),
     ('<sip:1@x>;expires="0", <sip:2@x>;expires=00', "60", "<sip:1@x>;expires=0, <sip:2@x>;expires=0"),

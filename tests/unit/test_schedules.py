@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellhop.schedules import DAYS, Schedule, due
+from bellhop.schedules import DAYS, Schedule, due, time_zone
 from bellhop.settings import SiteError, load
 
 GOOD = (
@@ -54,6 +54,12 @@ def test_a_schedule_says_when_and_on_which_dates_it_is_silent(tmp_path):
     school = load(file).schedules["school"]
     assert (school.times, school.days) == ((28_800, 86_399), ("mon",))
     assert school.not_on == ("2026-12-24", "2028-02-29")
+
+
+@pytest.mark.parametrize("name", ["Nowhere/Lost", "Europe", "../Europe/Berlin", ""])
+def test_what_is_no_time_zone_of_this_machine_is_none(name):
+    """Europe is a folder of them; for each of these Python has another error."""
+    assert time_zone(name) is None
 
 
 def test_when_clocks_change_a_bell_rings_once():
