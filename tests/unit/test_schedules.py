@@ -58,7 +58,7 @@ def test_a_schedule_says_when_and_on_which_dates_it_is_silent(tmp_path):
 
 @pytest.mark.parametrize("name", ["Nowhere/Lost", "Europe", "../Europe/Berlin", ""])
 def test_what_is_no_time_zone_of_this_machine_is_none(name):
-    """Europe is a folder of them; for each of these Python has another error."""
+    """Europe is a folder of them, which some Pythons try to read."""
     assert time_zone(name) is None
 
 

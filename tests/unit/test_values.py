@@ -225,6 +225,27 @@ def test_a_program_has_each_place_once_and_by_itself():
 
 
 @pytest.mark.parametrize(
+    ("read", "letters", "longest"),
+    [
+        (values.prefix, "+0123456789", "+" + "4" * 20),
+        (values.tech_prefix, "+0123456789*#", "#" * 20),
+        (values.name, "az09-", "a" * 31),
+        (values.realm, "azAZ09.-", "r" * 100),
+        (values.auth_user, "azAZ09._+-", "u" * 64),
+        (values.folder, "/azAZ09._+-/b", f"/{'f' * 64}" * 16),
+    ],
+)
+def test_a_closed_set_has_all_of_its_letters_and_an_end(read, letters, longest):
+    assert (read(letters), read(longest)) == (letters, longest)
+    refused(read, longest + longest[-1])
+
+
+def test_a_tech_prefix_may_be_none_and_a_folder_has_its_depth():
+    assert values.tech_prefix("") == ""
+    refused(values.folder, "/f" * 17)
+
+
+@pytest.mark.parametrize(
     "good",
     [
         "http://192.0.2.8",
