@@ -143,7 +143,9 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         known = received is not None and (self.received is not None or self.sent is None)
         got = (received or 0) + (self.received or 0) if known else None
         sent += self.sent or 0
-        return replace(self, sent=sent, received=got, counts=self.counts + 1)
+        # One that was taken while it rang was in the room for a moment, which does not count.
+        counts = self.counts + (self.joined_ms is not None)
+        return replace(self, sent=sent, received=got, counts=counts)
 
     @property
     def is_counted(self) -> bool:

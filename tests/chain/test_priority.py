@@ -15,6 +15,7 @@ from tests.chain.paging import (
     of_zone,
     outcomes,
     registered,
+    sent_to,
     sentence,
     speaking,
     tells,
@@ -173,3 +174,20 @@ def test_who_is_given_back_to_a_page_whose_leader_still_waits_hears_all_of_it(sc
     assert outcomes(of_zone(scene, GATE)) == {"1008": "played", "1015": "failed"}
     assert sentence(of_zone(scene, ZONE))["1008"] == ("played", None, None, "")
     assert_all_settled(scene.messages())
+
+
+def test_who_was_taken_while_it_rang_and_is_back_is_reported_with_all_that_went_to_it(scene: Scene):
+    first, *others = registered(scene, "1008", "1009", "1015")
+    speakers = [
+        scene.play(first, "speaker/answers-late", pause=3500),
+        *(scene.play(who, "speaker/answers") for who in others),
+    ]
+    lower = by_phone(scene, ZONE, "low", 9000)
+    until("1008 to ring", lambda: "!Ringing!" in scene.pbx.command("core show channels concise"))
+    higher = by_reception(scene, GATE, "high", 4000)
+    scene.finish(higher, lower, *speakers)
+
+    assert [one.tone for one in tells(scene, "1008")] == ["high", "low"]
+    parts = [members(of_zone(scene, zone))["1008"]["sent"] for zone in (ZONE, GATE)]
+    assert all(part >= 50 for part in parts)
+    assert sum(parts) == pytest.approx(len(sent_to(scene, "1008")), abs=10)

@@ -21,20 +21,6 @@ NEW = Member(device="1008")
 IN = NEW.answered(40).joined(45)
 
 
-def test_a_message_that_was_cut_off_is_said_to_be():
-    """Its page's time was up, or somebody stopped it. One that repeats was heard whole at least once."""
-    member = IN.counted(300).hung_up(6000, 16, None)
-    for announced, times, said in (
-        (True, 0, "it was not played to its end"),
-        (True, 1, ""),
-        (False, 0, ""),
-    ):
-        found = page(
-            member, announced=announced, times=times, opened_ms=50, closed_ms=6000, ended=6.0
-        )
-        assert found.outcome(member) == (Outcome.PLAYED, said)
-
-
 def test_a_member_goes_from_requested_to_left():
     states = [NEW, NEW.answered(40), IN, IN.hung_up(900, 16, None)]
     assert [m.state for m in states] == [State.REQUESTED, State.ANSWERED, State.JOINED, State.LEFT]

@@ -1,0 +1,37 @@
+"""A member of a page that another page took, and what is told of a message that was cut off."""
+
+from bellhop.members import Member, State
+from bellhop.pages import Outcome
+from tests.unit.test_pages import IN, NEW, page
+
+
+def test_a_message_that_was_cut_off_is_said_to_be():
+    """Its page's time was up, or somebody stopped it. One that repeats was heard whole at least once."""
+    member = IN.counted(300).hung_up(6000, 16, None)
+    for announced, times, said in (
+        (True, 0, "it was not played to its end"),
+        (True, 1, ""),
+        (False, 0, ""),
+    ):
+        found = page(
+            member, announced=announced, times=times, opened_ms=50, closed_ms=6000, ended=6.0
+        )
+        assert found.outcome(member) == (Outcome.PLAYED, said)
+
+
+def test_who_was_taken_while_it_rang_is_told_of_when_it_is_counted_after_it_came_back():
+    """It answers into the first page's room, and is moved from there: Asterisk counts that, too."""
+    back = NEW.taken(760, "8010").counted(0).joined(4145).hung_up(9400, 16, None)
+    assert not back.is_told
+    whole = back.counted(260)
+    assert (whole.is_told, whole.sent) == (True, 260)
+
+
+def test_who_is_rung_anew_is_as_if_it_had_never_come():
+    was = IN.counted(40).taken(500, "8010")
+    assert was.rung_anew() == Member(device="1008")
+
+
+def test_who_was_to_be_taken_and_was_not_is_in_the_room_as_it_was():
+    assert IN.taken(500, "8010").kept() == IN
+    assert IN.hung_up(900, 16, None).kept().state is State.LEFT
