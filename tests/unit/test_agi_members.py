@@ -78,20 +78,25 @@ def test_why_nobody_is_rung_names_all_that_kept_them_away(out, absent, refusal, 
 
 
 @pytest.mark.parametrize(
-    ("members", "why"),
+    ("members", "out", "why"),
     [
-        (("1020",), "zone 8000 has nobody but its caller"),
-        (("1020", "1008"), "nobody of zone 8000 is registered"),
+        (("1020",), {}, "zone 8000 has nobody but its caller"),
+        (("1020", "1008"), {}, "nobody of zone 8000 is registered"),
+        (("1020", "1008"), {"1008": "x"}, "nobody of zone 8000 is registered, or not taken out"),
     ],
 )
 def test_a_zone_of_nobody_but_its_caller_is_told_from_one_that_nobody_is_registered_of(
-    members, why
+    members, out, why
 ):
     site = replace(SITE, zones={"8000": replace(SITE.zones["8000"], members=members)})
     asterisk, desk = Asterisk("8000"), Desk()
-    Pages(site, desk, lambda _numbers, _patience: {}, lambda _numbers, _patience: {})(
-        Channel({"channel": "x"}, asterisk.answers, asterisk)
-    )
+    Pages(
+        site,
+        desk,
+        lambda _numbers, _patience: {},
+        lambda _numbers, _patience: {},
+        taken_out=lambda _zone: out,
+    )(Channel({"channel": "x"}, asterisk.answers, asterisk))
     assert (cause(asterisk), desk.why) == ("20", why)
 
 
