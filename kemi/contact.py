@@ -23,12 +23,13 @@ def keep(*, device: bool) -> None:
     for a proxy of the sender's, ours is put before it.
     """
     try:
-        said = sip.text(_SAID) or ""
+        said = sip.text(_SAID)
     except Unreadable:
-        said = "\n\n"  # nobody can follow such a Contact, and the message is worth as much without
-    # A URI has no line's end in it, and neither it nor a route is spelled as Kamailio's word for
-    # nothing.
-    found, host, routes = (part.replace("<null>", "") for part in said.split("\n", 2))
+        said = None
+    # Nobody can follow a Contact that is not UTF-8, or more than Kamailio 5.6 puts into one text
+    # (8 kB, then it has none), and the message is worth as much without. A URI has no line's end in
+    # it, and neither it nor a route is spelled as Kamailio's word for nothing.
+    found, host, routes = (part.replace("<null>", "") for part in (said or "\n\n").split("\n", 2))
     aliased = ";alias=" in found.lower()
     if device or aliased or _leads_to_a_name(host, routes):
         ksr_contact.mark(aliased=aliased)

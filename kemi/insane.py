@@ -34,8 +34,8 @@ def put_right(method: str, way: Way) -> bool:
     if _of_another_kind():
         if method != "ACK":
             sip.reply(416, "Unsupported URI Scheme")
-    elif not ksr_sanity.say_what_is_wrong():
-        unreadable.answer(way)
+    elif not ksr_sanity.say_what_is_wrong() and not unreadable.answer(way):
+        sip.reply(400, "Bad Request")
     return False
 
 

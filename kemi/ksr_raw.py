@@ -8,4 +8,8 @@ from kemi.results import done
 
 def send(text: str, to: Address, here: Listener) -> bool:
     """Send a text to an address from one of our sockets; False: it could not be sent."""
-    return done(KSR.corex.sendx(f"sip:{to};transport={here.protocol}", str(here), text), "sendx")
+    try:
+        sent = KSR.corex.sendx(f"sip:{to};transport={here.protocol}", str(here), text)
+    except (SystemError, ValueError):
+        return False  # app_python3 takes no text with a NUL in it; app_python3s does
+    return done(sent, "sendx")

@@ -87,8 +87,10 @@ def arrival(published: str) -> tuple[int, str | None, Way]:
     the request came: what every request is asked, in one question.
     """
     try:
-        said = text(f"$_s({published} $rm {_WAY})") or ""
+        said = text(f"$_s({published} $rm {_WAY})")
     except Unreadable:
+        said = None
+    if said is None:  # or it has more than Kamailio 5.6 puts into one text (8 kB)
         return number(published), None, way()
     version, method, came = said.split(" ", 2)
     return int(version or 0), method, _way(came)

@@ -7,16 +7,17 @@ from kemi.sip import Way
 
 
 def arrived(site: Site) -> None:
-    """Answer a request that the parser gave up; it has been counted by nobody yet."""
+    """Answer a request that the parser gave up; it has been counted by nobody yet. Kamailio must
+    not be asked to: of a Via that it has not read it makes none, it ends (signal 11: measured).
+    """
     way = sip.way()
     if floods.admitted(site, way):
         answer(way)
 
 
-def answer(way: Way) -> None:
+def answer(way: Way) -> bool:
     """Answer the request in hand from its text. On a connection Kamailio has found its end, by its
-    length, before it gave it up.
+    length, before it gave it up. False: there is an answer, and it could not be sent.
     """
     made = unreadable.answer(sip.raw_text("$mb", "utf-8"), way.source, protocol=way.here.protocol)
-    if made is not None:
-        ksr_raw.send(made.text, made.to, way.here)
+    return made is None or ksr_raw.send(made.text, made.to, way.here)

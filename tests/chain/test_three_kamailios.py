@@ -13,6 +13,7 @@ from bellhop.present import METHOD, MOST
 from bellhop.render_kamailio import DEVICES
 from pager.calls import in_calls
 from tests.chain.calling import assert_all_settled, cause, dial, final, tried
+from tests.chain.faulty import reply
 from tests.chain.harness.another_edge import another_edge, attempts, rows
 from tests.chain.harness.cast import Cast
 from tests.chain.harness.places import Lab
@@ -93,6 +94,23 @@ def test_it_takes_a_call_past_a_failing_carrier_and_writes_down_why(smoke):
         ["carrier:north", 480, 34, "advance"],
         ["carrier:south", 200, None, "answered"],
     ]
+
+
+def test_it_writes_down_that_a_phone_rang_however_long_its_contact_is(smoke, place: Lab):
+    """5.6 has no text of more than 8 kB, and what asked for one gave up the reply."""
+    scene, name = smoke
+    who = scene.cast.carrier("north")
+    contact = f"Contact: <sip:{'a' * 9_000}@{who.socket}>"
+    with raw(place, who, scene.directory) as north:
+        caller = dial(scene, TO_NORTH, "caller/calls-and-is-refused")
+        while (came := north.receive(10)) is not None and came.message.method != "INVITE":
+            pass
+        assert came is not None
+        north.send(reply(came.message, "180 Ringing", contact))
+        north.send(reply(came.message, "486 Busy Here"))
+        scene.finish(caller)
+    assert final(scene.messages(), caller).code == 486
+    assert attempts(name, "code, rang", 1) == [[486, 1]]
 
 
 def test_it_counts_the_call_for_prometheus(smoke):

@@ -204,6 +204,14 @@ def test_an_18x_is_remembered_and_starts_the_ring_timer_once(house, code):
     assert house.fake.headers.to_reply == ["Reason: Q.850;cause=19\r\n"]
 
 
+def test_an_18x_is_remembered_however_long_its_contact_is(house):
+    """Kamailio 5.6 gives nothing for a text of more than 8 kB."""
+    house.calls("4412")
+    house.says({"$(ct{nameaddr.uri})": f"sip:{'a' * 9_000}@{FOUR[0]}"})
+    house.replies(180)
+    assert len(house.fake.called("tm.t_set_fr")) == 2
+
+
 @pytest.mark.parametrize("code", [100, 101, 184, 199])
 def test_what_is_no_ring_is_none(house, code):
     house.calls("4412")

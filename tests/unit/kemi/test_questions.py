@@ -55,6 +55,14 @@ def test_a_method_that_nobody_can_read_is_counted_with_its_source_and_told(house
     assert house.answers == [400]
 
 
+def test_a_method_that_is_longer_than_kamailio_says_is_counted_and_told(house):
+    """5.6 gives nothing for a text of more than 8 kB."""
+    house.may_break = True
+    house.says({"$shv(bellhop_site)": "0"})
+    house.arrives("INVITE", source="192.0.2.77", rm="A" * 9_000)
+    assert house.answers == [400]
+
+
 def test_a_peers_requests_are_not_counted_nor_taken_off_the_count(house):
     table = house.fake.tables["bellhop_asked"].values
     table["192.0.2.40"] = 7

@@ -53,3 +53,24 @@ def test_it_goes_no_further(insane):
         insane.arrives("INVITE", source=SOURCE, raw=RAW)
     assert not insane.answers
     assert not insane.relays
+
+
+def takes_no_nul(*_args):
+    raise ValueError("embedded null character")
+
+
+def test_what_cannot_be_sent_is_answered_by_kamailio_where_it_has_read_the_via(insane):
+    """app_python3 takes no text that holds a NUL."""
+    insane.fake.returns["sanity.sanity_reply"] = -1
+    insane.fake.returns["corex.sendx"] = takes_no_nul
+    insane.arrives("INVITE", source=SOURCE, raw=RAW.replace("c1", "c\0"))
+    assert insane.answers == [400]
+
+
+def test_kamailio_is_asked_for_no_answer_to_what_it_has_not_read(insane):
+    """It would end, by signal 11, where that is the Via."""
+    insane.fake.returns["corex.sendx"] = takes_no_nul
+    insane.arrives("INVITE", source=SOURCE, raw=RAW)
+    insane.app.ksr_unreadable(None)
+    assert len(sent(insane)) == 1
+    assert insane.answers == []

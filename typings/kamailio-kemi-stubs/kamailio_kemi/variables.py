@@ -7,7 +7,8 @@
   sets() (which replaces them) and for unset().
 * ``$xavp(a=>b)`` without an index pushes a new record at each set, so that the field set before is
   no longer seen; ``$xavp(a[0]=>b)`` writes into the top one.
-* ``$_s(a format)`` is the text with its variables replaced, ``<null>`` where one is null.
+* ``$_s(a format)`` is the text with its variables replaced, ``<null>`` where one is null; of more
+  than 8,192 bytes, it is null on 5.6 and here.
 * ``$shv(x)`` belongs to the whole server: 0 until it is set, "" when it was unset, or declared so.
 * Text is decoded when it is read: bytes that are not UTF-8 raise UnicodeDecodeError.
 * ``$(x{s.encode.hexa})`` is the bytes of ``$x``, two digits each; of other transformations a test
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from kamailio_kemi.queues import Queues
     from kamailio_kemi.tables import Tables
 
+_LONGEST = 8192
 _PLAIN = re.compile(r"\$(\w+)(?:\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\))?")
 _WRAPPED = re.compile(r"\$\((\w+)(?:\(((?:[^()]|\([^()]*\))*)\))?(?:\[(\*|-?\d+)\])?\)")
 _FORMATTED = re.compile(r"\$\w+(?:\((?:[^()]|\([^()]*\))*\))?|\$\((?:[^()]|\([^()]*\))*\)")
@@ -129,7 +131,8 @@ class Variables:
         kind, inner, index = parsed
         match kind, inner:
             case "_s", str():
-                return _FORMATTED.sub(lambda found: self._written(found[0]), inner)
+                said = _FORMATTED.sub(lambda found: self._written(found[0]), inner)
+                return said if len(said.encode()) <= _LONGEST else None
             case "avp", str():
                 return _picked(self._avps.get(_avp(inner), []), index, ", ")
             case "cnt", str() if counted := _PLAIN.fullmatch(inner):
