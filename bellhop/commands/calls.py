@@ -84,7 +84,7 @@ def command(
     except (Down, Refused) as error:  # Refused: of what is asked, or of what is in it
         said = f"{shown(database)}: {error}" if database else str(error)
         raise click.ClickException(said) from None
-    if not found:
+    if not found and (call or not as_json):  # a list for programs may be empty
         said = (
             f"no call {call}" if call else "none such" if any(conditions.values()) else "none yet"
         )

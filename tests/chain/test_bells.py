@@ -107,7 +107,7 @@ def of(scene: Scene, since: int) -> list[dict[str, Any]]:
     verb = ("bellhop", "pages", "--by", "schedule:closing", "--json")
     try:
         found = json.loads(scene.stack.execute("pager", *verb))
-    except RuntimeError:  # none yet
+    except RuntimeError:  # there is no file yet
         return []
     return sorted((r for r in found if r["started"] >= stamp(since)), key=lambda r: r["started"])
 

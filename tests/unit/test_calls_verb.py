@@ -134,6 +134,10 @@ def test_a_filter_that_finds_nothing_says_so(calls):
     assert calls("--since", "1s") == (1, "", "bellhop: calls: none such\n")
 
 
+def test_a_program_gets_an_empty_list_of_what_is_not_there(calls):
+    assert calls("--since", "1s", "--json") == (0, "[]\n", "")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -72,6 +72,8 @@ def test_what_is_asked_for_is_listed_alone(listed, arguments, expected):
 def test_nothing_to_list_is_said(listed, tmp_path):
     assert listed("--zone", "9").exit_code == 1
     assert "none such" in listed("--zone", "9").output
+    for_programs = listed("--zone", "9", "--json")
+    assert (for_programs.exit_code, for_programs.output) == (0, "[]\n")
     missing = CliRunner().invoke(command, ["--database", str(tmp_path / "no.db")])
     assert missing.exit_code == 1
     assert "no page yet" in missing.output
