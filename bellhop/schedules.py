@@ -40,6 +40,8 @@ def sayable(value: object) -> str:
         raise ValueError(f"expected a text of 1 to {_LONGEST_TEXT} characters, got {len(value)}")
     if not value.isprintable():
         raise ValueError("expected a text without control characters")
+    if not value.strip():
+        raise ValueError("expected a text with something to say, got spaces alone")
     if value.lstrip().startswith("-"):
         raise ValueError(
             'expected a text that does not begin with "-": a program takes it otherwise'

@@ -103,7 +103,7 @@ TABLE = '[schedules.noon]\nzone = "8000"\nsay = "noon"\ntimes = ["12:00"]\n'
         ("times", 'not_on = ["20261224"]\ntimes', "expected a date"), ('"12:00"', "", "at least one"),
         ("times", 'days = ["monday"]\ntimes', "expected one of"),
         ('"noon"', '"-f x"', "does not begin with"), ('"noon"', '"\\u2028"', "control characters"),
-        ('"noon"', f'"{"a" * 501}"', "1 to 500"),
+        ('"noon"', f'"{"a" * 501}"', "1 to 500"), ('"noon"', '"  "', "something to say"),
     ],
 )  # fmt: skip
 def test_a_schedule_that_cannot_be_is_told(tmp_path, old, new, told):
