@@ -16,6 +16,7 @@ from tests.chain.harness.peer import Peer, Who
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Messages
 from tests.chain.harness.stack import docker, until
+from tests.chain.test_aliases import names_another
 from tests.chain.test_credentials import ASKS, SECRETS, asking, line, number, with_credentials
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
@@ -214,6 +215,10 @@ def test_a_device_behind_nat_is_hidden_reached_counted_and_asked_for(hidden: Sce
     answered = messages.where(answers="INVITE", code=200, target=caller.who.socket)[0].body
     assert f"c=IN IP4 {caller.who.address[0]}" in offered
     assert f"c=IN IP4 {device.address[0]}" in answered
+
+
+def test_a_hidden_call_follows_no_alias_of_somebody_elses(hidden: Scene, place):
+    names_another(hidden, place, "192.168.7.7:5060")
 
 
 def test_after_a_restart_a_hidden_call_is_over_for_whoever_says_something_in_it(
