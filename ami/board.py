@@ -216,8 +216,7 @@ class Board(Claiming):
         self.forget(leg)
 
     def _joined(self, leg: Leg, room: str) -> None:
-        leg.room = room
-        leg.served.update({leg.bound} & {room})
+        leg.came_into(room)
         pages = {page.room: page for page in self.pages_of(leg, leg.bound) if not page.over}
         if leg.bound in leg.been and leg.bound != room:
             # It came back by itself: the page that took it is over, and we are told of that later.

@@ -37,6 +37,12 @@ class Leg:
     target: Target | None = None
     left: str = ""
 
+    def came_into(self, room: str) -> None:
+        """Note where it is; a page that took it has had it from then on."""
+        self.room = room
+        if room == self.bound:
+            self.served.add(room)
+
     def serve(self, room: str) -> None:
         """Note that it rings for a page of ours."""
         self.bound = room
