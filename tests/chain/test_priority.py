@@ -182,9 +182,9 @@ def test_who_was_taken_while_it_rang_and_is_back_is_reported_with_all_that_went_
         scene.play(first, "speaker/answers-late", pause=3500),
         *(scene.play(who, "speaker/answers") for who in others),
     ]
-    lower = by_phone(scene, ZONE, "low", 9000)
+    lower = by_phone(scene, ZONE, "low", 11_000)
     until("1008 to ring", lambda: "!Ringing!" in scene.pbx.command("core show channels concise"))
-    higher = by_reception(scene, GATE, "high", 4000)
+    higher = by_reception(scene, GATE, "high", 6000)
     scene.finish(higher, lower, *speakers)
 
     assert [one.tone for one in tells(scene, "1008")] == ["high", "low"]
