@@ -67,6 +67,8 @@ def test_a_trunk_on_ipv6_is_answered_by_the_second_carrier(home: Home):
 def test_a_device_on_ipv6_that_names_another_host_is_reached_where_it_registered_from(home: Home):
     scene, elsewhere = home.scene, {"contact_host": "[2001:db8::7]", "contact_port": "5062"}
     device = scene.cast.device("1009")
+    # Of what is behind NAT; a SIPp that waits for an INVITE would take an OPTIONS for it.
+    home.kamcmd("nathelper.enable_ping", "0")
     scene.finish(scene.play(device, "speaker/registers", **elsewhere))
     callee = scene.play(device, "speaker/answers-behind-nat", **elsewhere)
     caller = dial(scene, "1009")
