@@ -18,13 +18,12 @@ def kept(path: Path) -> bytes:
     try:
         key = _stored(path)
     except FileNotFoundError:
-        key = b""
+        return _made(path)
     except OSError as error:
         raise SiteError((f"{path}: {error.strerror}",)) from None
-    else:
-        if len(key) != _BYTES:
-            raise SiteError((f"{path}: not a key of ours; without the file a new one is made",))
-    return key or _made(path)
+    if len(key) != _BYTES:
+        raise SiteError((f"{path}: not a key of ours; without the file a new one is made",))
+    return key
 
 
 def _stored(path: Path) -> bytes:

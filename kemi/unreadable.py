@@ -7,8 +7,8 @@ from kemi.sip import Way
 
 
 def arrived(site: Site) -> None:
-    """Answer a request that the parser gave up; it has been counted by nobody yet. Kamailio must
-    not be asked to: of a Via that it has not read it makes none, it ends (signal 11: measured).
+    """Answer a request that the parser gave up; it has been counted by nobody yet. Kamailio's own
+    answer is no way out: where it has not read the Via, making one ends it (signal 11: measured).
     """
     way = sip.way()
     if floods.admitted(site, way):

@@ -1,5 +1,7 @@
 """`bellhop zones`: the zones, and how their members are now."""
 
+from typing import Any
+
 import click
 
 from bellhop.commands import show
@@ -22,23 +24,21 @@ def command(*, words: tuple[str, ...], site: str, as_json: bool) -> None:
         found = ask(show.site(site).site.state, question, _PATIENCE)
     except ControlError as error:
         raise click.ClickException(str(error)) from None
-    if question["do"] != "zones" and as_json:
-        show.as_json(found)
-        return
-    if question["do"] != "zones":
-        where = f"zone {question['zone']}" if question["zone"] else "all zones"
-        click.echo(
-            f"{question['device']} is {question['do']} of {where}"
-            if question["do"] == "out"
-            else f"{question['device']} is back in {where}"
-        )
-        return
-    found = [one for one in found if question["zone"] in {"", one["zone"]}]
-    if not found:
-        raise click.ClickException(f"no zone {question['zone']}")
+    if question["do"] == "zones":
+        found = [one for one in found if question["zone"] in {"", one["zone"]}]
+        if not found:
+            raise click.ClickException(f"no zone {question['zone']}")
     if as_json:
         show.as_json(found)
-        return
+    elif question["do"] == "zones":
+        _print(found)
+    else:
+        where = f"zone {question['zone']}" if question["zone"] else "all zones"
+        now = "out of" if question["do"] == "out" else "back in"
+        click.echo(f"{question['device']} is {now} {where}")
+
+
+def _print(found: list[dict[str, Any]]) -> None:
     for one in found:
         ready = sum(member["state"] == "ready" for member in one["members"])
         show.heading(

@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from kamailio_kemi import values
 from kamailio_kemi.arguments import cut
 from kamailio_kemi.messages import Message, Stored
 from kamailio_kemi.scripting import NotScripted, ScriptError
@@ -96,13 +97,13 @@ class Variables:
     def functions(self) -> dict[str, Callable[..., Any]]:
         """The model of each function, by its path."""
         return {
-            "pv.get": lambda name: _decoded(self._read(name)),
-            "pv.gete": lambda name: _or(_decoded(self._read(name)), ""),
-            "pv.getw": lambda name: _or(_decoded(self._read(name)), "<null>"),
-            "pv.getvs": lambda name, default: _or(_decoded(self._read(name)), default),
-            "pv.getvn": lambda name, default: _or(_decoded(self._read(name)), default),
-            "pv.geti": lambda name: cut(_number(self._read(name)), 32),
-            "pv.getl": lambda name: _number(self._read(name)),
+            "pv.get": self._value,
+            "pv.gete": lambda name: values.either(self._value(name), ""),
+            "pv.getw": lambda name: values.either(self._value(name), "<null>"),
+            "pv.getvs": lambda name, default: values.either(self._value(name), default),
+            "pv.getvn": lambda name, default: values.either(self._value(name), default),
+            "pv.geti": lambda name: cut(values.number(self._read(name)), 32),
+            "pv.getl": lambda name: values.number(self._read(name)),
             "pv.is_null": lambda name: self._read(name) is None,
             "pv.sets": self._write,
             "pv.seti": self._write,
@@ -123,7 +124,7 @@ class Variables:
         if name in self._given:
             return self._given[name]
         if coded := _HEXA.fullmatch(name):
-            return _hexa(self._read("$" + coded[1]))
+            return values.hexa(self._read("$" + coded[1]))
         parsed = self._parse(name)
         if parsed is None:
             self._error(f"invalid pv [{name}]")
@@ -134,7 +135,7 @@ class Variables:
                 said = _FORMATTED.sub(lambda found: self._written(found[0]), inner)
                 return said if len(said.encode()) <= _LONGEST else None
             case "avp", str():
-                return _picked(self._avps.get(_avp(inner), []), index, ", ")
+                return values.picked(self._avps.get(_avp(inner), []), index, ", ")
             case "cnt", str() if counted := _PLAIN.fullmatch(inner):
                 return len(self._avps.get(_avp(counted[2] or ""), []))
             case "var", str():
@@ -158,15 +159,17 @@ class Variables:
             case _:
                 return self._of_message(self.message, name, kind, inner, index)
 
+    def _value(self, name: str) -> str | int | None:
+        return values.decoded(self._read(name))
+
     def _written(self, name: str) -> str:
-        value = self._read(name)
-        return "<null>" if value is None else str(_decoded(value))
+        return str(values.either(self._value(name), "<null>"))
 
     def _of_message(
         self, message: Message, name: str, kind: str, inner: str | None, index: str | None
     ) -> Stored:
         if kind == "hdr" and inner:
-            return _picked(message.all(inner), index, ",")
+            return values.picked(message.all(inner), index, ",")
         if kind == "hdrc" and inner:
             return len(message.all(inner))
         if name in message.fields:
@@ -275,40 +278,3 @@ def _parts(uri: Stored) -> tuple[str, str | None, str, str | None, str]:
     if match is None:
         raise NotScripted(f"a part of the request URI {uri!r} is needed, and it is no URI")
     return match[1], match[2], match[3], match[4], match[5]
-
-
-def _picked(values: list[Stored], index: str | None, between: str) -> Stored:
-    if index == "*":
-        if any(isinstance(value, bytes) for value in values):
-            return between.encode().join(
-                value if isinstance(value, bytes) else str(value).encode() for value in values
-            )
-        return between.join(str(value) for value in values) if values else None
-    number = int(index or 0)
-    if between == ", " and number < 0:
-        return None  # AVPs count from the top alone; headers from the end too
-    return values[number] if -len(values) <= number < len(values) else None
-
-
-def _hexa(value: Stored) -> Stored:
-    if value is None:
-        return None
-    return (value if isinstance(value, bytes) else str(value).encode()).hex()
-
-
-def _decoded(value: Stored) -> str | int | None:
-    if isinstance(value, int):
-        return cut(value, 32)  # getl alone sees more
-    return value.decode() if isinstance(value, bytes) else value
-
-
-def _or(value: str | int | None, default: str | int) -> str | int:
-    return default if value is None else value
-
-
-def _number(value: Stored) -> int:
-    if isinstance(value, int):
-        return value
-    text = value.decode(errors="replace") if isinstance(value, bytes) else value or ""
-    match = re.match(r"[+-]?\d+", text)
-    return int(match[0]) if match else 0
