@@ -12,6 +12,7 @@ from bellhop.settings import Site, SiteError, load
 from tests.chain.harness import theirs
 from tests.chain.harness.capture import Capture, MessageLogs
 from tests.chain.harness.cast import Cast, device_listener, passwords, read_passwords
+from tests.chain.harness.machine import Again, Machine
 from tests.chain.harness.parts import Parts
 from tests.chain.harness.peer import Peer
 from tests.chain.harness.places import Here, Lab
@@ -19,7 +20,8 @@ from tests.chain.harness.postgres import Server
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import NotThereError, Stack
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 # By Ctrl-C, or by a skip in its midst: its peers are ended, and it is not judged.
 INTERRUPTED = pytest.StashKey[bool]()
 SECRETS = "/etc/bellhop/secrets/devices.passwords"
@@ -33,6 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--passwords", metavar="FILE",
                     help="with --edge: lines of `number auth_user password`")  # fmt: skip
     group.addoption("--local", metavar="IP", help="with --edge: the address that SIPp uses here")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Again(Machine(), HERE))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -131,6 +137,8 @@ def scene(
 ) -> Iterator[Scene]:
     """A test's peers, capture, artifacts; and the baseline after it: nothing is left running."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", request.node.name).strip("-")
+    if (time := getattr(request.node, "execution_count", 1)) > 1:
+        name += f"-{time}"  # what the first one left is kept
     directory = place.artifacts / name
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)

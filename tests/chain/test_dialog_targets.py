@@ -29,9 +29,8 @@ def within(
     """
     sides = {"to": answer.header("to"), "from_": answer.header("from"), "call_id": answer.call_id}
     path = answer.all("record-route")
-    if changed.get("from_") != answer.header(
-        "to"
-    ):  # the callee's is as it stands (RFC 3261 §12.1.1)
+    is_callees = changed.get("from_") == answer.header("to")
+    if not is_callees:  # whose path is as it stands (RFC 3261 §12.1.1)
         path.reverse()
     text = request(
         who, method, number=number, mark=f"{answer.call_id.partition('@')[0]}-{method}",

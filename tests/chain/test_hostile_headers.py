@@ -16,6 +16,7 @@ from tests.chain.calling import calls, dial, final, tried
 from tests.chain.faulty import TO_NORTH, Home, carriers, home_at, reply
 from tests.chain.harness.another_edge import edge_beside, logged, rows
 from tests.chain.harness.raw import credentials, raw, request
+from tests.chain.harness.stack import until
 from tests.chain.hostile import (
     AT_LAST,
     EVIL,
@@ -68,7 +69,9 @@ def assert_log_is_ours(home: Home) -> None:
 def assert_ledger_is_plain(home: Home) -> None:
     """Assert that no text in the ledger has a control character."""
     for table in ("attempts", "calls"):
-        for row in rows(home.name, "calls.db", f"SELECT * FROM {table}"):  # noqa: S608 - ours
+        query = f"SELECT * FROM {table}"  # noqa: S608 - ours
+        found = until(f"the ledger's {table}", lambda q=query: rows(home.name, "calls.db", q))
+        for row in found:
             assert not re.search(r"[\x00-\x1f]", json.dumps(row).replace("\\u00", "\0")), row
 
 

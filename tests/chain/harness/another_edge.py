@@ -118,16 +118,22 @@ def logged(name: str) -> str:
     return ended.stdout.decode("utf-8", "backslashreplace")
 
 
+_ROWS = """
+import json, pathlib, sqlite3, sys
+path = pathlib.Path("/var/lib/bellhop", sys.argv[1])
+found = []
+if path.exists():
+    base = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+    if base.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+        found = base.execute(sys.argv[2]).fetchall()
+print(json.dumps(found))
+"""
+
+
 def rows(name: str, base: str, query: str) -> list[list[object]]:
-    """Return the rows of a query on one of its databases."""
-    script = (
-        "import json, sqlite3, sys; "
-        "base = sqlite3.connect('file:/var/lib/bellhop/' + sys.argv[1] + '?mode=ro', uri=True); "
-        "print(json.dumps(base.execute(sys.argv[2]).fetchall()))"
-    )
-    found: list[list[object]] = json.loads(
-        docker("exec", name, "python3", "-c", script, base, query)
-    )
+    """Return the rows of a query on one of its databases; none while its writer has not begun it."""
+    said = docker("exec", name, "python3", "-c", _ROWS, base, query)
+    found: list[list[object]] = json.loads(said)
     return found
 
 
