@@ -44,10 +44,10 @@ DIALECTS: Mapping[str, Headers] = MappingProxyType(
         # Digium's D and Sangoma's P phones; Sangoma's S phones have a convention of their own.
         "sangoma": (("Alert-Info", "ring-answer"),),
         "sangoma-s": (("Alert-Info", "<http://www.sangoma.com>;info=external"),),
-        # RFC 5373 §4.1: Auto, and "require" so that a device that does not know it says so is not
-        # asked for: a horn that rings is better than one that refuses.
+        # Without RFC 5373's "require" (§4.2), by which a device that cannot answer by itself would
+        # refuse: a horn that rings is better.
         "rfc5373": (("Answer-Mode", "Auto"),),
-        # §4.2: past a device's "do not disturb"; it needs the device's own consent.
+        # §4.1: past a device's "do not disturb"; it needs the device's own consent.
         "rfc5373-priv": (("Priv-Answer-Mode", "Auto"),),
         "none": (),
     }

@@ -58,7 +58,7 @@ def allowed(secret: bytes, call_id: str, tags: tuple[str, ...], peer: str, value
 
 
 def _one(secret: bytes, call_id: str, tag: str, peer: str) -> str:
-    # Keyed BLAKE2 is a MAC by itself (RFC 7693 §2.9), and takes less than half of what OpenSSL's
+    # Keyed BLAKE2 is a MAC by itself (RFC 7693 §1), and takes less than half of what OpenSSL's
     # HMAC takes; six of these are made in a call.
     text = f"{call_id}\n{tag}\n{peer}"
     return blake2s(text.encode(), key=secret, digest_size=_BYTES).hexdigest()

@@ -240,7 +240,7 @@ RAW = (
 
 @pytest.mark.parametrize("beside", ["x=y", "npdi;rn=+15550100", "phone-context=+44", "ext=1010"])
 def test_what_stands_beside_a_number_is_heard_by_nobody(scene: Scene, beside: str):
-    """RFC 3966 §5.3: a parameter that means nothing here is ignored; the number is the number."""
+    """RFC 3966 §5.4: a parameter that means nothing here is ignored; the number is the number."""
     [speaker] = scene.register(SPEAKER)
     busy = scene.play(speaker, "speaker/is-busy-486")
     uri = f"sip:{SPEAKER};{beside}@{scene.cast.edge}"

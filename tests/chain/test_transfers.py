@@ -50,7 +50,7 @@ def test_a_phone_that_replaces_a_call_reaches_the_pbx(scene: Scene, place):
         while (told := caller.receive()) is not None and told.message.code < 200:
             pass
         assert told is not None
-        assert told.message.code == 481  # of a call that is over (RFC 3891 §3)
+        assert told.message.code == 481  # it has no such call (RFC 3891 §3)
 
 
 def test_a_refer_is_refused_to_both_sides_and_their_call_goes_on(scene: Scene, place):

@@ -106,7 +106,7 @@ class Edge:
 
     def transactions(self) -> int:
         """Return how many transactions are open: not counting those that only wait for late
-        retransmissions (RFC 3261 §17.2.1, timers I and J).
+        retransmissions (RFC 3261 §17.2.1's timer I, §17.2.2's J).
         """
         stats = self.rpc("tm.stats")
         return int(stats["current"]) - int(stats["waiting"])

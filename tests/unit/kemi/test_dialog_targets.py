@@ -18,7 +18,7 @@ def test_where_a_peer_is_is_told_anew_only_by_what_renews_it(within, method, ren
 
 @pytest.mark.parametrize("method", ["SUBSCRIBE", "NOTIFY", "INFO", "ACK"])
 def test_a_device_behind_a_nat_is_kept_reachable_by_whatever_it_sends(within, method):
-    """A SUBSCRIBE and a NOTIFY move their sender, too (RFC 6665 §4.1.2.1, §4.2.1.2)."""
+    """A SUBSCRIBE and a NOTIFY move their sender, too (RFC 6665 §3.1, §3.2)."""
     house = within(method, contact="192.168.1.5")
     assert len(house.fake.called("nathelper.set_contact_alias")) == 1
 
