@@ -16,7 +16,8 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 good, 1 the input is wrong, 2 the command line is wrong.
+    """Run the command line and exit: 0 good; 1 the input is wrong, nothing was found, or nobody
+    answered; 2 the command line is wrong.
 
     70 is a defect of Bellhop itself; BELLHOP_DEBUG=1 then shows where.
     """

@@ -77,5 +77,6 @@ class Verbs(click.Group):
 def bellhop() -> None:
     """Bellhop delivers calls: paging zones, and the next carrier when one is blocked.
 
-    Exit codes: 0 good, 1 the input is wrong, 2 the command line is wrong.
+    Exit codes: 0 good; 1 the input is wrong, nothing was found, or nobody answered; 2 the command
+    line is wrong.
     """

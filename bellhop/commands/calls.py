@@ -30,14 +30,15 @@ class When(click.ParamType[float]):
         """Return it as Unix time, or say what is expected."""
         found = show.when(str(value), datetime.now(UTC))
         if found is None:
-            expected = 'expected like "2h", "3d" or "2026-11-21 06:30" (UTC)'
+            expected = 'expected a time like "2h", "3d" or "2026-11-21 06:30" (UTC)'
             raise click.BadParameter(f"{expected}, got {value!r}", ctx, param)
         return float(found.timestamp())
 
 
 @click.command("calls")
 @click.argument("call", required=False)
-@click.option("--last", default=20, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--last", default=20, show_default=True, type=click.IntRange(1, 100_000), metavar="N",
+              help="So many at most.")  # fmt: skip
 @click.option("--caller", default="", metavar="CALLER", help="As the list spells it.")
 @click.option("--dialled", default="", metavar="PREFIX", help="Numbers that begin so.")
 @click.option("--since", type=When(), help='Ended since: "2h" ago, or "2026-11-21 06:30" (UTC).')

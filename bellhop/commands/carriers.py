@@ -62,7 +62,7 @@ def command(ctx: click.Context, *, site: str, last: int, as_json: bool) -> None:
         for one in found:
             _print(one, probing=bool(here.edge.probe), now=now)
         for line in missing:
-            click.echo(f"bellhop: carriers: not learned: {show.safe(line)}", err=True)
+            click.echo(f"bellhop: carriers: not known: {show.safe(line)}", err=True)
     if missing:
         raise click.exceptions.Exit(1)
 

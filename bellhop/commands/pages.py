@@ -14,12 +14,15 @@ _COLUMNS = ("began (UTC)", "page", "zone", "paged by", "lasted", "what became of
 
 
 @click.command("pages")
-@click.option("--last", default=20, show_default=True, type=click.IntRange(1, 100_000))
-@click.option("--zone", default="", metavar="NUMBER")
+@click.option("--last", default=20, show_default=True, type=click.IntRange(1, 100_000), metavar="N",
+              help="So many at most.")  # fmt: skip
+@click.option("--zone", default="", metavar="NUMBER", help="The zone that was paged.")
 @click.option("--by", default="", metavar="LEADER", help="Who paged, as the list spells him.")
 @click.option("--member", default="", metavar="NUMBER", help="A device that was to hear it.")
 @click.option("--since", type=When(), help='Begun since: "2h" ago, or "2026-11-21 06:30" (UTC).')
-@click.option("--incomplete", is_flag=True, help="Those that a member did not play, or refused.")
+@click.option(
+    "--incomplete", is_flag=True, help="Those that a member did not play, and refused ones."
+)
 @show.site_option
 @click.option("--database", metavar="FILE|URL", help="The reports, where they are not the site's.")
 @click.option("--json", "as_json", is_flag=True, help="Print for programs: reports in full.")

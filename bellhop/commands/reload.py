@@ -73,7 +73,9 @@ def _print(answer: dict[str, Any]) -> None:
             click.echo(line, err=True)
         click.echo("bellhop: reload: nothing was changed", err=True)
         if not all(line.endswith(ONLY_A_RESTART) for line in answer["mistakes"]):
-            click.echo("Kamailio does not start with this file: mend it before it must", err=True)
+            click.echo(
+                "Kamailio would not start with this file: mend it before the next start", err=True
+            )
         return
     changed = answer["changed"]
     click.echo(f"reloaded: {', '.join(changed) if changed else 'nothing differs'}")

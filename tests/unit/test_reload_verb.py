@@ -90,7 +90,7 @@ def test_of_a_wrong_file_it_says_that_kamailio_would_not_start_with_it(edge, wro
     edge.answer = {"mistakes": ["secrets/devices.htdigest: No such file or directory"]}
     ran = run(edge)
     assert ran.exit_code == 1
-    last = "Kamailio does not start with this file: mend it before it must"
+    last = "Kamailio would not start with this file: mend it before the next start"
     assert ran.stderr.splitlines()[-1] == last
 
 
