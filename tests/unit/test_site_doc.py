@@ -69,12 +69,6 @@ def test_every_key_of_a_profile_is_told_where_profiles_are():
     assert {name for _, name, one in declared() if _ == "profiles"} <= named
 
 
-def test_the_least_site_is_one(tmp_path):
-    least = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    (tmp_path / "site.toml").write_text(least[1])
-    assert load(tmp_path / "site.toml").site.name == "hq"
-
-
 def test_its_links_lead_somewhere():
     links = re.findall(r"\]\(([a-z]+\.md)#([^)]*)\)", PAGE)
     assert links

@@ -1,0 +1,106 @@
+"""The guides: their examples are good where they say they go, and what a program gets has its line."""
+
+import re
+import textwrap
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bellhop.ledger import Ending, Entry
+from bellhop.report import MemberReport, Report
+from bellhop.settings import load
+from bellhop.standing import GatewayStanding, Standing
+
+ROOT = Path(__file__).parents[2]
+SITE = (ROOT / "config" / "site.toml").read_text("utf-8")
+_HEADING = re.compile(r"\s*(\[[^#]*\])\s*(?:#.*)?$")
+_KEY = re.compile(r"\s*(\w+)\s*=")
+
+
+def examples(guide):
+    """Return the pieces of a site file that a guide has, fenced or indented, in their order."""
+    text = (ROOT / "docs" / guide).read_text("utf-8")
+    fenced = r"^```toml\n((?:(?!```).*\n)*)"
+    indented = r"^((?:    .*\n|\n(?=    ))*    \[.*\n(?:    .*\n|\n(?=    ))*)"
+    found = re.findall(f"{fenced}|{indented}", text, re.MULTILINE)
+    pieces = [one or textwrap.dedent(other) for one, other in found]
+    return [one for one in pieces if "declined_message_types" not in one]  # Asterisk's own
+
+
+def tables(text):
+    """Return the headings of a site file, each with its lines."""
+    found = [("", [])]
+    for line in text.splitlines():
+        if heading := _HEADING.match(line):
+            found.append((heading[1], []))
+        else:
+            found[-1][1].append(line)
+    return found[1:]
+
+
+def laid_over(site, piece):
+    """Return a site's tables with a piece's keys instead of the same ones; routes all anew."""
+    changed = {heading for heading, _ in tables(piece) if heading.startswith("[[")}
+    found = [(heading, lines) for heading, lines in site if heading not in changed]
+    for heading, lines in tables(piece):
+        keys = {key[1] for line in lines if (key := _KEY.match(line))}
+        there = [old for name, old in found if name == heading and not heading.startswith("[[")]
+        for old in there:
+            kept = [line for line in old if not (k := _KEY.match(line)) or k[1] not in keys]
+            old[:] = [*kept, *lines]
+        if not there:
+            found.append((heading, lines))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("guide", "pieces"), [("asterisk", 1), ("kamailio", 1), ("paging", 11), ("recursion", 11)]
+)
+def test_what_a_guide_has_of_a_site_file_is_good_in_one(tmp_path, guide, pieces):
+    site = tables(SITE)
+    found = examples(f"{guide}.md")
+    assert len(found) == pieces
+    for piece in found:
+        assert tomllib.loads(piece)
+        site = laid_over(site, piece)
+        text = "\n".join("\n".join([heading, *lines]) for heading, lines in site)
+        (tmp_path / "site.toml").write_text(f"schema = 1\n{text}\n")
+        load(tmp_path / "site.toml")
+
+
+def keys_of(guide, what):
+    """Return the keys that a guide's table has of what a program gets."""
+    text = (ROOT / "docs" / guide).read_text("utf-8")
+    [rows] = re.findall(rf"^\| key \| of {what} \|\n\|.*\n((?:\|.*\n)+)", text, re.MULTILINE)
+    names = re.findall(r"^\| (.*?) \|", rows, re.MULTILINE)
+    return {key for one in names for key in re.findall(r"`(\w+)`", one)}
+
+
+_CALL = {"call", "call_id", "caller", "dialled"}
+
+
+@pytest.mark.parametrize(
+    ("what", "has"),
+    [
+        ("a call", {*_CALL, "began", "answered", "ending", "attempts"}),
+        ("an ending", set(Ending.__struct_fields__) - _CALL),
+        ("an attempt", set(Entry.__struct_fields__) - _CALL),
+        ("a carrier", {one.name for one in fields(Standing)} | {"answer_seizure_ratio"}),
+    ],
+)
+def test_each_key_of_what_a_program_gets_of_calls_has_its_line(what, has):
+    assert keys_of("recursion.md", what) == has
+
+
+def test_each_key_of_a_gateway_is_told():
+    text = (ROOT / "docs" / "recursion.md").read_text("utf-8")
+    [line] = re.findall(r"^\| `gateways` \|.*$", text, re.MULTILINE)
+    assert {one.name for one in fields(GatewayStanding)} <= set(re.findall(r"`(\w+)`", line))
+
+
+@pytest.mark.parametrize(("what", "struct"), [("a page", Report), ("a member", MemberReport)])
+def test_each_key_of_a_report_has_its_line(what, struct: type[msgspec.Struct]):
+    assert keys_of("paging.md", what) == set(struct.__struct_fields__)
