@@ -44,6 +44,8 @@ class Board(Claiming):
             if now != holder and now and leg and not leg.room and now.page in self.pages:
                 again = self.pages[now.page]
                 again.rung(device)  # it still rings
+                if not leg.been and self.met(again, device):
+                    leg.serve(again.room)  # for a page that never had this leg, too
                 self._tasks.begin(hands.point(self._manager, leg, again.leader))
             self._ring_missed(device)
         self.wake()
@@ -206,11 +208,10 @@ class Board(Claiming):
         before = self.pages.get(legs.page_of(leg.left))
         if before and leg.bound not in leg.been:  # who was to take it did not
             before.kept(leg.device, *hung_up(event))
+        holder = self.has(leg.device)
         for page in self.pages_of(leg):
-            if leg.target and legs.was_sent_home(leg, page) and page is self.has(leg.device):
-                self.miss(page, leg.target)
-                leg.served.remove(page.room)
-                page.rung_anew(leg.device)
+            if leg.target and holder and legs.was_sent_home(leg, holder, page):
+                self.miss_again(page, leg, leg.target)
             else:
                 page.hung_up(leg.device, *hung_up(event))
         self.forget(leg)

@@ -68,6 +68,15 @@ class Claiming:
         """Note that a page has yet to ring a device, which is another's now, or is on its way."""
         self._missed[page.wish.page, device.number] = device
 
+    def miss_again(self, page: Player, leg: Leg, device: Target) -> None:
+        """Note so of a page in whose room the device had been, and found nobody at its return."""
+        self.miss(page, device)
+        leg.served.remove(page.room)
+        page.rung_anew(leg.device)
+        holder = self.has(leg.device)
+        if holder and holder is not page:  # it is this one's when that one is over
+            page.taken(leg.device, holder.wish.zone.number)
+
     def met(self, page: Player, device: str) -> bool:
         """Note that a page need not ring a device any more; False when that is known."""
         return self._missed.pop((page.wish.page, device), None) is not None

@@ -60,12 +60,13 @@ def bound_for(leg: Leg, running: Mapping[str, Player], home: str) -> Player | No
     return next((running[room] for room in rooms if room in running), None)
 
 
-def was_sent_home(leg: Leg, page: Player) -> bool:
-    """Whether a leg that has ended was on its way back into a page's room, and found nobody there:
-    the leader of that one waits, and whom it has rung besides has not answered yet.
+def was_sent_home(leg: Leg, *pages: Player) -> bool:
+    """Whether a leg that has ended was on its way back into these pages' rooms, and found nobody
+    there: their leaders wait, and whom they have rung besides has not answered yet.
     """
-    came_from_another = leg.bound in leg.been and leg.bound != page.room
-    return came_from_another and page.waits and not page.over
+    rooms = {page.room for page in pages}
+    came_from_another = leg.bound in leg.been and leg.bound not in rooms
+    return came_from_another and all(page.waits and not page.over for page in pages)
 
 
 def page_of(room: str) -> str:
