@@ -5,11 +5,10 @@ earlier one's pages go on. What was missed is taken as if it had been told; noth
 import logging
 from collections.abc import Callable, Collection
 
-from ami import sight, strangers
+from ami import hold, sight, strangers
 from ami.board import Board
 from ami.events import Event
 from ami.hints import Hints
-from ami.hold import GOES_ON
 from ami.manager import Manager, NotConnected
 from ami.running import Running
 
@@ -45,5 +44,8 @@ async def look(
         missed = sight.of_leader(page.leader, opened=opened, live=found)
         if missed is not None:
             tell(missed)
-        tell({**GOES_ON, "Channel": page.leader})  # whether he still holds, nobody can tell
+        tell({**hold.GOES_ON, "Channel": page.leader})  # whether he still holds, nobody can tell
     await hints.look(found, board.pages)
+    for one in found:
+        if strangers.may_lead(one, board.pages):
+            await hold.let_be_heard(manager, one)

@@ -79,7 +79,7 @@ class Board(Claiming):
         if leg.device in self.legs or self.claims.holder(leg.device):  # a page of ours has it
             return
         _log.info("device=%s page=%s not-ours=busy", leg.device, page)
-        self.claims = self.claims.claimed(strangers.wish(page, leg.device), [leg.device])
+        self.claim_for(page, leg.device)
         leg.bound = leg.room
         self.legs[leg.device] = self._unique[leg.unique] = leg
 

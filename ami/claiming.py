@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import Collection, Iterable, Mapping
 
+from ami import strangers
 from ami.legs import Leg
 from ami.players import Calls, Edge, Player
 from bellhop.claims import Claims, Verdict, Way, Wish
 from bellhop.pages import EdgeCall
 from bellhop.targets import Target
+from bellhop.zones import Zone
 
 
 class Claiming:
@@ -21,6 +23,7 @@ class Claiming:
         self.claims = Claims()
         self.pages: dict[str, Player] = {}
         self._missed: dict[tuple[str, str], Target] = {}  # by page and device
+        self._emergencies: dict[str, Zone] = {}  # of pages that are none of ours
         self._call_priority = call_priority
         self._freed = asyncio.Event()
 
@@ -39,6 +42,19 @@ class Claiming:
         led = [one for one in self.pages.values() if one.led_by == device and one is not page]
         stops = (one.stop(page.wish.zone.number) for one in led)
         await asyncio.gather(self.calls.end(calls), *stops)
+
+    def led(self, page: str, zone: Zone) -> None:
+        """Note which zone a page that is none of ours is of: an emergency locks out others."""
+        if zone.emergency:
+            claimed = {wish.page for stack in self.claims.stacks.values() for wish in stack}
+            old = {p: z for p, z in self._emergencies.items() if p in claimed}
+            self._emergencies = {**old, page: zone}
+            self.claims = self.claims.led(page, zone)
+
+    def claim_for(self, page: str, device: str) -> None:
+        """Give a page that is none of ours a device that it has."""
+        wish = strangers.wish(page, device, self._emergencies.get(page))
+        self.claims = self.claims.claimed(wish, [device])
 
     def claim(self, wish: Wish, devices: Collection[str]) -> None:
         """Give a page these devices: it rings or takes them now."""

@@ -9,7 +9,7 @@ a time limit.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from ami import anew, leader, waiting
@@ -28,6 +28,7 @@ from bellhop.members import UNWATCHED
 from bellhop.pages import Refusal, Request, Reservation, Unavailable
 from bellhop.report import Report, report
 from bellhop.settings import Site
+from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.ami")
 
@@ -49,18 +50,17 @@ class Engine:
         call_priority: int,
         volumes: Volumes | None = None,
         *,
-        zones: Collection[str] = (),
+        zones: Mapping[str, Zone] | None = None,
     ) -> None:
-        self._manager = manager
+        self._manager, self._keep = manager, keep
         self._volumes = volumes
-        self._keep = keep
         self._board = Board(manager, edge, call_priority)
         self._loop = asyncio.get_running_loop()
         self._threads = Threads(self._loop, manager)
         self._reserved: dict[str, Running] = {}
         self._running: dict[str, Running] = {}
         self._tasks = Tasks()
-        self._hints = Hints(manager, zones)
+        self._hints = Hints(manager, zones or {}, self._board.led)
         manager.on_event, manager.on_down, manager.on_up = self._event, self._down, self._up
 
     # --- from the AGI server's threads ---

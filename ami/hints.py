@@ -5,24 +5,29 @@ that is none of ours is known by its leader: one that Asterisk makes alone, or a
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-from ami import strangers
+from ami import legs, strangers
 from ami.events import Event
 from ami.manager import Manager, NotConnected
 from ami.sight import Channel
 from ami.tasks import Tasks
-from bellhop.zones import hint
+from bellhop.zones import Zone, hint
 
 _log = logging.getLogger("bellhop.ami")
 
 
 class Hints:
-    """Keeps Asterisk's states as the pages are; all of it in the loop."""
+    """Keeps Asterisk's states as the pages are; all of it in the loop. led: told which zone a page
+    is of that is none of ours.
+    """
 
-    def __init__(self, manager: Manager, zones: Collection[str]) -> None:
+    def __init__(
+        self, manager: Manager, zones: Mapping[str, Zone], led: Callable[[str, Zone], None]
+    ) -> None:
         self._manager = manager
-        self._zones = tuple(zones)
+        self._zones = zones
+        self._led = led
         self._paged: frozenset[str] = frozenset()
         # Leaders of pages that are none of ours, and zones, by the channel's unique id.
         self._others: dict[str, tuple[str, str]] = {}
@@ -30,9 +35,9 @@ class Hints:
         self._task: asyncio.Task[None] | None = None
         self._asking = Tasks()
 
-    def adopt(self, zones: Collection[str]) -> None:
+    def adopt(self, zones: Mapping[str, Zone]) -> None:
         """Tell of these zones from now on, and of one that has gone until it is dark."""
-        self._zones = tuple(zones)
+        self._zones = zones
         self._begin()
 
     def show(self, paged: Collection[str]) -> None:
@@ -69,6 +74,8 @@ class Hints:
             zone = await strangers.zone_of(self._manager, one.name)
             if one.unique in self._others:  # else he has hung up meanwhile
                 self._others[one.unique] = one.name, zone
+                if zone in self._zones:
+                    self._led(legs.page_of(one.room), self._zones[zone])
         self._begin()
 
     def _begin(self) -> None:

@@ -1,13 +1,22 @@
 """A leader who puts his page on hold: his PBX may play its music to whom it holds, and a zone is
 not to hear it. While he holds he is muted in the room, as by *1; one who has pressed that stays so.
 Who may hold no more, for all that is known (AMI was away, the pager ends), is let be heard: one
-whom nobody hears is worse than music.
+whom nobody hears is worse than music. His channel knows that he is muted by us, so that the next
+pager knows it, too, when this one is killed.
 """
 
+import logging
+
+from ami import strangers
 from ami.events import Event
+from ami.manager import Manager, NotConnected
+from ami.sight import Channel
+
+_log = logging.getLogger("bellhop.ami")
 
 MUTE, UNMUTE = "ConfbridgeMute", "ConfbridgeUnmute"
 GOES_ON: Event = {"Event": "Unhold"}
+_HELD = "BELLHOP_HELD"
 
 
 class Hold:
@@ -48,3 +57,29 @@ class Hold:
             return MUTE
         # Until it is told that it was done: what was sent into a dead connection was not.
         return UNMUTE if self._ours and not self._holds else ""
+
+
+async def done(manager: Manager, action: str, room: str, channel: str) -> str:
+    """Do it to a leader in a room, and note it; return why it was not done, "" when it was."""
+    try:
+        [answer] = await manager.send(action, {"Conference": room, "Channel": channel})
+        if answer.get("Response") != "Success":
+            return answer.get("Message", "") or "no reason given"
+        value = "yes" if action == MUTE else ""
+        fields = {"Channel": channel, "Variable": _HELD, "Value": value}
+        await manager.send("Setvar", fields)
+    except NotConnected as error:
+        return str(error)
+    return ""
+
+
+async def let_be_heard(manager: Manager, leader: Channel) -> None:
+    """Let a leader be heard whom a pager that is no more has muted; not one who did so himself."""
+    try:
+        if await strangers.variable(manager, leader.name, _HELD) != "yes":
+            return
+        why = await done(manager, UNMUTE, leader.room, leader.name)
+    except NotConnected as error:
+        why = str(error)
+    if why:
+        _log.warning("room=%s leader=%s why=%s", leader.room, UNMUTE, why)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from ami import legs
+from ami import hold, legs
 from ami.events import Event
 from ami.hold import GOES_ON, Hold
 from ami.manager import Manager, NotConnected
@@ -96,14 +96,8 @@ class Leader:
 
     async def _unheard(self, action: str) -> None:
         """Mute him who holds, or let him be heard again."""
-        fields = {"Conference": self._room, "Channel": self.channel}
-        try:
-            [answer] = await self._manager.send(action, fields)
-        except NotConnected as error:
-            _log.warning("room=%s leader=%s why=%s", self._room, action, error)
-            return
-        if answer.get("Response") != "Success" and not self.gone:
-            why = answer.get("Message", "")
+        why = await hold.done(self._manager, action, self._room, self.channel)
+        if why and not self.gone:
             _log.warning("room=%s leader=%s why=%s", self._room, action, why)
 
     async def leave(self, page: str, took: Callable[[], bool], until: Until) -> None:

@@ -24,6 +24,7 @@ _LEG = re.compile(
 # How channels of members begin, whoever made them; and the rooms of a page that no pager made.
 _MEMBERS = ("PJSIP/bellhop-member-", "MulticastRTP/")
 _FALLBACK = "fallback-"
+PHONE = "ring-"  # how the id of a phone's channel begins that a pager rang to lead a page
 
 
 def of_pagers(known: Iterable[Leg], live: Iterable[Channel]) -> Iterator[tuple[str, Leg]]:
@@ -37,12 +38,12 @@ def of_pagers(known: Iterable[Leg], live: Iterable[Channel]) -> Iterator[tuple[s
             yield found["page"], leg
 
 
-def wish(page: str, device: str) -> Wish:
-    """Return what a page that is none of ours has wanted. Which zone's it was, nobody knows any
-    more: an emergency alone may take its members.
+def wish(page: str, device: str, zone: Zone | None) -> Wish:
+    """Return what a page that is none of ours has wanted. While nobody knows which zone's it is
+    (None), an emergency alone may take its members.
     """
-    zone = Zone(number="?", name="?", members=(device,), priority=9)
-    return Wish(page, zone, (device,))
+    unknown = Zone(number="?", name="?", members=(device,), priority=9)
+    return Wish(page, zone or unknown, (device,))
 
 
 def called(channel: Channel) -> str | None:
@@ -64,7 +65,9 @@ def may_lead(channel: Channel, ours: Collection[str]) -> bool:
     """Whether a channel may be the leader of a page that is none of ours: it is in such a page's
     room, and no member.
     """
-    if channel.name.startswith(_MEMBERS) or not channel.room.startswith(("page-", _FALLBACK)):
+    if channel.name.startswith(_MEMBERS) and not channel.unique.startswith(PHONE):
+        return False
+    if not channel.room.startswith(("page-", _FALLBACK)):
         return False
     return legs.page_of(channel.room) not in ours
 
@@ -72,7 +75,7 @@ def may_lead(channel: Channel, ours: Collection[str]) -> bool:
 async def zone_of(manager: Manager, leader: str) -> str:
     """Return the zone that a leader pages; "" where it could not be asked, or he is none."""
     try:
-        return await _variable(manager, leader, "BELLHOP_ZONE")
+        return await variable(manager, leader, "BELLHOP_ZONE")
     except NotConnected as error:
         _log.warning("channel=%s zone=not-known why=%s", leader, error)
         return ""
@@ -87,8 +90,8 @@ async def of_fallback(
     if not name.startswith(_MEMBERS) or (room and not room.startswith(_FALLBACK)):
         return None
     try:
-        page = await _variable(manager, name, "BELLHOP_ROOM")
-        device = await _variable(manager, name, "BELLHOP_MEMBER")
+        page = await variable(manager, name, "BELLHOP_ROOM")
+        device = await variable(manager, name, "BELLHOP_MEMBER")
     except NotConnected as error:
         _log.warning("channel=%s member=not-known why=%s", name, error)
         return None
@@ -97,6 +100,7 @@ async def of_fallback(
     return page, Leg(device, unique, name, room)
 
 
-async def _variable(manager: Manager, channel: str, name: str) -> str:
+async def variable(manager: Manager, channel: str, name: str) -> str:
+    """Return a channel's variable, "" where there is none. Raises NotConnected."""
     answer = await manager.send("Getvar", {"Channel": channel, "Variable": name})
     return answer[0].get("Value", "")

@@ -137,6 +137,14 @@ class Claims:
         """Return the claims once a page waits for its turn no more."""
         return replace(self, queue=tuple(wish for wish in self.queue if wish.page != page))
 
+    def led(self, page: str, zone: Zone) -> "Claims":
+        """Return the claims once it is known which zone a page is of."""
+        stacks = {
+            device: tuple(replace(w, zone=zone) if w.page == page else w for w in stack)
+            for device, stack in self.stacks.items()
+        }
+        return replace(self, stacks=stacks)
+
     def handed_back(self, page: str) -> "Claims":
         """Return the claims once a page ends: what it took is the page's before it, and the rest is
         its own until it has left.

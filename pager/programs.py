@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ami.manager import Manager, NotConnected
+from ami.strangers import PHONE
 from bellhop.callers import Caller, Kind
 from bellhop.devices import RIGHTS
 from bellhop.pages import Refusal
@@ -138,7 +139,7 @@ class Programs:
         device = self._site.devices.get(phone)
         if device is None:
             raise NotMade(f"no device {phone}")
-        unique = f"ring-{secrets.token_hex(8)}"
+        unique = f"{PHONE}{secrets.token_hex(8)}"
         leader = {
             "Channel": f"PJSIP/{device.number}@bellhop-member",
             "ChannelId": unique,

@@ -21,6 +21,7 @@ class House:
         self.legs = {}  # device: {unique, channel, room, homes, page}
         self.leaders = {}  # channel: room, or "" before he is in it
         self.next = {}  # channel: the room of the page that his key made of his
+        self.said = {}  # channel of a leader: his variables
 
     def say(self, kind, **fields):
         if self.up:
@@ -160,8 +161,10 @@ class House:
     async def do_setvar(self, fields):
         if fields["Variable"] == "BELLHOP_GO":
             self.leader_follows(fields["Channel"])
+        if fields.get("Channel") in self.leaders:
+            self.said.setdefault(fields["Channel"], {})[fields["Variable"]] = fields["Value"]
         for leg in self.legs.values():
-            if leg["channel"] == fields["Channel"]:
+            if leg["channel"] == fields.get("Channel"):
                 leg["leader"] = fields["Value"]
         return [{"Response": "Success"}]
 
@@ -171,6 +174,9 @@ class House:
             if leg["channel"] == fields["Channel"]:
                 value = leg.get("variables", {}).get(fields["Variable"], "")
                 return [{"Response": "Success", "Value": value}]
+        if fields["Channel"] in self.leaders:
+            value = self.said.get(fields["Channel"], {}).get(fields["Variable"], "")
+            return [{"Response": "Success", "Value": value}]
         return [{"Response": "Error", "Message": "No such channel"}]
 
     def falls_back(self, device, room):

@@ -19,10 +19,10 @@ CALLER = Caller(Kind.DEVICE, "1020", "1020", ("zones",))
 class Site:
     """An engine, and the pages that were asked of it."""
 
-    def __init__(self, house, edge=None, volumes=None):
+    def __init__(self, house, edge=None, volumes=None, zones=None):
         self.house, self.edge = house, edge or Edge()
         self.kept = []
-        self.engine = Engine(house, self.kept.append, self.edge, 5, volumes)
+        self.engine = Engine(house, self.kept.append, self.edge, 5, volumes, zones=zones)
         self.serial = 0
 
     async def page(self, zone, members, priority=5, in_call=None, by="", **rules):
@@ -70,14 +70,14 @@ class Site:
         return await self.ended(zone)
 
 
-def play(story, house=None, edge=None, volumes=None):
+def play(story, house=None, edge=None, volumes=None, zones=None):
     house = house or House()
     defects = logging.handlers.MemoryHandler(1000, flushLevel=logging.CRITICAL)
     defects.setLevel(logging.ERROR)
     logging.getLogger("bellhop.ami").addHandler(defects)
 
     async def main():
-        site = Site(house, edge, volumes)
+        site = Site(house, edge, volumes, zones)
         await asyncio.wait_for(story(site, house), 15)
         await site.engine.close()
 

@@ -105,7 +105,7 @@ def test_members_are_sent_for_before_the_page_is_written_down_or_shown():
             lambda _report: sent.append([f.get("Channel") for _, f in asterisk.sent]),
             Edge(),
             5,
-            zones=[ZONE.number],
+            zones={ZONE.number: ZONE},
         )
         await begin(engine)
         await until(lambda: opened(asterisk))

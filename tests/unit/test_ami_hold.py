@@ -5,8 +5,9 @@ import logging
 
 import pytest
 
+from ami.engine import Engine
 from ami.hold import MUTE, UNMUTE, Hold
-from tests.unit.fake_asterisk import LEADER, Asterisk, begin, run, until
+from tests.unit.fake_asterisk import LEADER, Asterisk, Edge, begin, run, until
 from tests.unit.fake_house import House
 from tests.unit.stories import play
 
@@ -117,5 +118,37 @@ def test_a_leader_who_may_hold_no_more_is_let_be_heard(ends):
             house.comes_back()
         await until(lambda: not house.muted)
         house.leader_goes(leader)
+
+    play(story, Mutable())
+
+
+def another(house):
+    """Return the engine of a pager that is started since; of the one before nothing is left."""
+    engine = Engine(house, lambda _report: None, Edge(), 5)
+    house.on_up()
+    return engine
+
+
+@pytest.mark.parametrize("who", ["the pager", "he himself"])
+def test_a_leader_whom_a_pager_muted_that_was_killed_is_let_be_heard_by_the_next(who):
+    async def story(site, house):
+        leader = await site.begun("81", ["1"])
+        if who == "the pager":
+            house.say("Hold", Channel=leader)
+            await until(lambda: house.said[leader].get("BELLHOP_HELD"))
+        else:
+            house.muted = True  # by *1: that he is not heard is his own wish
+        engine = another(house)
+        if who == "the pager":
+            await until(lambda: not house.muted)
+            await until(lambda: not house.said[leader]["BELLHOP_HELD"])
+        else:
+            asked = {"Channel": leader, "Variable": "BELLHOP_HELD"}
+            await until(lambda: ("Getvar", asked) in house.sent)
+            await asyncio.sleep(0.01)
+            assert house.muted
+        house.on_event = site.engine._event  # noqa: SLF001 - the one that was killed, to end
+        house.leader_goes(leader)
+        await engine.close()
 
     play(story, Mutable())

@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from bellhop.pages import Refusal
+from bellhop.zones import Zone
 from tests.unit.fake_asterisk import until
 from tests.unit.fake_house import House
 from tests.unit.stories import PLAYED, play, rooms
@@ -112,6 +115,42 @@ def test_an_emergency_takes_a_fallback_pages_member_and_gives_it_back():
         house.leader_goes("PJSIP/other")
 
     play(story)
+
+
+ALARM = Zone(number="89", name="A", members=("1",), emergency=True)
+OTHER = "PJSIP/other"
+
+
+@pytest.mark.parametrize(
+    ("room", "looks"), [("page-ab-cd", "after"), (FALLBACK, "after"), (FALLBACK, "before")]
+)
+def test_an_emergency_of_an_earlier_pager_or_of_asterisks_own_keeps_its_members(room, looks):
+    """looks: whether the pager finds the member with the leader, or hears of it later."""
+
+    async def story(site, house):
+        def knows():
+            return site.engine._hints.others("89")  # noqa: SLF001
+
+        house.leaders[OTHER], house.said[OTHER] = room, {"BELLHOP_ZONE": "89"}
+        if looks == "before":
+            house.on_up()
+            await until(knows)
+        if room == FALLBACK:
+            house.falls_back("1", room)
+            house.enter("1", room)
+        else:
+            house.legs["1"] = {"unique": f"{room}-1", "channel": "PJSIP/m-9", "room": room,
+                               "homes": [], "leader": "x"}  # fmt: skip
+        if looks == "after":
+            house.on_up()
+        await until(lambda: site.engine.in_pages() and knows())
+        refused = await site.page("81", ["1"], emergency=True)
+        assert refused == Refusal(17, "every member of 81 is in use: in another page")
+        house.leader_goes(OTHER)
+        leader = await site.begun("82", ["1"], emergency=True)
+        assert await site.over("82", leader) == {"1": PLAYED}
+
+    play(story, zones={"89": ALARM})
 
 
 def test_a_phone_that_pages_from_where_it_rings_is_no_fallbacks_member():
