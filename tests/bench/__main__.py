@@ -24,6 +24,8 @@ def main() -> int:
     if asked.bench is None:
         parser.print_help()
         return 0
+    if asked.check:
+        return 0
     try:
         result = {"recursion": _recursion, "paging": _paging}[asked.bench](asked)
     except (NotThereError, RuntimeError, TimeoutError) as error:
@@ -46,14 +48,19 @@ Result = tuple[dict[str, object], str, Callable[[Path], None]]
 
 
 def _asked() -> tuple[argparse.Namespace, argparse.ArgumentParser]:
-    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__, allow_abbrev=False)
+    # For ./run, which sets up much before a bench can begin: only whether the words are good.
+    parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
     benches = parser.add_subparsers(dest="bench", metavar="NAME")
     calls = benches.add_parser(
-        "recursion", help="a call whose first carrier fails: CPU, delay, memory"
+        "recursion",
+        help="a call whose first carrier fails: CPU, delay, memory",
+        allow_abbrev=False,
     )
     pages = benches.add_parser(
         "paging",
         help="a page beside Asterisk's Page(): joining, audio, CPU; taking, AGI, multicast",
+        allow_abbrev=False,
     )
     calls_size = calls.add_mutually_exclusive_group()
     calls_size.add_argument(

@@ -5,6 +5,7 @@ mkdir -p build/log build/artifacts build/site
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
 die() { warn "bellhop: $*"; exit 1; }
+misused() { warn "bellhop: $*"; exit 2; } # the command line is wrong
 
 # step NAME "What is done" COMMAND...: runs it with its output in build/log/NAME.log. A line when it
 # starts, one every 20 s with the newest line of the log, one with the time when it ends; on

@@ -13,7 +13,7 @@ verb_images() {
     case $one in
       bookworm | trixie) suites+=("$one") ;;
       postgres) others+=("$one") ;;
-      *) die "./run images knows bookworm, trixie and postgres; got '$one'" ;;
+      *) misused "./run images knows bookworm, trixie and postgres; got '$one'" ;;
     esac
   done
   { engine && build_images; } || exit 1
@@ -28,7 +28,7 @@ verb_down() {
   case ${1:-} in
     --volumes) volumes=(--volumes) ;;
     "") ;;
-    *) die "./run down knows only --volumes; got '$1'" ;;
+    *) misused "./run down knows only --volumes; got '$1'" ;;
   esac
   if ! docker_for_use; then
     say "No Docker Engine answers: nothing of Bellhop is running."
@@ -45,7 +45,7 @@ docker_for_use() {
 }
 
 verb_shell() {
-  [ $# -ge 1 ] || die "./run shell SERVICE (edge, pbx, pager, lab, wire)"
+  [ $# -ge 1 ] || misused "./run shell SERVICE (edge, pbx, pager, lab, wire)"
   docker_for_use || die "no Docker Engine with Compose answers: ./run up first"
   compose exec "$1" bash
 }
@@ -73,10 +73,10 @@ verb_demo() {
 verb_bench() {
   local code=0 mine=
   python_env >&2 || exit 1
-  if [ $# -eq 0 ] || [ "$1" = -h ] || [ "$1" = --help ]; then
-    "$PYTHON" -m tests.bench "$@" || exit
-    return
-  fi
+  case " $* " in
+    "  " | *" -h "* | *" --help "*) "$PYTHON" -m tests.bench "$@"; exit ;;
+  esac
+  "$PYTHON" -m tests.bench --check "$@" || exit # what nobody can run needs no images
   { bench_env && engine && stack_settings && build_images; } >&2 || exit 1
   [ -n "$("${DOCKER[@]}" ps -q -f "name=^$BELLHOP_PROJECT-lab-1\$")" ] || mine=1
   { stack_up lab wire; } >&2 || exit 1
