@@ -4,11 +4,13 @@ import asyncio
 import gc
 import logging
 import sys
+from pathlib import Path
 
 from ami.manager import BadSecret
 from bellhop import one_line
 from bellhop.settings import Site, SiteError, load
 from bellhop.sides import FIRST, STANDBY, beside
+from pager.alone import alone
 from pager.daemon import serve
 from pager.reload import read_pins
 
@@ -44,6 +46,7 @@ def _run(path: str, side: str = FIRST) -> int:
         whole = load(path)
         site = beside(whole, side)
         secret = _secret(site)
+        alone(Path(site.site.state))
         gc.freeze()  # what there is by now stays, and need not be looked through again and again
         asyncio.run(serve(whole, secret, read_pins(whole), side))
     except SiteError as error:

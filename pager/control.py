@@ -55,6 +55,7 @@ class Control:
         self._stop = stop
         self._places = asyncio.Semaphore(_CLIENTS)
         self._server: asyncio.Server | None = None
+        self._serving: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
         """Listen. Raises SiteError when there can be no socket, but not for its disk: who dials a
@@ -75,14 +76,22 @@ class Control:
             os.umask(old)
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Listen no more; what is being done is given up while AMI is there: a phone that rings to
+        page would ring on.
+        """
         if self._server is not None:
             self._server.close()
             with contextlib.suppress(OSError):  # a disk that has become read-only
                 self._path.unlink(missing_ok=True)
+        for one in self._serving:
+            one.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answer: dict[str, Any]
+        if task := asyncio.current_task():
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
         try:
             if self._places.locked():
                 raise NotMade("too many ask at once")  # noqa: TRY301 - one way to answer
@@ -90,6 +99,8 @@ class Control:
                 answer = {"result": await self._do(await _question(reader), writer)}
         except (NotMade, CannotSay, NotDone) as error:
             answer = {"error": str(error)}
+        except asyncio.CancelledError:
+            answer = {"error": "the pager is being stopped"}
         except Exception:  # noqa: BLE001 - one question's defect is not another's
             _log.exception("control=error")
             answer = {"error": "a defect of the pager's own: its log has it"}

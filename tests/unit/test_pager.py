@@ -103,6 +103,19 @@ def test_what_is_wrong_with_its_settings_is_one_line(site, break_it, said):
     assert "Traceback" not in ended.stderr
 
 
+def test_a_second_pager_on_its_state_folder_is_told_and_leaves_the_first_alone(site, start):
+    first = start(site)
+    said_until(first, "ami=down")
+    port = site.read_text().partition('agi = "127.0.0.1:')[2].partition('"')[0]
+    second = site.with_name("second.toml")
+    second.write_text(site.read_text().replace(port, str(free_port())))
+    ended = run(second)
+    assert ended.returncode == 1
+    said = f"{site.parent}: another pager has this folder (process {first.pid})"
+    assert ended.stderr == f"bellhop-pager: {said}\n"
+    assert [zone["zone"] for zone in ask(str(site.parent), {"do": "zones"})]
+
+
 def test_a_port_in_use_is_told(site):
     port = int(site.read_text().partition('agi = "127.0.0.1:')[2].partition('"')[0])
     with socket.create_server(("127.0.0.1", port)):

@@ -98,7 +98,10 @@ class Phone(Asterisk):
         return [{"Response": "Success"}]
 
 
-def test_a_phone_rings_no_more_when_whoever_asked_has_gone(tmp_path, monkeypatch):
+@pytest.mark.parametrize("goes", ["who asked", "the pager"])
+def test_a_phone_rings_no_more_when_whoever_asked_or_the_pager_has_gone(
+    tmp_path, monkeypatch, goes
+):
     monkeypatch.setattr("pager.control._LOOK_EVERY", 0.01)
     asterisk = Phone()
 
@@ -106,17 +109,22 @@ def test_a_phone_rings_no_more_when_whoever_asked_has_gone(tmp_path, monkeypatch
         programs = Programs(SITE, asterisk)
         control = Control(tmp_path / NAME, programs, None, zones=None, takeouts=None, stop=None)
         await control.open()
-        _, asking = await asyncio.open_unix_connection(tmp_path / NAME)
+        answers, asking = await asyncio.open_unix_connection(tmp_path / NAME)
         asking.write(b'{"do": "page", "zone": "8000", "from": "1020"}\n')
         async with asyncio.timeout(5):
             while not asterisk.sent:  # noqa: ASYNC110 - what is waited for has no event
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.05)
             assert len(asterisk.sent) == 1
-            asking.close()
-            while len(asterisk.sent) < 2:  # noqa: ASYNC110 - the same
-                await asyncio.sleep(0.01)
-        await control.close()
+            if goes == "the pager":
+                await control.close()
+                assert await answers.read() == b'{"error": "the pager is being stopped"}\n'
+                asking.close()
+            else:
+                asking.close()
+                while len(asterisk.sent) < 2:  # noqa: ASYNC110 - the same
+                    await asyncio.sleep(0.01)
+                await control.close()
         assert not programs._asked  # noqa: SLF001 - an answer in this moment pages nobody
 
     asyncio.run(main())
