@@ -225,7 +225,8 @@ def _gateway(one: GatewayStanding, *, probing: bool, now: float) -> str:
         case None:
             words.append("breaker not known")
         case "closed":
-            words.append(f"breaker closed, {one.faults} faults" if one.faults else "breaker closed")
+            faults = f", {show.count(one.faults, 'fault')}" if one.faults else ""
+            words.append(f"breaker closed{faults}")
         case state:
             again = datetime.fromtimestamp(one.again or 0, UTC)
             until = f"until {again:%H:%M:%S} UTC" if state == "open" else "the next call tries it"

@@ -10,6 +10,7 @@ import click
 from bellhop import htdigest, named_files
 from bellhop.carriers import Carrier
 from bellhop.changes import unasked
+from bellhop.commands import show
 from bellhop.devices import Device
 from bellhop.profiles import BUILT_IN
 from bellhop.schedules import time_zone
@@ -31,8 +32,7 @@ def command(*, file: Path) -> None:
     except SiteError as error:
         for line in error.lines:
             click.echo(line, err=True)
-        count = len(error.lines)
-        click.echo(f"bellhop: check: {count} mistake{'s' * (count != 1)}", err=True)
+        click.echo(f"bellhop: check: {show.count(len(error.lines), 'mistake')}", err=True)
         raise click.exceptions.Exit(1) from None
     counts = {
         "device": len(site.devices),
@@ -42,7 +42,7 @@ def command(*, file: Path) -> None:
         "trunk": len(site.trunks),
         "DID": len(site.dids),
     }
-    said = ", ".join(f"{n} {name}{'s' * (n != 1)}" for name, n in counts.items())
+    said = ", ".join(show.count(number, what) for what, number in counts.items())
     click.echo(f"{file}: good: {said}")
     for note in notes:
         click.echo(f"{file}: note: {note}")

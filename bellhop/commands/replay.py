@@ -45,7 +45,8 @@ def command(
         show.as_json(_contract(profile.name, came, groups))
         return
     show.heading(
-        f"{profile.name}: {came.turned} of {came.calls} calls would have gone another way",
+        f"{profile.name}: {came.turned} of {show.count(came.calls, 'call')} would have gone"
+        " another way",
         "yellow" if came.turned else "green",
     )
     rows = [(f"{group.calls}x", _told(group)) for group in groups]
@@ -61,15 +62,15 @@ def _told(group: Group) -> str:
     (was, old), (would, new) = group.was, group.would
     text = f"{was} [{old}] would have been {would} [{new}], {group.source}"
     if group.saved:
-        text += f"; {group.saved} later attempts not made"
+        text += f"; {show.count(group.saved, 'later attempt')} not made"
     if group.lost:
-        text += f", {group.lost} answered calls lost"
+        text += f", {show.count(group.lost, 'answered call')} lost"
     return f"{text}; as call {', '.join(group.examples)}"
 
 
 def _conflict(cause: int, *, attempts: int, otherwise: int) -> str:
     return (
-        f"{attempts} attempts where code and cause {causes.title(cause)} disagree;"
+        f"code and cause {causes.title(cause)} disagree in {show.count(attempts, 'attempt')};"
         f" the profile decides {otherwise} otherwise"
     )
 

@@ -58,6 +58,11 @@ def profile(name: str, site: str | None) -> tuple[Profile, Mapping[str, Profile]
         raise click.BadParameter(str(error), param_hint="--profile") from None
 
 
+def count(number: int, what: str) -> str:
+    """Return a number of things: `1 call`, `2 calls`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def safe(text: str) -> str:
     """Return a peer's text fit for a terminal: what is not printable becomes an escape."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

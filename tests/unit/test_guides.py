@@ -1,15 +1,19 @@
 """The guides: their examples are good where they say they go, and what a program gets has its line."""
 
+import json
 import re
 import textwrap
 import tomllib
+from collections import Counter
 from dataclasses import fields
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from bellhop.commands.replay import _contract as replayed
 from bellhop.ledger import Ending, Entry
+from bellhop.replay import Group, Replay
 from bellhop.report import MemberReport, Report
 from bellhop.settings import load
 from bellhop.standing import GatewayStanding, Standing
@@ -104,3 +108,42 @@ def test_each_key_of_a_gateway_is_told():
 @pytest.mark.parametrize(("what", "struct"), [("a page", Report), ("a member", MemberReport)])
 def test_each_key_of_a_report_has_its_line(what, struct: type[msgspec.Struct]):
     assert keys_of("paging.md", what) == set(struct.__struct_fields__)
+
+
+def names_in(value, *, at="settings"):
+    """Return all keys of a JSON value, but for those that a site names."""
+    if isinstance(value, list):
+        return set().union(*map(names_in, value))
+    if not isinstance(value, dict):
+        return set()
+    below = [
+        one for name in value for one in ([*value[name].values()] if name == at else [value[name]])
+    ]
+    return set(value) | names_in(below)
+
+
+def told_to_programs():
+    """Return what the section for programs has in backquotes."""
+    text = (ROOT / "docs" / "recursion.md").read_text("utf-8")
+    [section] = re.findall(r"^### For programs\n((?:(?!## ).*\n)*)", text, re.MULTILINE)
+    return set(re.findall(r"`(\w+)`", section.partition("`bellhop explain")[2]))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "explain 404 --profile broadworks-inbound",  # where `carrier` decides otherwise
+        "explain --profile broadworks-inbound",
+        "reason Q.850;cause=34;text=x;location=U",
+    ],
+)
+def test_each_key_of_what_is_said_of_a_decision_is_told(bellhop, asked):
+    code, out, _ = bellhop(*asked.split(), "--json")
+    assert code == 0
+    assert names_in(json.loads(out)) <= told_to_programs()
+
+
+def test_each_key_of_a_replay_is_told():
+    group = Group(was=("advance", "no-reply"), would=("stop", "x"), source="y")
+    came = Replay(conflicts={(486, 63): Counter(attempts=1, otherwise=0)})
+    assert names_in(replayed("carrier", came, [group])) <= told_to_programs()

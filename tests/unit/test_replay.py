@@ -200,6 +200,13 @@ def test_the_verb_prints_counts_and_what_is_not_known(capsys, ledger):
     assert "5 answered calls lost" in told
 
 
+def test_one_is_told_as_one(capsys, ledger):
+    _, out, _ = run(capsys, ledger, "--profile", "broadworks-inbound", "--last", "2")
+    told = " ".join(out.split())
+    assert "1 of 2 calls would have gone another way" in told
+    assert "1 later attempt not made, 1 answered call lost" in told
+
+
 def test_the_verb_takes_a_leg_a_number_of_calls_and_a_sites_profile(capsys, ledger, tmp_path):
     site = tmp_path / "site.toml"
     site.write_text(GOOD + MINE)
