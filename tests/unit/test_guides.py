@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import textwrap
 import tomllib
 from collections import Counter
@@ -147,3 +148,12 @@ def test_each_key_of_a_replay_is_told():
     group = Group(was=("advance", "no-reply"), would=("stop", "x"), source="y")
     came = Replay(conflicts={(486, 63): Counter(attempts=1, otherwise=0)})
     assert names_in(replayed("carrier", came, [group])) <= told_to_programs()
+
+
+def test_a_decision_that_a_guide_shows_is_what_is_printed(bellhop, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    text = (ROOT / "docs" / "recursion.md").read_text("utf-8")
+    [(asked, shown)] = re.findall(
+        r"^    \$ bellhop (explain .*)\n((?:    .*\n)+)", text, re.MULTILINE
+    )
+    assert bellhop(*shlex.split(asked)) == (0, textwrap.dedent(shown), "")
