@@ -2,8 +2,7 @@
 
 One running page is one `ami.running.Running`, and who has which device is on the `ami.board.Board`;
 this is who reserves, commits, and hands each event on. All of it runs in the event loop; the AGI
-server's threads come in by `reserve`, `commit`, `drop` and `refused`, which wait for the loop with
-a time limit.
+server's threads come in by `reserve`, `commit` and others, which wait for it with a time limit.
 """
 
 import asyncio
@@ -52,8 +51,7 @@ class Engine:
         *,
         zones: Mapping[str, Zone] | None = None,
     ) -> None:
-        self._manager, self._keep = manager, keep
-        self._volumes = volumes
+        self._manager, self._keep, self._volumes = manager, keep, volumes
         self._board = Board(manager, edge, call_priority)
         self._loop = asyncio.get_running_loop()
         self._threads = Threads(self._loop, manager)
@@ -136,8 +134,10 @@ class Engine:
 
     def stop_pages(self, zone: str, by: str) -> None:
         """End a zone's pages, those too that another pager or Asterisk alone made; to be called in
-        the loop. Raises NotDone when there is none.
+        the loop. Raises NotDone when there is none, and Unavailable.
         """
+        if not self._manager.up:
+            raise Unavailable("AMI is down")
         found = [one for one in self._running.values() if one.page.zone == zone and not one.over]
         others = self._hints.others(zone)
         if not found and not others:

@@ -65,7 +65,7 @@ async def done(manager: Manager, action: str, room: str, channel: str) -> str:
         [answer] = await manager.send(action, {"Conference": room, "Channel": channel})
         if answer.get("Response") != "Success":
             return answer.get("Message", "") or "no reason given"
-        value = "yes" if action == MUTE else ""
+        value = room if action == MUTE else ""
         fields = {"Channel": channel, "Variable": _HELD, "Value": value}
         await manager.send("Setvar", fields)
     except NotConnected as error:
@@ -76,8 +76,8 @@ async def done(manager: Manager, action: str, room: str, channel: str) -> str:
 async def let_be_heard(manager: Manager, leader: Channel) -> None:
     """Let a leader be heard whom a pager that is no more has muted; not one who did so himself."""
     try:
-        if await strangers.variable(manager, leader.name, _HELD) != "yes":
-            return
+        if await strangers.variable(manager, leader.name, _HELD) != leader.room:
+            return  # who made another page of his by a key has been muted in the one before
         why = await done(manager, UNMUTE, leader.room, leader.name)
     except NotConnected as error:
         why = str(error)

@@ -19,6 +19,7 @@ from typing import Any
 
 from bellhop import control
 from bellhop.features import NotDone
+from bellhop.pages import Unavailable
 from bellhop.places import DISK
 from bellhop.settings import SiteError
 from pager.announcements import Announcements, CannotSay
@@ -97,7 +98,7 @@ class Control:
                 raise NotMade("too many ask at once")  # noqa: TRY301 - one way to answer
             async with self._places:
                 answer = {"result": await self._do(await _question(reader), writer)}
-        except (NotMade, CannotSay, NotDone) as error:
+        except (NotMade, CannotSay, NotDone, Unavailable) as error:
             answer = {"error": str(error)}
         except asyncio.CancelledError:
             answer = {"error": "the pager is being stopped"}

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bellhop.features import NotDone
-from bellhop.pages import Refusal
+from bellhop.pages import Refusal, Unavailable
 from tests.unit.fake_asterisk import ZONE, Asterisk, Edge, begin, opened, request, run, until
 from tests.unit.stories import PLAYED, play
 
@@ -100,6 +100,21 @@ def test_a_page_that_is_stopped_is_over_for_its_leader_and_its_report_says_by_wh
             await asyncio.to_thread(stop, "81", "1020")
         await site.over("82", other)
         assert (site.of("81").stopped_by, site.of("82").stopped_by) == ("1020", "")
+
+    play(story)
+
+
+def test_a_page_that_cannot_be_stopped_for_want_of_ami_is_not_said_to_be():
+    """An emergency goes on; who hears that it is over would not ask again."""
+
+    async def story(site, house):
+        leader = await site.begun("81", ["1"])
+        house.goes_down()
+        with pytest.raises(Unavailable, match="AMI is down"):
+            await asyncio.to_thread(site.engine.stop, "81", "1020")
+        house.comes_back()
+        assert await site.over("81", leader) == {"1": PLAYED}
+        assert site.of("81").stopped_by == ""
 
     play(story)
 

@@ -6,7 +6,8 @@ from errno import EACCES, ENOSPC, EROFS
 
 import pytest
 
-from bellhop.control import NAME
+from bellhop.control import NAME, ControlError, ask
+from bellhop.pages import Unavailable
 from bellhop.settings import SiteError
 from pager.control import Control
 
@@ -49,6 +50,20 @@ def test_a_disk_that_has_become_read_only_stops_no_end(control, monkeypatch):
     async def main():
         await control.open()
         monkeypatch.setattr("pathlib.Path.unlink", unlink)
+        await control.close()
+
+    asyncio.run(main())
+
+
+def test_pages_that_cannot_be_stopped_now_are_no_defect(tmp_path):
+    def stop(_zone, _by):
+        raise Unavailable("AMI is down")
+
+    async def main():
+        control = Control(tmp_path / NAME, *[None] * 2, zones=None, takeouts=None, stop=stop)
+        await control.open()
+        with pytest.raises(ControlError, match="AMI is down"):
+            await asyncio.to_thread(ask, str(tmp_path), {"do": "stop", "zone": "8000"}, 5)
         await control.close()
 
     asyncio.run(main())
