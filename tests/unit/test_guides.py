@@ -12,8 +12,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bellhop import dialling, finals, redirects, sides
+from bellhop.calls import Exhausted
 from bellhop.commands.replay import _contract as replayed
+from bellhop.health import Out
 from bellhop.ledger import Ending, Entry
+from bellhop.recursion import Failure
 from bellhop.replay import Group, Replay
 from bellhop.report import MemberReport, Report
 from bellhop.settings import load
@@ -157,3 +161,26 @@ def test_a_decision_that_a_guide_shows_is_what_is_printed(bellhop, monkeypatch):
         r"^    \$ bellhop (explain .*)\n((?:    .*\n)+)", text, re.MULTILINE
     )
     assert bellhop(*shlex.split(asked)) == (0, textwrap.dedent(shown), "")
+
+
+def first_column(of):
+    """Return what the rows of one of the guide's tables are of."""
+    text = (ROOT / "docs" / "recursion.md").read_text("utf-8")
+    [rows] = re.findall(rf"^\| {of} \| what it says \|\n\|.*\n((?:\|.*\n)+)", text, re.MULTILINE)
+    names = re.findall(r"^\| (.*?) \|", rows, re.MULTILINE)
+    return {name for one in names for name in re.findall(r"`([a-z-]+)`", one)}
+
+
+def test_each_rule_that_the_policy_does_not_have_is_told():
+    unsent = {finals.NOT_REGISTERED, finals.UNRESOLVED, finals.NOT_SENT}
+    moved = {finals.FOLLOWED, redirects.REFUSED}
+    decided = sides.decided(Failure(486), sides.FIRST)
+    others = {decided.rule, "late-answer", *Out}
+    assert first_column("rule") == unsent | moved | others
+
+
+def test_each_end_of_a_call_that_is_no_rule_is_told():
+    refused = (dialling.NOT_A_NUMBER, dialling.UNKNOWN, dialling.NOT_ALLOWED)
+    phrases = {one.phrase.lower().replace(" ", "-") for one in refused}
+    used_up = {one.value for one in Exhausted}
+    assert first_column("ended") == {"answered", "cancelled", *used_up, *Out, *phrases}
