@@ -182,7 +182,7 @@ class Pages:
             reservation = self._desk.reserve(request, channel.left())
         except Unavailable as error:
             # BELLHOP_RESULT stays unset, so the dialplan pages by itself.
-            _log.warning("zone=%s page=left-to-asterisk why=%s", zone.number, error)
+            _log.warning("zone=%s left-to=asterisk why=%s", zone.number, error)
             return None
         if isinstance(reservation, Refusal):
             return self._refuse(channel, request, reservation)
@@ -203,7 +203,7 @@ class Pages:
         try:
             self._desk.commit(reservation, channel.left())
         except Unavailable as error:
-            _log.warning("page=%s page=left-to-asterisk why=%s", reservation.page, error)
+            _log.warning("page=%s left-to=asterisk why=%s", reservation.page, error)
             channel.put("BELLHOP_RESULT", "")
             return None
         return reservation

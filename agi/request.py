@@ -59,7 +59,7 @@ class Requests:
         there = self.registered(numbers, patience)
         if there is None:
             # An announcement is not held back because the bookkeeping is down: all are rung.
-            _log.warning("zone=%s registrations=unknown", request.zone.number)
+            _log.warning("zone=%s registrations=unknown rung=everybody", request.zone.number)
             return request
         present = tuple(
             _spoken(m, there[m.number].user_agent if m.number in there else "")

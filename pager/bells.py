@@ -180,6 +180,6 @@ def _known(site: Site) -> list[tuple[Schedule, tzinfo]]:
         if zone := time_zone(one.timezone):
             known.append((one, zone))
         else:
-            why = "silent=this-machine-knows-no-time-zone"
-            _log.error("schedule=%s %s zone=%s", one.name, why, one.timezone)
+            said = "schedule=%s bells=none timezone=%s why=this-machine-does-not-know-it"
+            _log.error(said, one.name, one.timezone)
     return known

@@ -51,7 +51,7 @@ class Orphans:
         try:
             found = await sight.channels(self._manager)
         except NotConnected as error:
-            _log.warning("orphans=unknown why=%s", error)
+            _log.warning("calls-left-behind=unknown why=%s", error)
             return
         await self._end(legs=orphans(legs, found))
 
@@ -59,7 +59,7 @@ class Orphans:
         try:
             return await asyncio.to_thread(self._calls.legs)
         except RpcError as error:
-            _log.warning("orphans=unknown why=%s", error)
+            _log.warning("calls-left-behind=unknown why=%s", error)
             return {}
 
     async def _end(self, legs: dict[str, tuple[EdgeCall, ...]]) -> None:

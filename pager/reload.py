@@ -90,6 +90,6 @@ def read_pins(site: Site) -> Lines:
             found[zone.number] = pins.read(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             # The other zones are paged all the same; this one by nobody.
-            _log.error("zone=%s pin_file=%s closed why=%s", zone.number, path, error)
+            _log.error("zone=%s paged-by=nobody pin_file=%s why=%s", zone.number, path, error)
             found[zone.number] = ()
     return found

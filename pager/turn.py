@@ -38,7 +38,7 @@ class Turn:
                 listed = ask(self._edge, "dispatcher.list")
             except RpcError as error:
                 if time.monotonic() >= end:
-                    _log.warning("edge=%s first=unknown why=%s", self._edge, error)
+                    _log.warning("edge=%s first-asterisk=unknown why=%s", self._edge, error)
                     return True
             else:
                 return probes(listed).get(self._first, "").startswith("I")

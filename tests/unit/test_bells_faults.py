@@ -89,4 +89,4 @@ def test_of_a_time_zone_that_this_machine_does_not_know_no_bell_rings_and_it_is_
     house.site = replace(house.site, schedules={"lost": lost, "noon": noon})
     looks(house, NOON + 0.1)
     assert house.said == ["noon", ("8000", "schedule:noon", "/sounds/page-1")]
-    assert "schedule=lost silent=" in caplog.text
+    assert "schedule=lost bells=none timezone=Nowhere/Lost why=" in caplog.text

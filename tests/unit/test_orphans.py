@@ -99,8 +99,8 @@ def test_an_edge_that_does_not_answer_ends_nothing():
         (House(None), "on_gone", ["asterisk=gone calls-ended=3"]),
         (House((FALLBACK,)), "on_up", ["asterisk=gone calls-ended=1"]),
         (House((FALLBACK, SPEAKING)), "on_up", []),
-        (House(None), "on_up", ["orphans=unknown why=down"]),
-        (House(legs=None), "on_up", ["orphans=unknown why=no answer"]),
+        (House(None), "on_up", ["calls-left-behind=unknown why=down"]),
+        (House(legs=None), "on_up", ["calls-left-behind=unknown why=no answer"]),
     ],
 )
 def test_what_was_ended_and_why_nobody_could_know_is_in_the_log(house, what, said, caplog):
