@@ -55,7 +55,8 @@ def profile(name: str, site: str | None) -> tuple[Profile, Mapping[str, Profile]
     except SiteError as error:
         raise click.ClickException("; ".join(error.lines)) from None
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--profile") from None
+        own = "" if site else "; a site's own are known with --site FILE"
+        raise click.BadParameter(f"{error}{own}", param_hint="--profile") from None
 
 
 def count(number: int, what: str) -> str:

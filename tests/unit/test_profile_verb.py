@@ -110,3 +110,10 @@ def test_a_site_with_mistakes_explains_nothing(capsys, tmp_path):
     file.write_text(GOOD + '[profiles.x]\nextends = "y"\n')
     assert cli.run(["explain", "404", "--site", str(file)]) == 1
     assert 'profiles.x.extends: no profile "y"' in capsys.readouterr().err
+
+
+def test_of_a_profile_that_nobody_knows_it_is_said_how_a_sites_own_are_known(bellhop, site):
+    code, _, err = bellhop("explain", "480", "--profile", "north")
+    assert (code, err.rstrip().endswith("; a site's own are known with --site FILE")) == (2, True)
+    code, _, err = bellhop("explain", "480", "--profile", "north", "--site", site)
+    assert (code, "mine" in err, "--site FILE" in err) == (2, True, False)
