@@ -71,7 +71,7 @@ def laid_over(site, piece):
 def test_what_a_guide_has_of_a_site_file_is_good_in_one(tmp_path, guide, pieces):
     site = tables(SITE)
     found = examples(f"{guide}.md")
-    assert len(found) == pieces
+    assert len(found) >= pieces
     for piece in found:
         assert tomllib.loads(piece)
         site = laid_over(site, piece)
