@@ -30,10 +30,13 @@ from kemi.secrets import Secrets
 
 
 def failed(site: Site, secrets: Secrets) -> None:
-    """Decide what follows the failure of the current attempt."""
+    """Decide what follows the failure of the current attempt; of a request that is no call's, the
+    reply goes on as it is.
+    """
     call = attempt.load()
     if call is None:
-        raise RuntimeError("a failure route without a call")
+        sip.error("a failure route without a call: the reply goes on")
+        return
     at, code, here, branch, transaction = questions.numbers(
         attempt.RANG, "$T_reply_code", attempt.BRANCH, attempt.NEXT_BRANCH, "$T(id_index)"
     )

@@ -3,7 +3,7 @@ and the ledger. Each runs beside the stack's own edge, on addresses of its own.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from tests.chain.faulty import reply
 from tests.chain.harness.another_edge import another_edge, attempts, rows
 from tests.chain.harness.cast import Cast
 from tests.chain.harness.places import Lab
-from tests.chain.harness.raw import raw
+from tests.chain.harness.raw import raw, request
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import PROJECT, Stack, docker, until
 from tests.chain.test_aliases import is_too_long, names_another
@@ -76,6 +76,17 @@ def test_it_binds_a_device_where_it_is_and_answers_once(smoke, place: Lab):
         assert other not in answer.header("contact")
         answer = registers(device, "no-q", f"<sip:1009@{who.socket}>;q=7")
         assert answer.code == 400
+        for mark, until_then in (
+            ("date", "Thu, 01 Dec 2033 16:00:00 GMT"),
+            ("words", "soon"),
+            ("none", ""),
+        ):
+            contact = f"<sip:1009@{who.socket}>\r\nExpires: {until_then}"
+            answer = registers(device, mark, contact)
+            assert (answer.code, answer.header("contact").partition("expires=")[2][:4]) == (
+                200,
+                "3600",
+            )
         assert device.receive(0.3) is None
 
 
@@ -158,14 +169,47 @@ print(urllib.request.urlopen(ask, timeout=5).read().decode())
 """
 
 
-def test_it_tells_which_devices_are_in_a_call_and_ends_it_for_a_page(smoke):
-    scene, name = smoke
+def asking(scene: Scene, name: str) -> Callable[..., Any]:
+    """Return what asks an edge by RPC."""
     url = f"http://{scene.site.edge.internal}/RPC"
 
     def ask(method: str, *params: object) -> Any:
         text = docker("exec", name, "python3", "-c", _ASK, url, method, json.dumps(params))
         return json.loads(text)["result"]
 
+    return ask
+
+
+def test_it_forgets_a_call_whose_carrier_has_changed_our_via(smoke, place: Lab):
+    """A router in between may: that reply is nobody's (RFC 3261 §18.1.2). Kamailio's own check had
+    it keep the call's transaction for ever, without its failure route.
+    """
+    scene, name = smoke
+    ask = asking(scene, name)
+    who = scene.cast.carrier("north")
+    with raw(place, who, scene.directory) as north:
+        caller = dial(scene, TO_NORTH, "caller/calls-and-is-refused")
+        while (came := north.receive(10)) is not None and came.message.method != "INVITE":
+            pass
+        assert came is not None
+        [ours, *others] = came.message.all("via")
+        host = scene.site.edge.leaves.address.host
+        assert host in ours
+        changed = ", ".join((ours.replace(host, "192.0.2.1"), *others))
+        north.send(reply(came.message, "180 Ringing", via=changed))
+        assert int(ask("tm.stats")["current"]) > 0
+        for mark in range(20):  # for whichever worker it was
+            north.ask(request(who, "OPTIONS", mark=f"{scene.began}-{mark}"))
+        north.send(reply(came.message, "486 Busy Here"))
+        scene.finish(caller)
+    assert final(scene.messages(), caller).code == 486
+    assert attempts(name, "code, rang", 1) == [[486, 0]]
+    until("its memory", lambda: int(ask("tm.stats")["current"]) == 0, 15)
+
+
+def test_it_tells_which_devices_are_in_a_call_and_ends_it_for_a_page(smoke):
+    scene, name = smoke
+    ask = asking(scene, name)
     [device] = scene.register("1008")
     assert ask(METHOD, "", "1008", "1009") == {"1008": ["", False]}
     longest = ["9" * 20] * (MOST - 1)

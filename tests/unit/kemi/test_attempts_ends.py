@@ -48,13 +48,6 @@ def test_a_call_with_nobody_to_try_is_answered(house):
     assert house.answers == [503]
 
 
-def test_a_failure_route_without_a_call_is_answered(house):
-    house.may_break = True
-    house.fake.request("INVITE", "sip:1@edge", ci="c")
-    house.fails(503)
-    assert house.answers == [500]
-
-
 def test_a_call_leaves_by_the_first_listener_of_udp_wherever_it_stands(make_house_of):
     both = 'trunks = ["tcp:192.0.2.10:5070", "udp:192.0.2.10:5072"]'
     house = make_house_of(lambda text: text.replace('trunks = ["udp:192.0.2.10:5070"]', both))

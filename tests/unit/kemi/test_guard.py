@@ -214,3 +214,13 @@ def test_what_could_not_be_written_is_written_the_next_time(house, monkeypatch):
     (call,) = ledger.calls()
     ledger.close()
     assert [entry.verdict for entry in call.attempts] == ["answered"]
+
+
+def test_a_failure_of_what_is_no_call_lets_its_reply_go_on(house, within):
+    """A request within a dialog has had our route armed for it (measured); its sender is owed the
+    other side's answer.
+    """
+    within("INVITE")
+    house.fails(488)
+    assert house.answers == []
+    assert any("a failure route without a call" in line for line in house.logged)
