@@ -1,4 +1,4 @@
-"""What to say to a request that is not sane; and the one thing that can be put right."""
+"""What to say to a request that is not sane; and the two things that can be put right."""
 
 import re
 
@@ -9,6 +9,8 @@ from kemi.sip import Way
 _SCHEME = re.compile(r"[!-~]+ (?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):", re.ASCII)
 _KNOWN = frozenset({"sip", "sips", "tel"})
 _NUMBER = re.compile(r"[ \t]*[0-9]+[ \t]*", re.ASCII)
+# s; what a REGISTER asks for whose Expires is no number, as RFC 2543's date (RFC 3261 §20.10).
+_HOUR = 3_600
 
 
 def no_hops(method: str) -> None:
@@ -30,6 +32,9 @@ def put_right(method: str, way: Way) -> bool:
     # What is answered then is what the last question has found, so this one is asked at need.
     if whole is not None and ksr_sanity.sane_but_for_its_length():
         ksr_sanity.give_body(*whole)
+        return True
+    if method == "REGISTER" and ksr_sanity.sane_but_for_its_expires():
+        ksr_sanity.give_expires(_HOUR)
         return True
     if _of_another_kind():
         if method != "ACK":

@@ -6,9 +6,10 @@ import KSR
 
 from kemi.results import BadCall, done
 
-# Kamailio's own default with Proxy-Require (512), and the length alone (128).
+# Kamailio's own default with Proxy-Require (512), and two of its questions alone.
 _ALL = 17895 + 512
 _LENGTH = 128
+_EXPIRES = 256
 _HEADERS = 7
 
 
@@ -29,6 +30,11 @@ def sane_but_for_its_length() -> bool:
     return done(KSR.sanity.sanity_check(_ALL - _LENGTH, _HEADERS), "sanity_check")
 
 
+def sane_but_for_its_expires() -> bool:
+    """Whether it does when nobody asks what stands in Expires."""
+    return done(KSR.sanity.sanity_check(_ALL - _EXPIRES, _HEADERS), "sanity_check")
+
+
 def say_what_is_wrong() -> bool:
     """Answer what is not sane with what it is not; False: Kamailio could build no answer."""
     return done(KSR.sanity.sanity_reply(), "sanity_reply")
@@ -42,3 +48,11 @@ def give_body(body: str, content_type: str) -> None:
         given = done(KSR.textopsx.remove_body(), "remove_body")
     if not given:
         raise BadCall("a body that could not be replaced")
+
+
+def give_expires(seconds: int) -> None:
+    """Have the request say this in Expires, also to Kamailio's own modules."""
+    KSR.textops.remove_hf("Expires")
+    KSR.hdr.append(f"Expires: {seconds}\r\n")
+    if not done(KSR.textopsx.msg_apply_changes(), "msg_apply_changes"):
+        raise BadCall("an Expires that could not be rewritten")

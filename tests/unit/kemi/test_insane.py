@@ -104,3 +104,47 @@ def test_what_is_longer_and_wrong_besides_is_told_what_is_wrong(insane):
     arrives(insane, 0, "x")
     assert insane.answers == []
     assert len(insane.fake.called("sanity.sanity_reply")) == 1
+
+
+@pytest.fixture
+def undated(insane):
+    """Sane but for its Expires; tells what that became."""
+    insane.fake.returns["sanity.sanity_check"] = lambda flags, _: -1 if flags & 256 else 1
+    return insane
+
+
+def expires(house, method, **said):
+    headers = [("Contact", "<sip:x@192.0.2.77>"), ("Expires", "Thu, 01 Dec 1994 16:00:00 GMT")]
+    house.arrives(method, "sip:edge", headers=headers, **said)
+    return [line for (line,) in house.fake.called("hdr.append") if line.startswith("Expires")]
+
+
+def test_a_register_until_a_date_is_for_an_hour(undated):
+    """RFC 3261 §20.10; the registrar reads what stands there now."""
+    assert expires(undated, "REGISTER", user="horn-1008", fU="1008", tU="1008") == [
+        "Expires: 3600\r\n"
+    ]
+    assert undated.answers == [200]
+    assert ("Expires",) in undated.fake.called("textops.remove_hf")
+    paths = [call.path for call in undated.fake.calls]
+    assert paths.index("textopsx.msg_apply_changes") < paths.index("registrar.save_uri")
+
+
+def test_another_request_until_a_date_is_told_what_is_wrong(undated):
+    assert expires(undated, "OPTIONS") == []
+    assert undated.answers == []
+    assert len(undated.fake.called("sanity.sanity_reply")) == 1
+
+
+def test_a_register_that_is_wrong_besides_is_told_what_is_wrong(insane):
+    assert expires(insane, "REGISTER", user="horn-1008", fU="1008", tU="1008") == []
+    assert insane.answers == []
+    assert insane.fake.called("sanity.sanity_check")[-1][0] & 256 == 0  # which that answers
+
+
+def test_an_expires_that_could_not_be_rewritten_is_answered(undated):
+    undated.may_break = True
+    undated.fake.returns["textopsx.msg_apply_changes"] = -1
+    expires(undated, "REGISTER", user="horn-1008", fU="1008", tU="1008")
+    assert undated.answers == [500]
+    assert undated.fake.called("registrar.save_uri") == []
