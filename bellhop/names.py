@@ -44,19 +44,25 @@ def ordered(records: Sequence[Record], random: Random) -> tuple[Address, ...]:
 
 def permitted(records: Iterable[Record], gateway: Gateway, site: Site) -> tuple[Record, ...]:
     """Return the records that a carrier's or trunk's name may have: of the family that the edge
-    speaks with its peers, and none of an address that is somebody else's in this site (a source of
-    its own is where it may well lead). Whoever answers for a name could otherwise have calls sent
-    to the pbx, or be taken for another peer.
+    speaks with its peers, and none of an address that is somebody else's in this site. Whoever
+    answers for a name could otherwise have calls sent to the pbx, or be taken for another peer.
     """
     version = ip_address(site.edge.leaves.address.host).version
+    others = somebody_elses(gateway, site)
+    return tuple(r for r in records if r.host not in others and _fits(r.host, version))
+
+
+def somebody_elses(gateway: Gateway, site: Site) -> set[str]:
+    """Return the addresses of the site that are not the gateway's peer's: a source of its own is
+    where its name may well lead.
+    """
     others = {one.address.host for one in (*site.edge.devices, *site.edge.trunks)}
     others |= {site.edge.internal.host, site.pbx.address.host, site.pager.agi.host}
     if site.standby is not None:
         others |= {site.standby.address.host, site.standby.agi.host}
     known = site.peers.by_host
     own = {host for host, there in known.items() if any(gateway in one.gateways for one in there)}
-    others |= known.keys() - own
-    return tuple(r for r in records if r.host not in others and _fits(r.host, version))
+    return others | (known.keys() - own)
 
 
 def _fits(host: str, version: int) -> bool:

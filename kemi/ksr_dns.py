@@ -6,6 +6,7 @@ not there is -4 with one error line; `srv_query` says 1 with a count of 0, or -3
 
 import KSR
 
+from bellhop.addresses import ip
 from kemi import sip
 from kemi.results import done
 
@@ -14,12 +15,12 @@ _HERE = "bellhop"
 
 
 def addresses(name: str) -> list[str]:
-    """Return the addresses of a name, in DNS's order; none when it has none."""
+    """Return the addresses of a name, in DNS's order and our spelling; none when it has none."""
     if not done(KSR.ipops.dns_query(name, _HERE), "dns_query"):
         return []
     count = sip.number(f"$dns({_HERE}=>count)")
     found = (sip.text(f"$dns({_HERE}=>addr[{place}])") for place in range(count))
-    return [address for address in found if address]
+    return [spelled for address in found if (spelled := ip(address or ""))]
 
 
 def services(name: str) -> list[tuple[str, int, int, int]]:

@@ -91,10 +91,17 @@ class Resolver:
             return
         kept = {text: records for text, records in known.items() if text in named}
         for one in due:
-            if records := names.permitted(self._look_up(one), one, site):
+            found = tuple(self._look_up(one))
+            taken = {record.host for record in found} & names.somebody_elses(one, site)
+            if records := names.permitted(found, one, site):
                 kept[str(one)] = records
+                left = "the others are used"
             else:
                 left = "its last addresses are used" if kept.get(str(one)) else "it is passed over"
+            if taken:
+                whose = f"{', '.join(sorted(taken))}, somebody else's in this site"
+                sip.error(f"gateway={one} resolves to {whose}: {left}")
+            elif not records:
                 sip.error(f"gateway={one} does not resolve: {left}")
         if kept != known:
             sip.put(FOUND, names.encode(kept).decode())

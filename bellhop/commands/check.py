@@ -15,8 +15,11 @@ from bellhop.devices import Device
 from bellhop.profiles import BUILT_IN
 from bellhop.schedules import time_zone
 from bellhop.settings import Site, SiteError, load
-from bellhop.targets import identity, is_multicast, target
+from bellhop.targets import Outside, identity, is_multicast, target
+from bellhop.values import spelled
 from bellhop.zones import members
+
+_SOME_NUMBER = "+442079460000"  # of those that Ofcom keeps for stories
 
 
 @click.command("check")
@@ -180,5 +183,38 @@ def _spelled(site: Site) -> Iterator[str]:
                 )
 
 
+def _written(site: Site) -> Iterator[str]:
+    """Yield carriers that get numbers in another form than `format` lets one expect."""
+    plan = site.numbering
+    for carrier in site.carriers.values():
+        key = f"carriers.{carrier.name}.format"
+        sent = carrier.dialled(_SOME_NUMBER, plan)
+        if carrier.format == "+e164" and not sent.startswith("+"):
+            changed = "prefix" if carrier.prefix else "strip"
+            yield (
+                f"{key}: where {changed} changes the digits no plus is left:"
+                f' {_SOME_NUMBER} is sent as "{sent}"'
+            )
+        if carrier.format != "dialled" and not (plan.international or plan.national):
+            yield (
+                f"{key}: without [numbering] only what is dialled with a + is known to be E.164:"
+                " all else is sent as it was dialled"
+            )
+
+
+def _outlasted(site: Site) -> Iterator[str]:
+    """Yield zones that would ring a member for longer than the edge lets any call ring."""
+    budget = site.edge.budget
+    for zone in site.zones.values():
+        found = members(zone, site.zones, site.devices, None, site.numbering)
+        for key, kind in (("ring_timeout", Device), ("outside_timeout", Outside)):
+            wanted = getattr(zone, key)
+            if wanted > budget and any(isinstance(member, kind) for member in found):
+                yield (
+                    f"zones.{zone.number}.{key}: {spelled(wanted)} is more than edge.budget, after"
+                    f" which the edge ends a call that nobody has answered: {spelled(budget)}"
+                )
+
+
 # Each yields notes on what is no mistake, and may not be meant.
-_LOOKS = (_files, _idle, _shadowed, _doubled, _spelled)
+_LOOKS = (_files, _idle, _shadowed, _doubled, _spelled, _written, _outlasted)

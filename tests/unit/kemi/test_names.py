@@ -155,3 +155,24 @@ def test_a_site_without_names_asks_dns_nothing(house):
         house.app.ksr_names_resolve(None)
     assert dns.asked == []
     assert house.fake.pv["$shv(bellhop_names)"] == ""
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (["203.0.113.2"], "resolves to 203.0.113.2, somebody else's in this site: it is passed over"),
+        (["::ffff:203.0.113.2"], "resolves to 203.0.113.2, somebody else's"),
+        (["203.0.113.51", "203.0.113.2"], "resolves to 203.0.113.2, somebody else's in this site: the others are used"),
+        (["203.0.113.51"], ""),
+        ([], "does not resolve: it is passed over"),
+        (["2001:db8::1"], "does not resolve: it is passed over"),  # of no family that we speak
+    ],
+)  # fmt: skip
+def test_a_name_that_leads_to_another_carrier_is_told_as_such(house, dns, found, said):
+    dns.addresses = {"sip.north.example": found, "b.north.example": ["203.0.113.53"]}
+    house.app.ksr_names_resolve(None)
+    lines = [line for line in house.logged if "gateway=sip.north.example " in line]
+    assert len(lines) == bool(said)
+    assert all(f"gateway=sip.north.example {said}" in line for line in lines)
+    led_to = [one.host for one in names.resolve(Gateway("sip.north.example", 0, named=True))]
+    assert led_to == [host for host in found if host == "203.0.113.51"]
