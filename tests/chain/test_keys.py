@@ -6,8 +6,9 @@ import pytest
 
 from tests.chain.calling import CALLER, dial
 from tests.chain.harness.scene import Scene
-from tests.chain.harness.stack import until
+from tests.chain.harness.stack import docker, until
 from tests.chain.harness.talker import talker
+from tests.chain.pager import healthy
 from tests.chain.paging import (
     SPEAKERS,
     ZONE,
@@ -158,6 +159,28 @@ def test_what_a_leaders_pbx_plays_while_he_holds_is_heard_by_nobody(scene: Scene
         assert heard(scene, number, BETWEEN) < 0.05
         assert heard(scene, number, AFTER) >= 0.5
     assert outcomes(of_zone(scene, ZONE)) == dict.fromkeys(SPEAKERS, "played")
+
+
+def test_a_leader_who_holds_while_the_pager_is_killed_is_heard_again_by_the_next(scene: Scene):
+    assert scene.stack is not None
+    speakers = answering(scene, *SPEAKERS)
+    with talker(scene.place, scene.cast.device(CALLER).address[0]) as voice:
+        leader = dial(scene, ZONE, "caller/holds-and-is-spoken-for", pause=6000)
+        voice.said("hears")
+        room = f"page-{speaking(scene, ZONE)['page']}"
+        voice.say(BEFORE, 1)
+        until("him to be muted", lambda: muted(scene, room), 10)
+        pager = scene.stack.container("pager")
+        docker("kill", pager)
+        docker("start", pager)
+        until("him to be heard", lambda: not muted(scene, room), 10)
+        voice.say(AFTER, 1)
+        scene.finish(leader, *speakers)
+    healthy(scene.stack, "pager")
+
+    for number in SPEAKERS:
+        assert heard(scene, number, BEFORE) >= 0.5
+        assert heard(scene, number, AFTER) >= 0.5
 
 
 def muted(scene: Scene, room: str) -> bool:
