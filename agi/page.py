@@ -78,6 +78,22 @@ def _keys(request: Request) -> dict[str, str]:
     }
 
 
+def _nobody(request: Request) -> Refusal:
+    """Return why a page of nobody is not made: all that keeps its members away."""
+    zone = request.zone.number
+    away = [
+        *(["unregistered"] if request.absent else []),
+        *(["taken out"] if request.out else []),
+        *(["outside, where this caller may not call"] if request.barred else []),
+    ]
+    if not away:
+        return Refusal(NOBODY_THERE, f"zone {zone} has nobody but its caller")
+    if away == ["unregistered"]:
+        return Refusal(NOBODY_THERE, f"nobody of zone {zone} is registered")
+    cause = NOBODY_THERE if request.absent or request.out else NOT_ALLOWED
+    return Refusal(cause, f"everybody of zone {zone} is {' or '.join(away)}")
+
+
 class Pages:
     """Answers `page` requests of one site. pin_lines: those of each zone that has a PIN file;
     program: whose page a word is good for, that is no caller's identity; later: makes such
@@ -168,16 +184,7 @@ class Pages:
         """Make a page that may be made; None when that is left to the dialplan."""
         zone = request.zone
         if not request.members:
-            why = f"nobody of zone {zone.number} is registered"
-            if not (request.absent or request.out or request.barred):
-                why = f"zone {zone.number} has nobody but its caller"
-            if request.out:
-                why += ", or not taken out"
-            if request.barred:
-                why += ", and this caller may not call outside"
-            barred_alone = request.barred and not (request.absent or request.out)
-            cause = NOT_ALLOWED if barred_alone else NOBODY_THERE
-            return self._refuse(channel, request, Refusal(cause, why))
+            return self._refuse(channel, request, _nobody(request))
         try:
             reservation = self._desk.reserve(request, channel.left())
         except Unavailable as error:

@@ -58,8 +58,8 @@ def test_a_zone_of_nobody_whom_this_caller_may_ring_is_not_allowed_to_him(monkey
     ("out", "absent", "refusal", "why"),
     [
         ("", "", "21", ""),
-        ("", "1008", "20", ""),
-        ("1008", "", "20", ", or not taken out"),
+        ("", "1008", "20", "unregistered or "),
+        ("1008", "", "20", "taken out or "),
     ],
 )
 def test_why_nobody_is_rung_names_all_that_kept_them_away(out, absent, refusal, why):
@@ -73,7 +73,7 @@ def test_why_nobody_is_rung_names_all_that_kept_them_away(out, absent, refusal, 
         lambda _numbers, _patience: {},
         taken_out=lambda _zone: dict.fromkeys(filter(None, (out,)), "taken out"),
     )(Channel({"channel": "x"}, asterisk.answers, asterisk))
-    said = f"nobody of zone 8102 is registered{why}, and this caller may not call outside"
+    said = f"everybody of zone 8102 is {why}outside, where this caller may not call"
     assert (cause(asterisk), desk.why) == (refusal, said)
 
 
@@ -82,7 +82,8 @@ def test_why_nobody_is_rung_names_all_that_kept_them_away(out, absent, refusal, 
     [
         (("1020",), {}, "zone 8000 has nobody but its caller"),
         (("1020", "1008"), {}, "nobody of zone 8000 is registered"),
-        (("1020", "1008"), {"1008": "x"}, "nobody of zone 8000 is registered, or not taken out"),
+        (("1020", "1008"), {"1008": "x"}, "everybody of zone 8000 is taken out"),
+        (("1008", "1009"), {"1008": "x"}, "everybody of zone 8000 is unregistered or taken out"),
     ],
 )
 def test_a_zone_of_nobody_but_its_caller_is_told_from_one_that_nobody_is_registered_of(
