@@ -38,9 +38,12 @@ class Claiming:
         return {**verdicts, **dict.fromkeys(busy, Verdict(Way.BUSY, "in a call"))}
 
     async def end_calls(self, device: str, calls: Collection[EdgeCall], page: Player) -> None:
-        """End what a device is in: calls past Asterisk, and pages that it leads."""
-        led = [one for one in self.pages.values() if one.led_by == device and one is not page]
-        stops = (one.stop(page.wish.zone.number) for one in led)
+        """End what a device is in: calls past Asterisk, and pages that it leads; not one that goes
+        before this page, or beside it, and that it leads since it was asked of.
+        """
+        led = [one for one in self.pages.values() if one.led_by == device]
+        lower = [one for one in led if one.wish.rank < page.wish.rank]
+        stops = (one.stop(page.wish.zone.number) for one in lower)
         await asyncio.gather(self.calls.end(calls), *stops)
 
     def led(self, page: str, zone: Zone) -> None:

@@ -177,3 +177,23 @@ def test_who_is_on_its_way_to_the_page_that_took_it_is_not_sent_there_twice():
 
     asyncio.run(taken_as_it_came())
     assert [action for action, _ in manager.sent] == ["Redirect"]
+
+
+def test_a_page_ends_those_that_its_member_leads_and_none_that_goes_before_it():
+    """It may have begun to lead one while this page was being agreed on."""
+    stopped = []
+
+    async def ends():
+        board = Board(None, None, 5)
+        for name, priority in (("low", 4), ("even", 7), ("high", 8), ("other", 4)):
+            page = board.pages[name] = Player(name, priority)
+            page.led_by = "1021" if name == "other" else "1020"
+
+            async def stop(by, name=name):
+                stopped.append((name, by))
+
+            page.stop = stop
+        await board.end_calls("1020", (), Player("one", 7))
+
+    asyncio.run(ends())
+    assert stopped == [("low", "80-one")]
