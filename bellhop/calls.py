@@ -109,6 +109,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Return the leg of the attempt under way."""
         return self.legs[self.attempts[-1].leg]
 
+    def profile_of(self, leg: Leg) -> str:
+        """Return the name of the profile that decides on a leg: its own, else the call's."""
+        return leg.profile or self.profile
+
     @property
     def rang(self) -> bool:
         """Return whether an attempt that has ended had rung: the caller has heard something."""

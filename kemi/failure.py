@@ -89,7 +89,7 @@ def _profile(site: Site, call: Call) -> Profile:
     """Return the profile that decides on the current leg. A call that began before the site was
     changed may name one that is gone.
     """
-    name = call.leg.profile or call.profile
+    name = call.profile_of(call.leg)
     if name not in site.profiles:
         sip.error(f"call={call.id} profile={name} is no longer in the site; {CARRIER.name} decides")
     return site.profiles.get(name, CARRIER)

@@ -69,19 +69,22 @@ def _decided_by(house, **names):
 
 
 @pytest.mark.parametrize(
-    ("names", "answers"),
+    ("names", "answers", "profile"),
     [
-        ({}, []),
-        ({"call": "broadworks-inbound"}, [404]),
-        ({"leg": "broadworks-inbound"}, [404]),
-        ({"leg": "carrier", "call": "broadworks-inbound"}, []),
+        ({}, [], "carrier"),
+        ({"call": "broadworks-inbound"}, [404], "broadworks-inbound"),
+        ({"leg": "broadworks-inbound"}, [404], "broadworks-inbound"),
+        ({"leg": "carrier", "call": "broadworks-inbound"}, [], "carrier"),
     ],
 )
-def test_a_carriers_own_profile_decides_else_the_calls(house, names, answers):
+def test_a_carriers_own_profile_decides_else_the_calls_and_the_ledger_has_its_name(
+    house, names, answers, profile
+):
     house.calls("4412")
     _decided_by(house, **names)
     house.fails(404)
     assert house.answers == answers
+    assert house.rows[0].profile == profile
 
 
 def test_a_profile_that_a_reload_took_away_is_carrier_and_that_is_logged(house):
