@@ -67,34 +67,18 @@ def command(ctx: click.Context, *, site: str, last: int, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-@command.command("drain")
-@click.argument("carrier")
-@click.pass_obj
-def drain(site: str, carrier: str) -> None:
-    """Give CARRIER no new calls; its own are taken."""
-    _set(site, carrier, Hand.DRAIN)
+def _verb(hand: Hand, what: str) -> None:
+    @command.command(hand.value, help=what)
+    @click.argument("carrier")
+    @click.option("--site", metavar="FILE", help="The site file, as before the verb.")
+    @click.pass_obj
+    def verb(before: str, carrier: str, site: str | None) -> None:
+        _set(site or before, carrier, hand)
 
 
-@command.command("block")
-@click.argument("carrier")
-@click.pass_obj
-def block(site: str, carrier: str) -> None:
-    """Begin no calls with CARRIER, and take none.
-
-    Calls that are there go on.
-    """
-    _set(site, carrier, Hand.BLOCK)
-
-
-@command.command("allow")
-@click.argument("carrier")
-@click.pass_obj
-def allow(site: str, carrier: str) -> None:
-    """Let calls go to CARRIER again.
-
-    What its gateways did is forgotten.
-    """
-    _set(site, carrier, Hand.ALLOW)
+_verb(Hand.DRAIN, "Give CARRIER no new calls; its own are taken.")
+_verb(Hand.BLOCK, "Begin no calls with CARRIER, and take none.\n\nCalls that are there go on.")
+_verb(Hand.ALLOW, "Let calls go to CARRIER again.\n\nWhat its gateways did is forgotten.")
 
 
 def _set(file: str, carrier: str, hand: Hand) -> None:

@@ -201,3 +201,10 @@ def test_help_of_a_verb_needs_no_site():
     told = CliRunner().invoke(command, ["--site", "/nowhere/site.toml", "drain", "north"])
     assert told.exit_code == 1
     assert "/nowhere/site.toml: No such file" in told.output
+
+
+def test_the_site_stands_before_the_verb_or_behind_it(edge):
+    argv = ["drain", "north", "--site", str(edge.site)]
+    assert CliRunner().invoke(command, argv).output.startswith("north: drain (was allow)")
+    wrong = ["--site", "/nowhere/site.toml", *argv]
+    assert CliRunner().invoke(command, wrong).exit_code == 0  # what stands nearer counts
