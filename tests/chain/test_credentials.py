@@ -47,6 +47,12 @@ def challenge(of: str, header: str = "WWW") -> str:
     return f'{header}-Authenticate: Digest realm="{of}", nonce="abcdef", algorithm=MD5, qop="auth"'
 
 
+def stronger(asked: str) -> str:
+    """Return a challenge behind two that uac cannot answer, as RFC 8760 §2.4 has them."""
+    better = [asked.replace("MD5", one) for one in ("SHA-512-256", '"SHA-256"')]
+    return "\r\n".join((*better, asked))
+
+
 def asking(name: str) -> dict[str, str]:
     return {"challenge": challenge(realm(name)), "user": user(name), "password": SECRETS[name]}
 
@@ -106,6 +112,18 @@ def test_a_carrier_that_asks_gets_credentials_once_and_takes_the_call(scene: Sce
     assert attempts(edge, messages[0].call_id, 1) == [["carrier:north", 200, 1]]
 
 
+def test_a_carrier_that_knows_better_than_md5_gets_what_we_have(scene: Scene, edge):
+    asked = asking("north")
+    asked["challenge"] = stronger(asked["challenge"])
+    carrier = scene.play(scene.cast.carrier("north"), ASKS, **asked)
+    scene.finish(dial(scene, OUTSIDE), carrier)
+
+    messages = scene.messages()
+    [came] = messages.where(code=401, source=carrier.who.socket).once()
+    assert len(came.all("www-authenticate")) == 3  # the first two are not for us
+    assert attempts(edge, messages[0].call_id, 1) == [["carrier:north", 200, 1]]
+
+
 def test_who_calls_is_no_callers_to_say_within_a_dialog_either(scene: Scene):
     """A carrier would believe it of the second INVITE as it does of the first."""
     carrier = scene.play(scene.cast.carrier("north"), ASKS, **asking("north"))
@@ -120,7 +138,7 @@ def test_who_calls_is_no_callers_to_say_within_a_dialog_either(scene: Scene):
 
 def test_a_carrier_that_asks_again_is_a_failure_and_the_credentials_are_right(scene: Scene, edge):
     """Also where a proxy asks: 407, which SIPp cannot check by itself."""
-    asked = challenge(realm("north"), "Proxy")
+    asked = stronger(challenge(realm("north"), "Proxy"))
     carrier = scene.play(scene.cast.carrier("north"), "carrier/asks-twice", challenge=asked)
     caller = dial(scene, OUTSIDE, "caller/calls-and-is-refused")
     scene.finish(caller, carrier)
