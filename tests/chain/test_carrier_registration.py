@@ -21,7 +21,7 @@ USER, REALM, PASSWORD = "site-7", "carriers.invalid", "carriers-password"
 CONTACTS = {"north": "442071838750", "south": "442071838751", "west": "442071838752"}
 OUTSIDE = "441632960100"
 CHALLENGE = f'WWW-Authenticate: Digest realm="{REALM}", nonce="abc", algorithm=MD5, qop="auth"'
-BEST_FIRST = f"{CHALLENGE.replace('MD5', 'SHA-256')}\r\n{CHALLENGE}"  # RFC 8760 §2.4
+BEST_FIRST = f"{CHALLENGE.replace('MD5', 'SHA-256')}\r\n{CHALLENGE}"  # RFC 8760 §2.3
 ASKED = {"challenge": BEST_FIRST, "user": USER, "password": PASSWORD}
 GRANTED = 10
 
