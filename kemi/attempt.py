@@ -139,6 +139,7 @@ def _send(
         return NOT_REGISTERED if leg.kind is LegKind.DEVICE else UNRESOLVED
     if credential is None:
         challenges.go_past(call)
+        challenges.expect(site, leg)
     elif not challenges.answer(credential):
         return NOT_SENT
     if len(call.attempts) > 1 or credential is not None:  # what the one before has left

@@ -6,15 +6,19 @@ the dialog from then on (`track_cseq_updates`), and out of the replies. It goes 
 request on its way out, which is why nobody else may write one.
 """
 
-from bellhop.calls import Call, LegKind
+from bellhop.calls import Call, Leg, LegKind
 from bellhop.htdigest import Credential
 from bellhop.recursion import Failure
 from bellhop.settings import Site
-from kemi import ksr_uac, names, sip
+from kemi import ksr_tables, ksr_uac, names, sip
 from kemi.secrets import Secrets
 
 _CODES = frozenset({401, 407})
 _RAISED = "P-K-CSeq-Auth"
+# The calls whose challenge is ours to answer, by Call-ID: bellhop.cfg's reply_route puts one that
+# uac can answer before those that it cannot, and leaves what is relayed to others as it is.
+_TABLE = "bellhop_proofs"
+_SECONDS = 300
 _NOT_OTHERS = ("P-K-CSeq-Auth", "P-K-CSeq-Refresh")
 
 
@@ -23,6 +27,14 @@ def strip(site: Site) -> None:
     if site.proves_itself:
         for name in _NOT_OTHERS:
             sip.remove_headers(name)
+
+
+def expect(site: Site, leg: Leg) -> None:
+    """Note that a leg's challenge is ours to answer, before the INVITE goes to it."""
+    if site.proves_itself and leg.kind is LegKind.CARRIER:
+        carrier = site.carriers.get(leg.name)
+        if carrier is not None and carrier.auth_user:
+            ksr_tables.hold(_TABLE, sip.text("$ci") or "", "1", _SECONDS)
 
 
 def credential(site: Site, secrets: Secrets, call: Call, failure: Failure) -> Credential | None:

@@ -39,6 +39,17 @@ def test_a_carrier_that_asks_is_sent_the_call_once_more(house, code):
     assert house.fake.pv["$avp(bellhop_secret)"] is None
 
 
+def test_reply_route_knows_whose_challenges_are_ours_to_answer(house):
+    """Of other calls' it changes nothing: whom they are for may know better ways than MD5."""
+    noted = house.fake.tables["bellhop_proofs"].values
+    house.calls("4412")
+    assert list(noted) == [house.fake.pv["$ci"]]
+    noted.clear()
+    house.fails(503)
+    assert house.call.leg.name != "north"
+    assert not noted
+
+
 def test_what_comes_to_the_call_that_was_sent_once_more_counts(house):
     house.calls("4412")
     house.fails(401)
