@@ -85,6 +85,15 @@ def test_a_failure_without_an_ack_of_its_own_branch_is_found():
     assert Messages([failure, other]).unacknowledged() == (failure,)
 
 
+def test_a_failure_that_an_earlier_tests_caller_never_acknowledged_is_none_of_this_tests():
+    invite = _message("INVITE sip:1@b SIP/2.0", "z1", "a:1", "b:1")
+    failure = _message("SIP/2.0 486 Busy", "z1", "b:1", "a:1")
+    answer = _message("SIP/2.0 200 OK", "z1", "b:1", "a:1")
+    assert not Messages([failure, failure]).begun_here()
+    assert Messages([invite, failure]).begun_here() == (invite, failure)
+    assert Messages([answer, answer]).begun_here() == (answer, answer)
+
+
 def test_retransmissions_count_once():
     invite = _message("INVITE sip:1@b SIP/2.0", "z1", "a:1", "b:1")
     assert Messages([invite, invite]).one() is invite

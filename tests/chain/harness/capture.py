@@ -123,14 +123,14 @@ class Capture:
             yield float(at), source, target, bytes.fromhex(up or tp)
 
     def messages(self) -> Messages:
-        """Return the SIP messages; this ends the capture."""
+        """Return the SIP messages, but those of an earlier test; this ends the capture."""
         self.stop()
         read = (
             parse(data.decode("utf-8", "surrogateescape"), at, source, target)
             for at, source, target, data in self._datagrams
             if data[:1].isalpha()
         )
-        return Messages(m for m in read if m is not None)
+        return Messages(m for m in read if m is not None).begun_here()
 
     def rtp(self) -> list[Stream]:
         """Return the RTP streams; this ends the capture. Only what crossed a bridge is seen: not

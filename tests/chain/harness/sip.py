@@ -130,6 +130,21 @@ class Messages(tuple[Message, ...]):
         assert len(found) == 1, f"expected one message, got {len(found)}:\n{found.ladder()}"
         return found[0]
 
+    def begun_here(self) -> "Messages":
+        """Return them without the failures that an earlier test's caller has not acknowledged: they
+        come for as long as their transaction waits (RFC 3261 §17.2.1), and nothing else of their
+        call does.
+        """
+        calls: dict[str, set[str]] = {}
+        for m in self:
+            calls.setdefault(m.call_id, set()).add(m.raw)
+        again = {
+            m.call_id
+            for m in self
+            if m.code >= 300 and m.answers == "INVITE" and len(calls[m.call_id]) == 1
+        }
+        return Messages(m for m in self if m.call_id not in again)
+
     def unacknowledged(self) -> "Messages":
         """Return the failures of INVITEs that got no ACK on their hop (RFC 3261 §17.1.1.3: it has
         the INVITE's own top Via).
