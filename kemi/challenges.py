@@ -31,10 +31,9 @@ def strip(site: Site) -> None:
 
 def expect(site: Site, leg: Leg) -> None:
     """Note that a leg's challenge is ours to answer, before the INVITE goes to it."""
-    if site.proves_itself and leg.kind is LegKind.CARRIER:
-        carrier = site.carriers.get(leg.name)
-        if carrier is not None and carrier.auth_user:
-            ksr_tables.hold(_TABLE, sip.text("$ci") or "", "1", _SECONDS)
+    carrier = site.carriers.get(leg.name) if leg.kind is LegKind.CARRIER else None
+    if carrier is not None and carrier.auth_user:
+        ksr_tables.hold(_TABLE, sip.text("$ci") or "", "1", _SECONDS)
 
 
 def credential(site: Site, secrets: Secrets, call: Call, failure: Failure) -> Credential | None:

@@ -39,13 +39,14 @@ def registered(text: str) -> str:
     return text
 
 
-@pytest.fixture(scope="module")
-def edge(stack, place, cast) -> Iterator[tuple[Site, str]]:
+@pytest.fixture(scope="module", params=["bookworm", "latest"])  # uac reads challenges in two ways
+def edge(stack, place, cast, request) -> Iterator[tuple[Site, str]]:
     who = f"{USER}:{REALM}"
     ha1 = hashlib.md5(f"{who}:{PASSWORD}".encode(), usedforsecurity=False).hexdigest()
     secrets = {"carriers.htdigest": f"{who}:{ha1}\n"}
+    title = f"registered-{request.param}"
     with edge_beside(
-        stack, place, cast, "registered", last="17", change=registered, secrets=secrets
+        stack, place, cast, title, tag=request.param, last="17", change=registered, secrets=secrets
     ) as found:
         yield found
 

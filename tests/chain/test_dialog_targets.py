@@ -102,6 +102,24 @@ def test_a_caller_who_would_move_and_is_refused_is_found_where_he_was(
         assert answers(callee, caller, f"<{own}>").code == 200
 
 
+def test_a_challenge_that_is_not_ours_to_answer_is_the_callers_as_it_is(scene: Scene, place):
+    """He may know better ways than MD5, which stand first (RFC 8760 §2.3)."""
+    north = f"sip:111@{scene.cast.carrier('north').socket}"
+    asked = [f'Digest realm="n", nonce="a", algorithm={one}' for one in ("SHA-256", "MD5")]
+    with answered(scene, place, f"<{north}>") as (caller, callee, answer):
+        caller.send(within(answer, caller.who, north, 2))
+        while (came := callee.receive()) is not None and came.message.method != "INVITE":
+            pass
+        assert came is not None
+        lines = [f"WWW-Authenticate: {one}" for one in asked]
+        to = came.message.header("to")
+        callee.send(reply(came.message, "401 Unauthorized", *lines, to=to))
+        while (told := caller.receive()) is not None and told.message.code < 300:
+            pass
+        assert told is not None
+        assert told.message.all("www-authenticate") == asked
+
+
 def test_a_caller_who_moves_before_he_is_answered_is_found_there(scene: Scene, place):
     """By an UPDATE (RFC 3311 §5.1), as of a PBX that transfers while it rings."""
     who, north = scene.cast.trunk("reception"), scene.cast.carrier("north")
