@@ -14,7 +14,7 @@ from bellhop.render_kamailio import DEVICES
 from pager.calls import in_calls
 from tests.chain.calling import assert_all_settled, cause, dial, final, tried
 from tests.chain.faulty import reply
-from tests.chain.harness.another_edge import another_edge, attempts, rows
+from tests.chain.harness.another_edge import another_edge, attempts, logged, rows
 from tests.chain.harness.cast import Cast
 from tests.chain.harness.places import Lab
 from tests.chain.harness.raw import raw, request
@@ -204,6 +204,7 @@ def test_it_forgets_a_call_whose_carrier_has_changed_our_via(smoke, place: Lab):
         scene.finish(caller)
     assert final(scene.messages(), caller).code == 486
     assert attempts(name, "code, rang", 1) == [[486, 0]]
+    assert f"source={who.socket} reply=180 via=192.0.2.1 is not ours" in logged(name)
     until("its memory", lambda: int(ask("tm.stats")["current"]) == 0, 15)
 
 
