@@ -30,7 +30,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: the carrier's, trunk's or device's; user: the number in the request URI.
     address: host:port of one gateway; "" for a device (its registration tells), and for a name that
-        nobody has resolved.
+        nobody has resolved. host: what stands behind the number in the request URI; the address
+        when empty.
     answer_timeout, ring_timeout: ms. first_reply: ms until any reply, a 100 too; 0: no limit of its
         own.
     trusted: whether its Reason headers are believed.
@@ -46,6 +47,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     user: str
     address: str = ""
+    host: str = ""
     first_reply: int = 0
     answer_timeout: int
     ring_timeout: int

@@ -18,6 +18,8 @@ class Carrier:
     next_gateway_on_503: whether a 503 is that gateway's alone, so that the next one is tried (RFC
         3263 §4.3).
     sources: addresses that its calls come from; its gateways' when none is named.
+    domain: what stands behind the number in the request URI; the gateway's name, or its address,
+        when empty.
     answer_timeout: ms without an 18x or a final reply, after which the next carrier is tried.
     ring_timeout: ms that it may ring; then the call ends.
     trust_reason: whether its Reason headers are believed (RFC 6432 leaves that to local policy).
@@ -38,14 +40,15 @@ class Carrier:
         with that user, whose realm is the only one that is answered. Without them a challenge is a
         failure.
     register_user: the user that we register at it, if any; register_domain: that user's domain, the
-        first gateway's host when empty; register_contact: the DID that its calls to the registered
-        contact are for; register_expires: for how long at a time (ms).
+        carrier's or the first gateway's host when empty; register_contact: the DID that its calls
+        to the registered contact are for; register_expires: for how long at a time (ms).
     """
 
     name: str
     gateways: tuple[Gateway, ...] = key(gateways.gateways, name="gateway")
     next_gateway_on_503: bool = key(values.flag, False)
     sources: tuple[str, ...] = key(read_sources, ())
+    domain: str = key(values.realm, "")
     profile: str = key(values.name, "")
     answer_timeout: int = key(values.duration(200, 32_000), 4_000)
     ring_timeout: int = key(values.duration(1_000, 600_000), 60_000)
@@ -63,7 +66,7 @@ class Carrier:
     breaker_pause: int = key(values.duration(1_000, 3_600_000), 30_000)
     calls: int = key(values.integer(0, 100_000), 0)
     calls_per_second: int = key(values.integer(0, 10_000), 0)
-    auth_user: str = key(values.auth_user, "")
+    auth_user: str = key(values.carriers_user, "")
     secret_file: str = key(values.text, "")
     register_user: str = key(values.auth_user, "")
     register_domain: str = key(values.realm, "")

@@ -67,21 +67,26 @@ def _at_pbx(number: str, *, standby: bool) -> Iterator[Leg]:
         )
 
 
-def _addresses(gateways: Iterable[Gateway], resolve: Resolve) -> list[str]:
-    """Return each address once. A name that nobody has resolved is "": its leg is passed over, and
-    the ledger says so.
+def _places(gateways: Iterable[Gateway], resolve: Resolve) -> Iterator[tuple[str, str]]:
+    """Return each address once, and the name that it was found by, which stays in the request URI:
+    an address tells a carrier of many customers nothing of whose call it is (Twilio drops it). A
+    name that nobody has resolved is "": its leg is passed over, and the ledger says so.
     """
-    found = [str(a) for gateway in gateways for a in resolve(gateway) or ("",)]
-    return list(dict.fromkeys(found))
+    found: dict[str, str] = {}
+    for gateway in gateways:
+        for address in resolve(gateway) or ("",):
+            found.setdefault(str(address), str(gateway) if gateway.named else "")
+    yield from found.items()
 
 
 def _of_trunk(trunk: Trunk, number: str, resolve: Resolve) -> Iterator[Leg]:
-    for address in _addresses(trunk.gateways, resolve):
+    for address, host in _places(trunk.gateways, resolve):
         yield Leg(
             kind=LegKind.TRUNK,
             name=trunk.name,
             user=number,
             address=address,
+            host=host,
             answer_timeout=trunk.answer_timeout,
             ring_timeout=trunk.ring_timeout,
             trusted=trunk.trust_reason,
@@ -89,12 +94,13 @@ def _of_trunk(trunk: Trunk, number: str, resolve: Resolve) -> Iterator[Leg]:
 
 
 def _of_carrier(carrier: Carrier, user: str, resolve: Resolve) -> Iterator[Leg]:
-    for address in _addresses(carrier.gateways, resolve):
+    for address, host in _places(carrier.gateways, resolve):
         yield Leg(
             kind=LegKind.CARRIER,
             name=carrier.name,
             user=user,
             address=address,
+            host=carrier.domain or host,
             answer_timeout=carrier.answer_timeout,
             ring_timeout=carrier.ring_timeout,
             trusted=carrier.trust_reason,

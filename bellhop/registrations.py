@@ -51,7 +51,7 @@ def of(
     return Registration(
         contact=carrier.register_contact,
         user=carrier.register_user,
-        domain=carrier.register_domain or bracketed(carrier.gateways[0].host),
+        domain=carrier.register_domain or carrier.domain or bracketed(carrier.gateways[0].host),
         credential=credential,
         gateway=gateway,
         socket=socket,

@@ -22,6 +22,8 @@ _TECH_PREFIX = re.compile(r"\+?[0-9*#]{0,20}", re.ASCII)  # wholesale carriers':
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)
 _REALM = re.compile(r"[A-Za-z0-9.-]{1,100}", re.ASCII)
 AUTH_USER = re.compile(r"[A-Za-z0-9._+-]{1,64}", re.ASCII)
+# A carrier's IMS knows its customers as `user@domain` (3GPP TS 23.003 §13.3).
+_CARRIERS_USER = re.compile(r"[A-Za-z0-9._+@-]{1,64}", re.ASCII)
 _DURATION = re.compile(r"([0-9]{1,7})(ms|s|m|h)", re.ASCII)
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
@@ -77,6 +79,7 @@ name = _matching(_NAME, 'a name of small letters, digits and "-", like "north"')
 realm = _matching(_REALM, 'a realm like "site.example"')
 folder = _matching(_FOLDER, 'a folder from the root on like "/var/lib/bellhop"')
 auth_user = _matching(AUTH_USER, 'an Authentication ID of letters, digits and "._+-"')
+carriers_user = _matching(_CARRIERS_USER, 'an Authentication ID of letters, digits and "._+-@"')
 
 
 def url(value: object) -> str:

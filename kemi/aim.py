@@ -20,7 +20,7 @@ def at(site: Site, leg: Leg) -> bool:
     if not address:
         return False
     socket = f"udp:{site.edge.internal}" if leg.kind is LegKind.PBX else str(site.edge.leaves)
-    sip.put("$ru", f"sip:{users.written(leg.user)}@{address}")
+    sip.put("$ru", f"sip:{users.written(leg.user)}@{leg.host or address}")
     sip.put("$du", f"sip:{address}")
     sip.put("$fs", socket)
     return True

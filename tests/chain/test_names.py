@@ -71,12 +71,11 @@ def test_srv_records_are_followed_in_their_order_at_one_carrier(stack, place, ca
         caller = dial(scene, TO_NORTH)
         scene.finish(caller, carrier)
         messages = scene.messages()
-        targets = [
-            m.target
-            for m in messages.where(method="INVITE").once()
-            if m.target.startswith(f"{host}:")
+        sent = [
+            m for m in messages.where(method="INVITE").once() if m.target.startswith(f"{host}:")
         ]
-        assert targets == [f"{host}:{port + 2}", f"{host}:{port}"]
+        assert [m.target for m in sent] == [f"{host}:{port + 2}", f"{host}:{port}"]
+        assert {m.uri for m in sent} == {f"sip:{TO_NORTH}@{NAMED}"}
         assert final(messages, caller).code == 200
         assert_all_settled(messages)
 

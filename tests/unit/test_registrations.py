@@ -63,7 +63,9 @@ def test_a_domain_that_is_an_ipv6_address_stands_in_brackets(site):
     north = replace(site.carriers["north"], gateways=(gateway,))
     one = of(north, Credential("site", "r", HA1), gateway.address, site.edge.leaves)
     assert one.domain == "[2001:db8::1]"
-    assert of(replace(north, register_domain="a.example"), *one_more(one)).domain == "a.example"
+    assert of(replace(north, domain="b.example"), *one_more(one)).domain == "b.example"
+    both = replace(north, domain="b.example", register_domain="a.example")
+    assert of(both, *one_more(one)).domain == "a.example"
 
 
 def one_more(one):

@@ -67,7 +67,7 @@ vapix = "http://192.0.2.30"
 stop = "*8"
 [carriers.registered]
 gateway = "203.0.113.9:5060"
-auth_user = "u"
+auth_user = "u@ims.example"
 secret_file = "s"
 register_user = "u"
 register_contact = "442071838750"

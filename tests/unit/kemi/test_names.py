@@ -64,6 +64,27 @@ def test_srv_records_lead_to_their_targets_and_a_name_with_a_port_to_its_address
     ]  # fmt: skip
 
 
+def test_a_name_stays_in_the_request_uri_and_an_address_is_only_where_it_goes(house, dns):
+    """RFC 3263 §4. A carrier of many customers knows by it whose call it is."""
+    dns.addresses = {"sip.north.example": ["203.0.113.51"], "b.north.example": ["203.0.113.53"]}
+    house.app.ksr_names_resolve(None)
+    house.calls("4412")
+    assert house.fake.pv["$ru"] == "sip:4412@sip.north.example"
+    house.fails()
+    assert house.fake.pv["$ru"] == "sip:4412@b.north.example:5080"
+    assert house.sent_to[-1] == "sip:203.0.113.53:5080"
+
+
+def test_a_carriers_domain_stands_before_all_its_gateways(house):
+    file = house.folder / "site.toml"
+    file.write_text(file.read_text().replace(NORTH, f'{NORTH}\ndomain = "site-7.example"'))
+    house.fake.pv["$shv(bellhop_wanted)"] = 1
+    house.app.ksr_site_reload(None)
+    house.calls("4412")
+    assert house.fake.pv["$ru"] == "sip:4412@site-7.example"
+    assert house.sent_to == ["sip:203.0.113.1:5060"]
+
+
 def test_a_name_without_srv_records_stands_for_port_5060(house, dns):
     dns.addresses["sip.north.example"] = ["203.0.113.51"]
     house.app.ksr_names_resolve(None)
