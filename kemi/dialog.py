@@ -172,7 +172,10 @@ def _of_a_call() -> bool:
     if contacts is None:
         return False
     user = users.plain(sip.text("$rU") or "")
-    return user in map(_user, contacts) or not users.may_be_dialled(user)
+    # The Contact of a trunk group has parameters there (RFC 4904 §5), and `$rU` has none where the
+    # URI says `user=phone` (measured: Kamailio reads it as a tel URI).
+    whole = _user(sip.text("$ru") or "") or user
+    return whole in map(_user, contacts) or not users.may_be_dialled(user)
 
 
 def replied(site: Site) -> None:

@@ -70,9 +70,12 @@ def answers(caller: Raw, callee: Raw, contact: str, *proxies: str) -> Message:
 
 
 def test_a_callee_who_moves_in_an_answer_is_found_there(scene: Scene, place):
-    """The 200 to an INVITE within a call is a target refresh too (RFC 3261 §12.2.1.2)."""
+    """The 200 to an INVITE within a call is a target refresh too (RFC 3261 §12.2.1.2); also at a Contact
+    as gateways with trunk groups write it (RFC 4904 §5).
+    """
     north = scene.cast.carrier("north").socket
-    first, then = f"sip:111@{north}", f"sip:222@{north}"
+    first = f"sip:111@{north}"
+    then = f"sip:+44222;tgrp=a;trunk-context=b.example@{north};user=phone"
     with answered(scene, place, f"<{first}>") as (caller, callee, answer):
         caller.send(within(answer, caller.who, first, 2))
         assert answers(caller, callee, f"<{then}>").code == 200

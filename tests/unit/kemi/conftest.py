@@ -55,12 +55,11 @@ def within(house):
     """Send a request within the dialog; `mark` defaults to a good one."""
     from kemi import dialog  # noqa: PLC0415 - there is a KSR to import only now
 
-    def go(method, *, to=NORTH, user="x", peers=("carrier:north",), mark=None, **said):
+    def go(method, *, to=NORTH, user="x", uri="", peers=("carrier:north",), mark=None, **said):
         good = dialog.mark(house.key, "call-1", "from-1", peers)
         said = {"fU": "1020", "tt": "to-1", "source": PHONE} | said
-        house.arrives(
-            method, f"sip:{user}@{to}", mark=good if mark is None else mark, next_hop=to, **said
-        )
+        uri = uri or f"sip:{user}@{to}"
+        house.arrives(method, uri, mark=good if mark is None else mark, next_hop=to, **said)
         return house
 
     return go

@@ -52,6 +52,25 @@ def test_an_invite_within_a_call_names_no_other_number_than_the_contact_of_who_g
     assert (house.answers, len(house.relays)) == (([], 1) if goes_on else ([481], 0))
 
 
+@pytest.mark.parametrize(
+    ("uri", "goes_on"),
+    [
+        (f"sip:+44;tgrp=a;trunk-context=b@{NORTH};user=phone", True),
+        (f"sip:+44%3Btgrp=a;trunk-context=b@{NORTH}", True),
+        (f"sip:+44;tgrp=c;trunk-context=b@{NORTH};user=phone", False),
+        (f"sip:+44@{NORTH};user=phone", False),
+        (f"sip:+44:x@{NORTH}", False),
+        ("tel:+44", False),
+    ],
+)
+def test_a_contact_of_a_trunk_group_is_known_with_its_parameters(house, within, uri, goes_on):
+    """Kamailio gives the user of a URI with user=phone without them, and without a password."""
+    gateway = f"sip:+44;tgrp=a;trunk-context=b@{NORTH};user=phone"
+    house.arrives = _with_contacts(house, f"sip:2000@{RECEPTION}", gateway)
+    within("INVITE", uri=uri, rU="+44")
+    assert (house.answers, len(house.relays)) == (([], 1) if goes_on else ([481], 0))
+
+
 @pytest.mark.parametrize(("user", "goes_on"), [("2000", True), ("441632960100", False)])
 def test_what_the_callee_calls_himself_opens_no_way_to_the_caller(house, within, user, goes_on):
     house.arrives = _with_contacts(house, f"sip:2000@{RECEPTION}", f"sip:441632960100@{NORTH}")

@@ -193,7 +193,7 @@ class Variables:
         if kind == "ru":
             return self.ruri
         parts = _parts(self.ruri)
-        return {"rU": parts[1], "rd": parts[2], "rp": parts[3] or "5060"}[kind]
+        return {"rU": _user(*parts), "rd": parts[2], "rp": parts[3] or "5060"}[kind]
 
     def _write(self, name: str, value: Stored) -> bool:  # noqa: C901, PLR0912 - as above
         parsed = self._parse(name)
@@ -267,6 +267,14 @@ class Variables:
                 f"{scheme}:{f'{user}@' if user else ''}{host}{f':{port}' if port else ''}{rest}"
             )
         self.marked_new = True
+
+
+def _user(scheme: str, user: str | None, host: str, _: str | None, rest: str) -> str | None:
+    """Return what ``$rU`` is: no password, and of a number (``user=phone``, too) no parameters."""
+    if scheme == "tel":
+        return host
+    user = user and user.partition(":")[0]
+    return user and user.partition(";")[0] if ";user=phone" in rest.lower() else user
 
 
 def _avp(name: str) -> str:
