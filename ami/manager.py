@@ -32,6 +32,7 @@ ALLOWED = frozenset(
         "Setvar",
         "UserEvent",
         "CoreShowChannels",
+        "ConfbridgeList",
         "ConfbridgeMute",
         "ConfbridgeUnmute",
     }

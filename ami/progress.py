@@ -15,12 +15,15 @@ from bellhop.pages import Page
 
 
 class Progress:
-    """A page's value, and its clock. alive: how many members may hear it, or come yet."""
+    """A page's value, and its clock. alive: how many members may hear it, or come yet; moves: who
+    leaves the room to come into it again.
+    """
 
     def __init__(self, page: Page) -> None:
         self.page = page
         # Counted: whether it is over is asked at each event, and a page may have hundreds.
         self.alive = page.alive
+        self.moves: set[str] = set()
         self._began = time.monotonic()
         self._changed = asyncio.Event()
 
@@ -78,6 +81,9 @@ class Progress:
 
     def left(self, device: str) -> None:
         """It is in the room no more."""
+        if device in self.moves:
+            self.moves.discard(device)
+            return
         self.become(self.page.members[device].left(self.now()))
 
     def taken(self, device: str, zone: str) -> None:

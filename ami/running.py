@@ -12,6 +12,7 @@ from ami.events import Event
 from ami.leader import Leader
 from ami.manager import Manager
 from ami.progress import Progress
+from ami.rooms import Room
 from ami.waiting import when_free
 from bellhop.claims import Verdict, Way, Wish
 from bellhop.members import UNWATCHED, Member, State
@@ -47,6 +48,7 @@ class Running(Progress):
         self.handed_back = False
         self._board = board
         self._leader = Leader(manager, self.leader, self.room, self.opened)
+        self._whole = Room(manager, self.room, self, board.legs)
         self._blind = False
         self._work: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._takes: list[str] = []
@@ -55,6 +57,7 @@ class Running(Progress):
 
     def hear(self, event: Event) -> None:
         """Take an event, if it is of this page or its leader."""
+        self._whole.hear(event)
         if event.get("Event") == "UserEvent" and event.get("Page") == self.page.id:
             self.count(event)
         elif self._leader.hear(event):

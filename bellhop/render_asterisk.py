@@ -24,6 +24,7 @@ _EVENTS = (
     "OriginateResponse",
     "ConfbridgeJoin",
     "ConfbridgeLeave",
+    "ConfbridgeEnd",
     "ConfbridgeMute",
     "ConfbridgeUnmute",
     "Hold",
