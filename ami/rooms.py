@@ -52,8 +52,8 @@ class Room:
                 _log.warning("room=%s members=not-known why=%s", self._room, error)
 
     def _inside(self) -> list[Leg]:
-        """Return whoever is in the room by what was told, and is the page's still."""
-        if self._page.page.ended is not None:
+        """Return whoever is in the room by what was told, while its page goes on."""
+        if self._page.page.closed_ms is not None:
             return []
         return [leg for leg in self._legs.values() if leg.room == leg.bound == self._room]
 
@@ -73,6 +73,4 @@ class Room:
         self._page.moves.add(leg.device)
         leg.bound = ""
         where = {"Context": "bellhop-member", "Exten": "s", "Priority": "room"}
-        [answer] = await self._manager.send("Redirect", {"Channel": leg.channel, **where})
-        if answer.get("Response") != "Success":  # it is gone, which is told
-            self._page.moves.discard(leg.device)
+        await self._manager.send("Redirect", {"Channel": leg.channel, **where})
