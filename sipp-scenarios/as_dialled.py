@@ -71,9 +71,19 @@ _SCENARIO = """\
 
   <label id="answer"/>
 {answer}
+  <!-- The edge's workers may pass each other: a BYE may come before its ACK. -->
+  <recv request="BYE" optional="true" next="overtaken">
+    <action>
+      <ereg regexp="(Via:[^&#13;]*&#13;&#10;)+" search_in="msg" check_it="true" assign_to="via"/>
+      <ereg regexp=".*" search_in="hdr" header="CSeq:" assign_to="cseq"/>
+    </action>
+  </recv>
   <recv request="ACK"/>
   <recv request="BYE"/>
 {bye}
+  <label id="overtaken"/>
+  <recv request="ACK"/>
+{overtaken}
   <label id="end"/>
 
   <Reference variables="all"/>
@@ -130,7 +140,12 @@ def scenario() -> str:
         ways="\n".join(_WAY.format(code=code) for code in CODES),
         failures="\n".join(_failure(code) for code in CODES),
         answer=answer.replace("      Content-Length: 0\n", _SDP),
-        bye=_reply("200 OK", "[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n"),
+        bye=_reply(
+            "200 OK", "[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n", ' next="end"'
+        ),
+        overtaken=_reply("200 OK", "[last_From:]\n[last_To:]\nCSeq:[$cseq]\n").replace(
+            "[last_Via:]\n", "[$via]Call-ID: [call_id]\n"
+        ),
     )
 
 
