@@ -74,10 +74,7 @@ def hostile(phone: Raw, field: str, text: str, mark: str) -> str:
     who = phone.who
     plain = request(who, "INVITE", TO_NORTH, mark=mark)
     challenge = phone.ask(plain)
-    while challenge.code != 407 or mark not in challenge.header("call-id"):
-        came = phone.receive()  # the refusal of the call before comes again
-        assert came is not None
-        challenge = came.message
+    assert challenge.code == 407
     acknowledge(phone, challenge, plain)
     extra = credentials(who, challenge, "INVITE", f"sip:{TO_NORTH}@{who.edge[0]}")
     name = field.partition("'")[0]

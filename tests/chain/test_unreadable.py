@@ -13,6 +13,7 @@ from tests.chain.harness.raw import raw, request
 from tests.chain.harness.scene import Scene
 from tests.chain.test_torture import SOON, SPEAKER, from_the_edge
 from tests.chain.torture import INVITE, OPTIONS, REGISTER, message
+from tests.chain.torturing import AT_LAST
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
@@ -77,7 +78,9 @@ def afterwards(scene: Scene) -> Iterator[None]:
     scene.finish(dial(scene, SPEAKER), speaker)
 
 
-def told(scene: Scene, place, cases, *starts: str) -> dict[tuple[str, str], list[str]]:
+def told(
+    scene: Scene, place, cases, *starts: str, patience: float
+) -> dict[tuple[str, str], list[str]]:
     """Send each case as each kind of request; return the status lines and branches of the answers."""
     who = scene.cast.stranger(scene.cast.devices_door)
     found: dict[tuple[str, str], list[str]] = {}
@@ -90,7 +93,7 @@ def told(scene: Scene, place, cases, *starts: str) -> dict[tuple[str, str], list
                 for key, value in (places | {"m": mark}).items():
                     text = text.replace("{" + key + "}", value)
                 peer.send(text)
-                came = peer.receive(SOON)
+                came = peer.receive(patience)
                 found[start.split()[0], name] = [] if came is None else [
                     str(came.message.code),
                     came.message.branch,
@@ -101,7 +104,7 @@ def told(scene: Scene, place, cases, *starts: str) -> dict[tuple[str, str], list
 
 
 def test_a_request_that_cannot_be_read_is_told_so(scene: Scene, place, subtests):
-    answers = told(scene, place, UNREADABLE, INVITE, REGISTER, OPTIONS)
+    answers = told(scene, place, UNREADABLE, INVITE, REGISTER, OPTIONS, patience=AT_LAST)
     for case, answer in answers.items():
         with subtests.test(case=case):
             assert answer, "silence"
@@ -152,7 +155,7 @@ def test_what_cannot_be_read_writes_no_line_of_its_own_into_the_log(scene: Scene
 
 
 def test_who_cannot_be_told_is_not(scene: Scene, place, subtests):
-    answers = told(scene, place, NAMELESS, INVITE, REGISTER)
+    answers = told(scene, place, NAMELESS, INVITE, REGISTER, patience=SOON)
     for case, answer in answers.items():
         with subtests.test(case=case):
             assert answer == []

@@ -1,5 +1,8 @@
 """What the chain tests' harness makes of SIPp's words and of messages on the wire."""
 
+import base64
+import io
+import json
 import os
 import re
 import signal
@@ -12,8 +15,10 @@ from typing import Any
 
 import pytest
 
+from tests.chain.faulty import reply
 from tests.chain.harness.capture import logged
 from tests.chain.harness.peer import Peer, PeerError, Who, complaint, expected, start
+from tests.chain.harness.raw import Raw, request
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Messages, parse
 
@@ -196,3 +201,15 @@ def test_a_peer_that_cannot_be_ended_is_told_when_all_others_are(tmp_path: Path)
     assert ended == ["0", "1", "2", "3"]
     assert [line[0] for line in str(told.value).splitlines()] == ["0", "1", "3"]
     assert (tmp_path / "ladder.txt").exists()
+
+
+def test_a_question_is_not_answered_by_the_refusal_of_the_one_before_that_comes_again():
+    who = Who("1020", "caller", ("192.0.2.20", 5060), ("192.0.2.10", 5060))
+    first, second = (request(who, "INVITE", "1009", mark=mark) for mark in "ab")
+    refusals = (reply(parse(first), "486 Busy Here"), reply(parse(second), "407 x"))
+    said = [{"data": base64.b64encode(one.encode()).decode(), "from": who.edge} for one in refusals]
+    lines = [json.dumps({"at": 1.0, **one}) + "\n" for one in ({}, *said)]
+    program: Any = SimpleNamespace(stdin=io.StringIO(), stdout=io.StringIO("".join(lines)))
+    peer = Raw(program, who)
+    assert peer.ask(second).code == 407
+    peer.close()

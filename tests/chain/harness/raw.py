@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import queue
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from tests.chain.harness.sip import Message, parse
 
 _PROGRAM = Path(__file__).with_name("wireside.py").read_text("utf-8")
 _STREAM = Path(__file__).with_name("wirestream.py").read_text("utf-8")
+PATIENCE = 10.0  # s, for what must come: on a slow machine too
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ class Raw:
         """Send a datagram, to the edge unless told, and return when it was sent."""
         return float(self._order(_bytes(data), to)["at"])
 
-    def receive(self, seconds: float = 3.0) -> Datagram | None:
-        """Return the next datagram; None when none comes in time."""
+    def receive(self, seconds: float = PATIENCE) -> Datagram | None:
+        """Return the next datagram, whosever it is; None when none comes in time."""
         if self._came:
             return self._came.pop(0)
         try:
@@ -75,12 +77,17 @@ class Raw:
         except queue.Empty:
             return None
 
-    def ask(self, data: str | bytes, seconds: float = 3.0) -> Message:
-        """Send a request and return its final answer. Raises AssertionError when none comes."""
+    def ask(self, data: str | bytes, seconds: float = PATIENCE) -> Message:
+        """Send a request and return its final answer, by its branch and method (RFC 3261 §17.1.3): that
+        of a request before it comes again until it is acknowledged. Raises AssertionError when none
+        comes.
+        """
+        mine = _transaction(_bytes(data).decode("utf-8", "surrogateescape"))
         self.send(data)
         while (came := self.receive(seconds)) is not None:
-            if came.message.code >= 200:
-                return came.message
+            answer = came.message
+            if answer.code >= 200 and (answer.branch, answer.answers) == mine:
+                return answer
         raise AssertionError(f"no answer within {seconds:g} s to: {_bytes(data)[:300]!r}")
 
     def flood(self, data: str | bytes, rate: int, seconds: float) -> tuple[int, int]:
@@ -213,6 +220,18 @@ def credentials(
 
 def _md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _transaction(request: str) -> tuple[str, str]:
+    """Return a request's branch and method, in whatever spelling."""
+    text = re.sub(r"\r\n[ \t]+", " ", request)
+    via = re.search(
+        r"^(?:via|v)\s*:.*?;\s*branch\s*=\s*([^;,\s]+)", text, re.MULTILINE | re.IGNORECASE
+    )
+    method = re.search(r"^cseq\s*:\s*[0-9]+\s+(\S+)", text, re.MULTILINE | re.IGNORECASE)
+    assert via, f"no branch to know its answer by: {request[:300]!r}"
+    assert method, f"no CSeq to know its answer by: {request[:300]!r}"
+    return via[1], method[1]
 
 
 def _bytes(data: str | bytes) -> bytes:
