@@ -186,21 +186,22 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         multicast = is_multicast(member.device)
         if not member.sent and not multicast and member.state is State.JOINED:
             return Outcome.FAILED, UNWATCHED
+        opened, left = self.opened_ms, member.left_ms
+        if opened is not None and left is not None and left < opened:
+            return Outcome.FAILED, "left before anybody spoke"
         if not member.sent and not multicast:
             return Outcome.FAILED, "joined, but no audio is known to have been sent to it"
-        if self.opened_ms is None:
+        if opened is None:
             return Outcome.FAILED, "joined, but nobody spoke"
-        if member.left_ms is not None and member.left_ms < self.opened_ms:
-            return Outcome.FAILED, "left before anybody spoke"
         if self.spoken == 0:  # what members are sent then is silence (one-way audio, NAT)
             return Outcome.FAILED, "joined, but no audio came from the leader"
-        missed, unheard = member.joined_ms - self.opened_ms, _unheard(member)
+        missed, unheard = member.joined_ms - opened, _unheard(member)
         if unheard and member.held and (member.sent or 0) * _PACKET <= -missed:
             return Outcome.FAILED, unheard  # all of it was silence, before anybody spoke
         said = ["sent by multicast; who heard it is not known"] if multicast else []
         said += [f"missed the first {missed} ms"] if missed > 0 else []
-        if member.left_ms is not None and self.closed_ms is not None:
-            early = self.closed_ms - member.left_ms
+        if left is not None and self.closed_ms is not None:
+            early = self.closed_ms - left
             said += [f"left {early} ms before the end"] if early > _TOGETHER else []
         said += [unheard] if unheard else []
         said += ["it was not played to its end"] if self.announced and not self.times else []

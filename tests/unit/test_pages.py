@@ -120,6 +120,7 @@ LEFT = IN.counted(150).hung_up(3000, 16, None)
         (LEFT, 40, Outcome.PLAYED, "missed the first 5 ms"),
         (LEFT, None, Outcome.FAILED, "joined, but nobody spoke"),
         (LEFT, 3001, Outcome.FAILED, "left before anybody spoke"),
+        (replace(LEFT, sent=0), 3001, Outcome.FAILED, "left before anybody spoke"),
         (replace(LEFT, sent=0), 500, Outcome.FAILED, "joined, but no audio is known to have been sent to it"),
         (replace(LEFT, sent=None), 500, Outcome.FAILED, "joined, but no audio is known to have been sent to it"),
         (IN, 500, Outcome.FAILED, "not known: nobody watched it to the end"),
