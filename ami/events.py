@@ -29,7 +29,12 @@ def heard(event: Event, sent: int) -> int | None:
         measured = float(event.get("RoundTrip", "")) > 0
     except ValueError:
         measured = False
-    return max(0, sent - lost) if measured and lost is not None else None
+    if not measured or lost is None:
+        return None
+    # Of 24 bits with a sign, which Asterisk reads as if it had none (measured, 22.10): below 0
+    # where packets came twice (RFC 3550 §6.4.1).
+    twice = lost >= 1 << 23
+    return sent if twice else max(0, sent - lost)
 
 
 def refusal(event: Event) -> tuple[int | None, int | None, str]:

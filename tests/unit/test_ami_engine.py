@@ -278,6 +278,7 @@ def test_what_came_from_a_leader_is_what_was_said_of_it_last(events, spoken):
         ("7", "", None),
         ("", "0.02", None),
         ("200", "0.02", 0),
+        ("16777213", "0.02", 150),  # 3 more came than were sent
         ("-3", "0.02", None),
         ("0", "nan", None),
     ],
