@@ -15,6 +15,7 @@ from bellhop import ledgers
 from bellhop.settings import Site, SiteError
 from kemi import (
     attempt,
+    challenges,
     dialog,
     dialog_key,
     failure,
@@ -101,6 +102,11 @@ class Edge:
         """Handle the end of an attempt that nobody answered."""
         now = self._live.now()
         failure.failed(now.site, now.secrets)
+
+    @guarded(None)
+    def ksr_failure_dialog(self, _message: Any) -> None:
+        """Handle the end of a request within a dialog that a carrier may challenge."""
+        challenges.within(self._live.now().secrets)
 
     @guarded(rpc.fail)
     def ksr_xhttp_event(self, _message: Any, _event: str = "") -> None:

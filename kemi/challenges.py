@@ -10,7 +10,7 @@ from bellhop.calls import Call, Leg, LegKind
 from bellhop.htdigest import Credential
 from bellhop.recursion import Failure
 from bellhop.settings import Site
-from kemi import ksr_tables, ksr_uac, names, sip
+from kemi import ksr_tables, ksr_transactions, ksr_uac, names, questions, sip
 from kemi.secrets import Secrets
 
 _CODES = frozenset({401, 407})
@@ -19,6 +19,8 @@ _RAISED = "P-K-CSeq-Auth"
 # uac can answer before those that it cannot, and leaves what is relayed to others as it is.
 _TABLE = "bellhop_proofs"
 _SECONDS = 300
+_MAY_ASK = "$avp(bellhop_may_ask)"  # the carrier that a request within a dialog goes to
+_MADE = "$T_branch_idx"  # in a failure route: how many branches there are
 _NOT_OTHERS = ("P-K-CSeq-Auth", "P-K-CSeq-Refresh")
 
 
@@ -34,6 +36,28 @@ def expect(site: Site, leg: Leg) -> None:
     carrier = site.carriers.get(leg.name) if leg.kind is LegKind.CARRIER else None
     if carrier is not None and carrier.auth_user:
         ksr_tables.hold(_TABLE, sip.text("$ci") or "", "1", _SECONDS)
+
+
+def expect_within(site: Site, method: str, peers: tuple[str, ...]) -> None:
+    """Note that a challenge of this request within a dialog is ours to answer, before it goes to a
+    carrier with credentials: some ask for each request, and a BYE that was refused ends no call.
+    peers: who is there; of several carriers at one gateway nobody could tell whose call it is.
+    """
+    kind, _, name = peers[0].partition(":") if len(peers) == 1 else ("", "", "")
+    if method != "ACK" and kind == LegKind.CARRIER and site.carriers[name].auth_user:
+        ksr_tables.hold(_TABLE, sip.text("$ci") or "", "1", _SECONDS)
+        sip.put(_MAY_ASK, name)
+        ksr_transactions.on_challenge()
+
+
+def within(secrets: Secrets) -> None:
+    """Answer the challenge of a request within a dialog, once; how else it fails is its sender's to
+    hear, as it is.
+    """
+    code, made = questions.numbers("$T_reply_code", _MADE)
+    mine = secrets.carriers.get(sip.text(_MAY_ASK) or "")
+    if code in _CODES and made == 1 and mine is not None and answer(mine):
+        ksr_transactions.relay()
 
 
 def credential(site: Site, secrets: Secrets, call: Call, failure: Failure) -> Credential | None:

@@ -123,6 +123,7 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
     floods.proved(site, way)
     headers.strip_in_dialog(method, ours=ours)
     _keep_targets(method, with_device=from_device or peers == _DEVICE)
+    challenges.expect_within(site, method, peers)
     if not ksr_transactions.relay() and method != "ACK":
         sip.error(f"in-dialog {method} could not be sent on")
 

@@ -50,6 +50,11 @@ def on_dialog() -> None:
     KSR.tm.t_on_reply("ksr_reply_dialog")
 
 
+def on_challenge() -> None:
+    """Arm the failure route of a request within a dialog that may be challenged."""
+    KSR.tm.t_on_failure("ksr_failure_dialog")
+
+
 def timers(invite_ms: int, first_ms: int) -> None:
     """Set the transaction's timers: until the first reply, and from a provisional on."""
     KSR.tm.t_set_fr(invite_ms, first_ms)

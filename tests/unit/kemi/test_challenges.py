@@ -3,7 +3,7 @@
 import pytest
 
 from kemi import challenges, dialog
-from tests.unit.kemi.house import NORTH, PHONE
+from tests.unit.kemi.house import NORTH, PHONE, RECEPTION
 
 HA1 = "0123456789abcdef0123456789abcdef"
 KEYS = '[carriers.north]\nauth_user = "site"\nsecret_file = "north.htdigest"'
@@ -127,6 +127,53 @@ def test_nor_does_anybody_within_a_call(house):
     removed = {args[0] for args in house.fake.called("textops.remove_hf")}
     assert removed >= {"P-K-CSeq-Auth", "P-K-CSeq-Refresh"}
     assert house.sent_to == [f"sip:x@{NORTH}"]
+
+
+def asks_within(house, method, *codes, peers=("carrier:north",), to=NORTH):
+    """A request within the call goes to a peer, who says this, and that when it comes again."""
+    mark = dialog.mark(house.key, "call-1", "from-1", peers)
+    house.arrives(method, f"sip:x@{to}", source=PHONE, next_hop=to, mark=mark, tt="to-1")
+    assert len(house.relays) == 1
+    for made, code in enumerate(codes, 1):
+        house.fake.pv["$T_branch_idx"] = made
+        house.fake.failure(code, "No")
+        house.app.ksr_failure_dialog(None)
+    return house.fake.called("tm.t_on_failure")
+
+
+@pytest.mark.parametrize("method", ["BYE", "INVITE", "INFO"])
+@pytest.mark.parametrize("code", [401, 407])
+def test_a_carrier_may_ask_within_a_call_too(house, method, code):
+    assert asks_within(house, method, code, code) == [("ksr_failure_dialog",)]
+    assert (len(house.relays), house.asked) == (2, [(1, "north.invalid", "site", HA1)])
+    assert list(house.fake.tables["bellhop_proofs"].values) == ["call-1"]
+
+
+def test_what_is_no_challenge_within_a_call_or_of_another_realm_is_its_senders_to_hear(house):
+    asks_within(house, "BYE", 481)
+    assert (len(house.relays), house.asked) == (1, [])
+    house.known = -1
+    asks_within(house, "BYE", 407)
+    assert len(house.relays) == len(house.asked) == 1
+
+
+def test_within_a_call_nobody_else_gets_credentials_and_an_ack_expects_none(house):
+    assert asks_within(house, "ACK") == []
+    south = house.site.carriers["south"].gateways[0].host
+    assert asks_within(house, "BYE", peers=("carrier:south",), to=south) == []
+    assert asks_within(house, "BYE", peers=("trunk:reception",), to=RECEPTION) == []
+    assert asks_within(house, "BYE", peers=("",), to=PHONE) == []
+    assert not house.fake.tables["bellhop_proofs"].values
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize(("gateway", "expected"), [(NORTH, 0), ("203.0.113.8", 1)])
+def test_of_two_carriers_at_one_gateway_nobody_could_tell_whose_call_it_is(
+    make_house_of, gateway, expected
+):
+    other = f'\n[carriers.other]\ngateway = "{gateway}:5060"\n'
+    two = make_house_of(lambda text: text.replace("[carriers.north]", KEYS) + other)
+    assert len(asks_within(two, "BYE")) == expected
 
 
 def test_a_site_without_credentials_pays_nothing(make_house_of):

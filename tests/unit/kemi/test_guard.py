@@ -12,6 +12,7 @@ CALLBACKS = {
     "ksr_reply_call": "kemi.attempt.progressed",
     "ksr_reply_dialog": "kemi.who.door",
     "ksr_failure_call": "kemi.failure.failed",
+    "ksr_failure_dialog": "kemi.challenges.within",
     "ksr_xhttp_event": "kemi.rpc.serve",
     "ksr_ledger_write": "kemi.writer.Writer.flush",
     "ksr_site_reload": "kemi.live.Live.reload",
