@@ -9,14 +9,20 @@ from ami.events import Event
 from ami.legs import Leg
 from ami.manager import Manager, NotConnected
 
+# Where a leader's channel is while it does what he has pressed: it is in his room all the same.
+_KEYS = "bellhop-key"
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel that there is. room: where it is; "" while it is in none."""
+    """A channel that there is. room: where it is; "" while it is in none, or does what a key of its
+    room's says: then its context tells that.
+    """
 
     name: str
     unique: str
     room: str
+    context: str = ""
 
 
 async def channels(manager: Manager) -> list[Channel]:
@@ -25,7 +31,12 @@ async def channels(manager: Manager) -> list[Channel]:
     if not events or events[-1].get("Event") != "CoreShowChannelsComplete":
         raise NotConnected(f"CoreShowChannels: {events[0].get('Message') if events else 'nothing'}")
     return [
-        Channel(event.get("Channel", ""), event.get("Uniqueid", ""), _room(event))
+        Channel(
+            event.get("Channel", ""),
+            event.get("Uniqueid", ""),
+            _room(event),
+            event.get("Context", ""),
+        )
         for event in events
         if event.get("Event") == "CoreShowChannel"
     ]
@@ -62,7 +73,7 @@ def of_leader(name: str, *, opened: bool, live: Iterable[Channel]) -> Event | No
     channel = next((one for one in live if one.name == name), None)
     if channel is None:
         return {"Event": "Hangup", "Channel": name}
-    if bool(channel.room) == opened:
+    if bool(channel.room) == opened or (opened and channel.context == _KEYS):
         return None
     kind = "ConfbridgeJoin" if channel.room else "ConfbridgeLeave"
     return {"Event": kind, "Channel": name, "Conference": channel.room}

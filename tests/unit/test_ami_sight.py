@@ -65,6 +65,15 @@ def test_what_was_missed_of_a_leg_is_told_and_nothing_else(known, room, missed):
     assert [one["Event"] for one in told([Leg("1008", "u-1", **known)], live)] == missed
 
 
+def test_a_leader_whose_key_is_being_done_has_not_left_his_room():
+    """Its beep is played, say: `Playback` is what his channel runs then (measured, 22.10)."""
+    in_key = {"Context": "bellhop-key", "Application": "Playback", "ApplicationData": "beep"}
+    [found] = asyncio.run(channels(Says({"Response": "Success"}, {**IN_ROOM, **in_key}, DONE)))
+    assert of_leader("PJSIP/m-1", opened=True, live=[found]) is None
+    # Of a page that the key makes nothing has been missed either: he is not in its room yet.
+    assert of_leader("PJSIP/m-1", opened=False, live=[found]) is None
+
+
 @pytest.mark.parametrize(
     ("opened", "room", "missed"),
     [
