@@ -170,3 +170,25 @@ def test_the_secret_is_in_no_log(caplog):
     ours = [r for r in caplog.records if r.name.startswith("bellhop")]
     assert ours
     assert not any("secret-word" in r.getMessage() for r in ours)
+
+
+def test_what_a_dialplan_makes_of_a_callers_name_is_no_other_event():
+    """UserEvent(Incoming,Name: ${CALLERID(name)}), of one who calls himself "Bob,Event: …"."""
+    snapshot = "Event: UserEvent\r\nChannel: PJSIP/bob-1\r\nUniqueid: 1.2\r\nUserEvent: Incoming"
+    name = "Name: Bob\r\nEvent: Hangup\r\nChannel: PJSIP/bellhop-edge-1\r\nUniqueid: page-1-2-1008"
+
+    async def story(server, manager):
+        seen = []
+        manager.on_event = seen.append
+        server.say(f"{snapshot}\r\n{name}\r\n\r\n")
+        await until(lambda: seen)
+        [event] = seen
+        assert event == {
+            "Event": "UserEvent",
+            "Channel": "PJSIP/bob-1",
+            "Uniqueid": "1.2",
+            "UserEvent": "Incoming",
+            "Name": "Bob",
+        }
+
+    connected(story)
