@@ -119,7 +119,7 @@ def show_page(scene: Scene) -> None:
 def show_call(scene: Scene, call_id: str) -> None:
     """Print the call's attempts, and the rule that decided each step."""
     say("\n── the call ─────────────────────────────────────────────────────────────────────")
-    scene.edge.attempts(call_id)  # waits for the ledger
+    scene.edge.endings(call_id)  # waits for the ledger, in which it is the last
     bellhop("edge", "calls", call_id)
 
 

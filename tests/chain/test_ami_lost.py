@@ -41,10 +41,10 @@ def cut(scene: Scene) -> None:
 def test_ami_is_cut_while_members_ring_and_while_they_hear(scene: Scene):
     devices = registered(scene, *SPEAKERS)
     speakers = [scene.play(who, "speaker/answers-late", pause=LATE) for who in devices]
-    leader = page(scene, VOICE, talk=7000)
-    until("the members' channels", lambda: len(scene.pbx.channels()) > len(SPEAKERS), 5)
+    leader = page(scene, VOICE, talk=10_000)
+    until("the members' channels", lambda: len(scene.pbx.channels()) > len(SPEAKERS), 15)
     cut(scene)
-    until("the open room", lambda: speaking(scene), 8)
+    until("the open room", lambda: speaking(scene), 15)
     cut(scene)
     scene.finish(leader, *speakers)
 

@@ -96,7 +96,7 @@ def test_the_edge_registers_by_itself_and_again_before_the_time_is_over(scene: S
     caller = dial(scene, "1009")
     scene.finish(caller, callee)
     scene.finish(taking, refusing)
-    until("the states", lambda: states(edge)[CONTACTS["north"]] is State.REGISTERED, 5)
+    until("the states", lambda: states(edge)[CONTACTS["north"]] is State.REGISTERED, 15)
     assert states(edge)[CONTACTS["south"]] is State.FAILED
     assert states(edge)[CONTACTS["west"]] is not State.REGISTERED
     until("the verb to say so", lambda: told(edge[1]) == ("registered", "failed"), 10)

@@ -93,7 +93,7 @@ def attempts(edge, call_id: str, expected: int) -> list[list[object]]:
         lines = rows(edge[1], "calls.db", query)
         return [row[1:] for row in lines if row[0] == call_id]
 
-    until("the ledger", lambda: len(found()) >= expected, 5)
+    until("the ledger", lambda: len(found()) >= expected, 15)
     return found()
 
 

@@ -108,7 +108,7 @@ def test_the_ledger_has_what_the_caller_got(scene: Scene):
     assert (ended["code"], ended["of"], ended["attempts"]) == (got.code, 2, 3)
     assert [f"Q.850;cause={ended['cause']}"] == got.all("reason")
     assert (ended["caller"], ended["dialled"], ended["leg"]) == ("1020", TO_NORTH, "")
-    assert [row["gateway"] for row in scene.edge.attempts(got.call_id)] == [
+    assert [row["gateway"] for row in scene.edge.attempts(got.call_id, 3)] == [
         peer.who.socket for peer in (north, south, west)
     ]
 

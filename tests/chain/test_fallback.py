@@ -104,7 +104,7 @@ def test_a_leader_who_goes_early_without_the_pager_leaves_nobody_in_a_room(scene
     devices = registered(scene, *SPEAKERS)
     speakers = [scene.play(who, "speaker/answers-late", pause=1500) for who in devices]
     with stopped(scene):
-        leader = dial(scene, ZONE, pause=300)
+        leader = dial(scene, ZONE, pause=1000)
         scene.finish(leader, *speakers)
         until("Asterisk to be idle", lambda: not scene.pbx.channels(), 5)
 
@@ -156,7 +156,7 @@ def test_a_leader_who_waits_for_members_is_let_in_when_the_pager_dies(scene: Sce
     speakers = [scene.play(who, "speaker/answers") for who in devices[:2]]
     ringing = scene.play(devices[2], "speaker/rings-only")
     leader = page(scene, VOICE, talk=9000)
-    until("the members", scene.pbx.rooms, 5)
+    until("the members", scene.pbx.rooms, 15)
     name = scene.stack.container("pager")
     docker("kill", name)
     try:
@@ -241,7 +241,7 @@ def test_when_asterisk_dies_during_a_page_everything_comes_back(scene: Scene):
     caller = scene.play(
         scene.cast.device(CALLER), "caller/calls-until-it-ends", dialled=ZONE, receive=20_000
     )
-    until("the open room", scene.pbx.rooms, 5)
+    until("the open room", scene.pbx.rooms, 15)
     name = stack.container("pbx")
     died = json.loads(docker("inspect", "--format={{json .State.StartedAt}}", name))
     docker("kill", name)

@@ -55,12 +55,12 @@ def test_a_worker_is_killed_and_kamailio_is_back_with_its_registrations(scene: S
 def test_a_call_from_before_a_restart_can_be_ended(scene: Scene):
     """Kamailio is stopped with SIGTERM in the middle of it, and knows no dialog afterwards."""
     north = scene.play(scene.cast.carrier("north"), "carrier/answers")
-    caller = dial(scene, OUTSIDE, pause=8000)
+    caller = dial(scene, OUTSIDE, pause=12_000)
 
     def talking() -> bool:
         return "ACK" in north.file("messages").read_text("utf-8", "replace")
 
-    until("the call to be taken", talking, 5)
+    until("the call to be taken", talking, 15)
     scene.edge.restart()
     assert caller.process.poll() is None, "it ended before the restart did"
     scene.finish(caller, north)

@@ -45,7 +45,7 @@ def codes(scene: Scene, *numbers: str) -> list[Peer]:
     """Have the phone dial codes, one after the other, until each call is ended by the pbx."""
     made = []
     for number in numbers:
-        made.append(dial(scene, number, "caller/calls-until-it-ends", receive=6000))
+        made.append(dial(scene, number, "caller/calls-until-it-ends"))
         scene.finish(made[-1])
     return made
 

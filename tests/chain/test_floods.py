@@ -109,7 +109,6 @@ def test_2000_devices_register_at_once_and_calls_are_answered_meanwhile(large, w
     calls = 30
     before = registered(name)
     north = scene.play(scene.cast.carrier("north"), "carrier/answers", calls=calls)
-    phone = dial(scene, OUTSIDE, calls=calls, options=("-r", "6"))
     with subprocess.Popen(
         scene.place.command(argv, stdin=True),
         stdin=subprocess.PIPE,
@@ -120,6 +119,7 @@ def test_2000_devices_register_at_once_and_calls_are_answered_meanwhile(large, w
         assert storm.stdout is not None
         storm.stdin.write(lines)
         storm.stdin.close()
+        phone = dial(scene, OUTSIDE, calls=calls, options=("-r", "6"))
         until("the storm", lambda: registered(name) > before + DEVICES / 20, 20)
         assert phone.process.poll() is None, "there are calls in the storm"
         came = json.load(storm.stdout)

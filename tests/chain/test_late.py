@@ -13,7 +13,6 @@ from tests.chain.calling import (
 from tests.chain.faulty import reply
 from tests.chain.harness.raw import raw, request
 from tests.chain.harness.scene import Scene
-from tests.chain.harness.stack import until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -123,12 +122,7 @@ def test_the_ledger_shows_an_answer_that_came_too_late_once(scene: Scene):
     scene.finish(caller, south, west)
 
     [invite] = to(scene.messages(), scene, "south")
-
-    def all_three() -> list[dict[str, object]]:
-        rows = scene.edge.attempts(invite.call_id)
-        return rows if len(rows) == 3 else []
-
-    rows = until("the ledger's three rows", all_three, 5)
+    rows = scene.edge.attempts(invite.call_id, 3)
     assert sorted((r["attempt"], r["leg"], r["code"], r["verdict"], r["rule"]) for r in rows) == [
         (0, "carrier:west", 200, "late", "late-answer"),
         (1, "carrier:west", None, "advance", "no-reply"),

@@ -141,7 +141,7 @@ def test_a_member_that_hangs_up_leaves_the_page_to_the_others(scene: Scene):
 
 
 def test_a_member_that_puts_the_page_on_hold_is_told_so(scene: Scene):
-    good, bad = others_answer(scene, "speaker/answers-and-holds", pause=1500)
+    good, bad = others_answer(scene, "speaker/answers-and-holds", pause=2300)
     scene.finish(page(scene, VOICE, talk=5000), *good, bad)
 
     assert_the_others_played(scene, 2)
@@ -180,7 +180,7 @@ def test_when_every_member_is_busy_the_leader_hears_it_and_is_hung_up(scene: Sce
 def test_a_leader_who_goes_before_anybody_answers_leaves_nothing_ringing(scene: Scene):
     devices = registered(scene, *GOOD)
     speakers = [scene.play(who, "speaker/rings-only") for who in devices]
-    leader = dial(scene, ZONE, pause=500)
+    leader = dial(scene, ZONE, pause=1500)
     scene.finish(leader, *speakers)
 
     messages = scene.messages()
@@ -196,7 +196,7 @@ def test_a_leader_who_goes_before_anybody_answers_leaves_nothing_ringing(scene: 
 
 def test_a_leader_who_goes_before_his_microphone_opens_has_paged_nobody(scene: Scene):
     speakers = answering(scene, *GOOD)
-    leader = dial(scene, ZONE, pause=150)
+    leader = dial(scene, ZONE, pause=600)  # they have answered, and the chime is not over
     scene.finish(leader, *speakers)
 
     messages = scene.messages()
@@ -232,7 +232,7 @@ def test_a_leader_who_goes_while_the_pager_is_asked_rings_nobody_for_long(scene:
 def test_two_pages_at_once_share_no_member(scene: Scene):
     speakers = answering(scene, *SPEAKERS, "1015")
     first = page(scene, VOICE, talk=6000)
-    until("the first page", lambda: newest(scene), 5)
+    until("the first page", lambda: newest(scene), 15)
     second = scene.play(
         scene.cast.trunk("reception"), "pbx/calls-and-talks",
         number="2001", dialled="8001", stream=scene.voice(OTHER_VOICE), pause=3500,
@@ -258,7 +258,7 @@ def test_two_pages_at_once_share_no_member(scene: Scene):
 def test_a_zone_that_is_wholly_in_another_page_is_busy(scene: Scene):
     speakers = answering(scene, *SPEAKERS)
     first = page(scene, VOICE, talk=4000)
-    until("the first page", lambda: newest(scene), 5)
+    until("the first page", lambda: newest(scene), 15)
     second = scene.play(
         scene.cast.trunk("reception"), "pbx/calls-and-is-refused", number="2001", dialled=ZONE
     )

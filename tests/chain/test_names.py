@@ -104,5 +104,5 @@ def test_a_name_that_nobody_resolves_costs_no_call_any_time(stack, place, cast, 
             for m in messages.where(method="INVITE", target=south.who.socket).once()
         ]
         assert len(reached) == many
-        assert max(reached) < 0.3  # a worker that asked DNS would wait for seconds
+        assert max(reached) < 0.8  # a worker that asked DNS would wait for seconds
         assert_all_settled(messages)

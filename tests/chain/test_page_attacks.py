@@ -37,7 +37,7 @@ NAMES = {
     ),
     "10 kB": f'"{EVIL}{"x" * 10_000}" ',
 }
-RATE, FORBIDDEN, BUSY = 20, 80, 30  # pages a second; how many
+RATE, FORBIDDEN, BUSY = 20, 120, 30  # pages a second; how many
 
 
 def memory(scene: Scene) -> dict[str, str]:
@@ -159,7 +159,7 @@ def test_an_emergency_begins_and_is_heard_beside_a_flood_of_pages(scene: Scene):
 
     forbidden = flood("8100", FORBIDDEN)
     until("the flood", lambda: reports(scene), 10)
-    leader = dial(scene, "8019", "caller/calls-and-talks", stream=scene.voice(VOICE), pause=6000)
+    leader = dial(scene, "8019", "caller/calls-and-talks", stream=scene.voice(VOICE), pause=12_000)
     speaking(scene, "8019")
     scene.finish(forbidden)
     busy = flood(ZONE, BUSY)

@@ -105,7 +105,7 @@ def test_a_zone_that_queues_begins_when_the_page_before_it_ends(scene: Scene):
 def in_a_call(scene: Scene, number: str, scenario: str, **options: object) -> Peer:
     """Have the site's phone call a speaker, past Asterisk; returns when the edge knows the call."""
     caller = dial(scene, number, scenario, **options)
-    until("the call at the edge", lambda: scene.edge.rpc("dlg.profile_list", "bellhop_devices"), 5)
+    until("the call at the edge", lambda: scene.edge.rpc("dlg.profile_list", "bellhop_devices"), 15)
     return caller
 
 
@@ -162,10 +162,10 @@ def test_who_is_given_back_to_a_page_whose_leader_still_waits_hears_all_of_it(sc
     with ruled(scene, ZONE, {'head_start = "3s"': 'head_start = "9s"'}):
         speakers = [
             scene.play(first, "speaker/answers", calls=2),
-            scene.play(second, "speaker/answers-late", pause=5000),
+            scene.play(second, "speaker/answers-late", pause=7000),
         ]
-        lower = by_phone(scene, ZONE, "low", 8000)
-        until("1008 to be in its room", lambda: "page-" in scene.pbx.command("confbridge list"), 5)
+        lower = by_phone(scene, ZONE, "low", 10_000)
+        until("1008 to be in its room", lambda: "page-" in scene.pbx.command("confbridge list"), 15)
         higher = by_reception(scene, GATE, "high", 1000)
         scene.finish(higher, lower, *speakers)
 

@@ -28,7 +28,7 @@ AT_LAST = 3.0  # s, from the end of what he says to the member's INVITE
 def test_who_is_recorded_is_played_when_he_has_hung_up(scene: Scene):
     speakers = answering(scene, *HORNS)
     scene.finish(dial(scene, ZONE, "caller/calls-and-talks", stream=scene.voice(VOICE), pause=2000))
-    until("the recorded page", lambda: newest(scene), 5)
+    until("the recorded page", lambda: newest(scene), 15)
     scene.finish(*speakers)
 
     messages = scene.messages()
@@ -62,7 +62,7 @@ def test_who_is_recorded_for_as_long_as_a_page_may_last_is_played_to_the_end(sce
 def test_a_recording_in_which_nothing_came_has_paged_nobody(scene: Scene):
     speakers = answering(scene, *HORNS)
     scene.finish(dial(scene, ZONE, pause=2500))
-    until("the recorded page", lambda: newest(scene), 5)
+    until("the recorded page", lambda: newest(scene), 15)
     scene.finish(*speakers)
 
     found = sentence(report(scene))

@@ -92,7 +92,7 @@ def test_a_wrong_file_is_refused_with_its_lines_and_changes_nothing(edge):
 
 
 def until_said(edge, text):
-    until(f"the edge to say {text}", lambda: text in edge.rpc("pv.shvGet", "bellhop_said"), 5)
+    until(f"the edge to say {text}", lambda: text in edge.rpc("pv.shvGet", "bellhop_said"), 15)
 
 
 def test_a_listener_is_kamailios_own_and_needs_a_restart(edge):

@@ -95,11 +95,11 @@ def test_credentials_of_before_a_restart_are_good_for_one_more_question(scene: S
 
 
 def test_a_nonce_ends_and_what_was_said_with_it_is_worth_nothing_then(stack, place, cast):
-    """After two minutes, or here after a second: the device is asked once more, and so is whoever
+    """After two minutes, or here after three seconds: the device is asked once more, and so is whoever
     kept what it sent before.
     """
     config = Path(__file__).parents[2] / "config/kamailio/kamailio.cfg"
-    quick = config.read_text("utf-8") + '\nmodparam("auth", "nonce_expire", 1)\n'
+    quick = config.read_text("utf-8") + '\nmodparam("auth", "nonce_expire", 3)\n'
     files = {"/etc/kamailio/bellhop/kamailio.cfg": quick}
     with (
         edge_beside(stack, place, cast, "nonce", last="127", files=files) as edge,

@@ -76,15 +76,17 @@ class Edge:
         rows = self.rows("usrloc.db", "SELECT contact FROM location WHERE username = ?", number)
         return [row["contact"] for row in rows]
 
-    def attempts(self, call_id: str) -> list[dict[str, Any]]:
-        """Return the ledger's rows of a call, in order; waits until the queue is written down."""
+    def attempts(self, call_id: str, count: int) -> list[dict[str, Any]]:
+        """Return the ledger's rows of a call, in order, once there are so many: the writer may take
+        the queue between two of them.
+        """
 
         def found() -> list[dict[str, Any]]:
-            return self.rows(
-                "calls.db", "SELECT * FROM attempts WHERE call_id = ? ORDER BY rowid", call_id
-            )
+            query = "SELECT * FROM attempts WHERE call_id = ? ORDER BY rowid"
+            rows = self.rows("calls.db", query, call_id)
+            return rows if len(rows) >= count else []
 
-        rows: list[dict[str, Any]] = until(f"the ledger's rows of {call_id}", found, 5)
+        rows: list[dict[str, Any]] = until(f"the ledger's rows of {call_id}", found, 15)
         return rows
 
     def endings(self, call_id: str) -> list[dict[str, Any]]:
@@ -94,7 +96,7 @@ class Edge:
             query = "SELECT * FROM calls WHERE call_id = ? AND code IS NOT NULL ORDER BY rowid"
             return self.rows("calls.db", query, call_id)
 
-        rows: list[dict[str, Any]] = until(f"the end of {call_id} in the ledger", found, 5)
+        rows: list[dict[str, Any]] = until(f"the end of {call_id} in the ledger", found, 15)
         return rows
 
     def rows(self, base: str, query: str, *params: str) -> list[dict[str, Any]]:
