@@ -159,7 +159,11 @@ def test_a_speaker_in_a_call_is_waited_for_where_its_zone_says_so(scene: Scene):
 def test_who_is_given_back_to_a_page_whose_leader_still_waits_hears_all_of_it(scene: Scene):
     """Nobody else is in its room yet, so Asterisk hangs it up: it is rung anew."""
     first, second = registered(scene, "1008", "1009")
-    with ruled(scene, ZONE, {'head_start = "3s"': 'head_start = "9s"'}):
+    longer = {
+        'head_start = "3s"': 'head_start = "12s"',
+        'ring_timeout = "6s"': 'ring_timeout = "12s"',
+    }
+    with ruled(scene, ZONE, longer):
         speakers = [
             scene.play(first, "speaker/answers", calls=2),
             scene.play(second, "speaker/answers-late", pause=7000),

@@ -26,6 +26,10 @@ class Pbx:
         found = (re.match(r"(\S+)\s+[0-9]+\s+[0-9]+", line) for line in lines)
         return [match[1] for match in found if match]
 
+    def hang_up(self) -> None:
+        """End every call that is left."""
+        self.command("channel request hangup all")
+
     def settled(self, seconds: float = 8.0) -> None:
         """Wait until there is no channel and no room. Raises TimeoutError: a call was left behind."""
         until("Asterisk's channels to end", lambda: not self.channels(), seconds)

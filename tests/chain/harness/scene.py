@@ -19,6 +19,8 @@ from tests.chain.harness.stack import NotThereError, Stack
 
 # How long the other peers may go on when one has failed (s).
 _GRACE = 2.0
+# How long what was left behind may take to end (s).
+_AT_LAST = 30.0
 
 
 @dataclass(slots=True)
@@ -132,11 +134,19 @@ class Scene:
             raise PeerError("\n".join(failures))
 
     def baseline(self) -> Iterator[str]:
-        """Yield what this test left behind in the servers."""
+        """Yield what this test left behind in the servers, and end it: a page that goes on would fail
+        the next test too, or this one when it is run again.
+        """
         if self.stack is None:
             return
-        for settled in (self.edge.settled, self.pbx.settled):
+        for settled, end in (
+            (self.pbx.settled, self.pbx.hang_up),
+            (self.edge.settled, lambda: None),  # tm ends its own, by its timers
+        ):
             try:
                 settled()
             except TimeoutError as error:
                 yield str(error)
+                end()
+                with contextlib.suppress(TimeoutError):
+                    settled(_AT_LAST)
