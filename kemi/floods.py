@@ -17,6 +17,8 @@ from kemi.sip import Way
 # Counters by source, of some two seconds; and what each was denied within a minute (bellhop.cfg).
 _ASKED = "bellhop_asked"
 _DENIED = "bellhop_denied"
+_STRANGERS = "bellhop_strangers"
+_TOLD = 10  # of them a minute: an address can be forged, and the log is read by people
 # What looks as if it will prove itself may be so many times as much: it costs a digest to know.
 _PROMISING = 4
 
@@ -46,6 +48,16 @@ def proved(site: Site, way: Way) -> None:
 def source_key() -> str:
     """Return what the message in hand's source is counted as."""
     return _counted_as(sip.way().source.host)
+
+
+def tell_of_stranger() -> None:
+    """Log who would call at the door of carriers and trunks and is neither, once a minute: it may
+    be one of them that has moved.
+    """
+    source = source_key()
+    first = ksr_tables.count(_STRANGERS, source) == 1
+    if first and ksr_tables.count(_STRANGERS, "*") <= _TOLD:
+        sip.note(f"source={source} is no carrier's and no trunk's address: refused (403)")
 
 
 @lru_cache(maxsize=4096)

@@ -36,7 +36,11 @@ def wrong(site: Site, user: str) -> None:
     name, source = _name(user), floods.source_key()
     for whose, most in ((source, site.edge.guesses), (_EVERYBODY, _ADDRESSES * site.edge.guesses)):
         key = f"{whose} {name}"
-        if ksr_tables.count(_GUESSES, key) == most:
+        guesses = ksr_tables.count(_GUESSES, key)
+        if guesses == 1 and whose == source:
+            # Once a minute: a horn with a wrong password asks again and again.
+            sip.note(f"wrong-password={key!r} or a user that no device has")
+        if guesses == most:
             ksr_tables.hold(_LOCKED, key, source, site.edge.lockout // 1000)
             sip.error(f"locked={key!r} {most} wrong passwords within a minute, last from {source}")
 

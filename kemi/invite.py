@@ -21,6 +21,7 @@ from kemi import (
     dialog,
     digest,
     engaged,
+    floods,
     headers,
     health,
     ksr_auth,
@@ -131,7 +132,9 @@ def proved(site: Site, secrets: Secrets, way: Way) -> Caller | None:
             return caller
         case who.Door.TRUNKS:
             caller = who.peer(site, way.source)
-            if caller is not None and _is_blocked(caller):
+            if caller is None:
+                floods.tell_of_stranger()
+            elif _is_blocked(caller):
                 sip.reply(503, "Service Unavailable")
                 return None
         case who.Door.INTERNAL:

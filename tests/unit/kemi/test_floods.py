@@ -102,6 +102,19 @@ def test_a_flood_is_told_once_and_counted(house, bound):
     assert FLOOD in line
 
 
+def test_who_is_no_peer_and_calls_at_the_peers_door_is_told_once_and_of_many_some(house):
+    def told():
+        return [text for _, text in house.fake.log if "no trunk's" in text]
+
+    for _ in range(3):
+        house.calls("1009", user=None, door="trunks", source=FLOOD, fU="2001")
+    assert house.answers == [403]
+    assert told() == [f"source={FLOOD} is no carrier's and no trunk's address: refused (403)\n"]
+    for last in range(50):
+        house.calls("1009", user=None, door="trunks", source=f"198.51.100.{last}", fU="2001")
+    assert len(told()) == 10
+
+
 def test_of_ipv6_a_household_is_one_source(house):
     for last in ("1", "2", "ABCD"):
         house.arrives("OPTIONS", source=f"2001:DB8:0:7:0:0:0:{last}")

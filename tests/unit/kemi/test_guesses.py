@@ -24,6 +24,9 @@ def test_the_sixth_guess_is_refused_whoever_the_user_is(house, user):
     (line,) = house.logged
     assert line.startswith("locked=")
     assert line.count("\n") == 1
+    (first,) = (text for _, text in house.fake.log if "wrong-password" in text)
+    assert first.startswith(f"wrong-password='{HERE} ")
+    assert first.count("\n") == 1
 
 
 def test_names_that_no_site_has_are_one_however_many_are_made_up(house):
