@@ -18,8 +18,8 @@ class Carrier:
     next_gateway_on_503: whether a 503 is that gateway's alone, so that the next one is tried (RFC
         3263 §4.3).
     sources: addresses that its calls come from; its gateways' when none is named.
-    domain: what stands behind the number in the request URI; the gateway's name, or its address,
-        when empty.
+    domain: what stands behind the number in the request URI (the gateway's name, or its address,
+        when empty), and in P-Asserted-Identity (the edge's address).
     answer_timeout: ms without an 18x or a final reply, after which the next carrier is tried.
     ring_timeout: ms that it may ring; then the call ends.
     trust_reason: whether its Reason headers are believed (RFC 6432 leaves that to local policy).

@@ -56,7 +56,7 @@ def headers(site: Site, caller: Caller, carrier: Carrier, *, privacy: str) -> tu
     if not number or (privacy and not carrier.trust_privacy):
         return ()
     user = _spelled(number, carrier, site.numbering)
-    host = bracketed(site.edge.leaves.address.host)
+    host = carrier.domain or bracketed(site.edge.leaves.address.host)
     asserted = f"P-Asserted-Identity: <sip:{user}@{host}>"
     return (asserted, f"{PRIVACY}: {privacy}") if privacy else (asserted,)
 

@@ -196,7 +196,7 @@ def progressed(site: Site) -> None:
     if call is None:
         return
     if code > 100:
-        contact.keep(device=call.leg.kind is LegKind.DEVICE)
+        contact.keep(site, device=call.leg.kind is LegKind.DEVICE)
     if call.current.ended >= 0 or current is None or current != made:
         if code < 200:
             ksr_replies.drop()

@@ -1,21 +1,24 @@
 """Where the next requests of a dialog find whoever sends this message: at its Contact, or where it
 came from. A device may be behind a NAT. A peer may name its host: a worker would wait for DNS, and
-what a stranger's name resolves to might be anybody, so its ACK and BYE would be refused.
+what a stranger's name resolves to might be anybody, so its ACK and BYE would be refused. Or a
+transport, or an address of a kind, for which there is no listener of ours.
 """
 
 import re
 
 from bellhop.addresses import ip
+from bellhop.settings import Site
 from kemi import ksr_contact, ksr_dialog, sip
 from kemi.results import Unreadable
 
-_HOST = re.compile(r"sips?:(?:[^@>]*@)?(\[[^]]*\]|[^:;>]*)", re.IGNORECASE)
+_URI_HOST = re.compile(r"sips?:(?:[^@>]*@)?(\[[^]]*\]|[^:;>]*)[^>]*", re.IGNORECASE)
+_TRANSPORT = re.compile(r";transport=([a-z]+)", re.IGNORECASE)
 _OURS = f";{ksr_dialog.MARK}="  # in our own Record-Route
 _URI = "$(ct{nameaddr.uri})"
 _SAID = f"$_s({_URI}\n$(ct{{nameaddr.uri}}{{uri.host}})\n$hdr(Record-Route))"
 
 
-def keep(*, device: bool) -> None:
+def keep(site: Site, *, device: bool) -> None:
     """Put the source into the Contact as an alias, where the Contact itself would not do.
 
     Of several aliases the first is followed (ksr_contact.follow), so it must be ours: where there
@@ -31,8 +34,14 @@ def keep(*, device: bool) -> None:
     # it, and neither it nor a route is spelled as Kamailio's word for nothing.
     found, host, routes = (part.replace("<null>", "") for part in (said or "\n\n").split("\n", 2))
     aliased = ";alias=" in found.lower()
-    if device or aliased or _leads_to_a_name(host, routes):
-        ksr_contact.mark(aliased=aliased)
+    if device:
+        ksr_contact.mark(always=aliased)
+        return
+    if proxy := _proxy(routes):
+        found, host = proxy[0], proxy[1]
+    unreachable = bool(host) and not _has_listener(site, found, host)
+    if aliased or unreachable or (host and ip(host.strip("[]")) is None):
+        ksr_contact.mark(always=aliased or unreachable)
 
 
 def uri() -> str:
@@ -42,11 +51,20 @@ def uri() -> str:
     return (sip.text(f"$_s({_URI})") or "").replace("<null>", "")
 
 
-def _leads_to_a_name(host: str, routes: str) -> bool:
-    """Whether the next hop is a name: the Contact's host, or that of a proxy of the peer's that
-    stays in the path.
-    """
+def _proxy(routes: str) -> re.Match[str] | None:
+    """Return the URI, in it the host, of a proxy of the peer's that is next to us in the path."""
     nearest = routes.partition(",")[0]
-    if _OURS not in nearest and (proxy := _HOST.search(nearest)):
-        host = proxy[1]
-    return bool(host) and ip(host.strip("[]")) is None
+    return None if _OURS in nearest else _URI_HOST.search(nearest)
+
+
+def _has_listener(site: Site, uri: str, host: str) -> bool:
+    """Whether a listener of ours has the transport and the kind of address that a URI has; a name
+    stands for any.
+    """
+    said = _TRANSPORT.search(uri)
+    protocol = said[1].lower() if said else "udp"
+    if uri[:5].lower() == "sips:":
+        protocol = "tls"
+    ours = (("udp", site.edge.internal), *((one.protocol, one.address) for one in site.edge.trunks))
+    kinds = {":" in address.host for mine, address in ours if mine == protocol}
+    return bool(kinds) if ip(host.strip("[]")) is None else (":" in host) in kinds

@@ -103,7 +103,7 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
     # Before the dialog module reads the Contact, which it does as the Route is followed: else its
     # own BYE went to the private address of a device that had renewed its call from behind NAT.
     if from_device or method in _TARGETS:
-        contact.keep(device=from_device)
+        contact.keep(site, device=from_device)
     if not ksr_dialog.loose_route():
         if method != "ACK":
             sip.reply(481, "No Such Dialog Here")
@@ -183,7 +183,7 @@ def replied(site: Site) -> None:
     """Handle a reply within a dialog: keep whoever sends it reachable, and know him where his
     Contact is another now (RFC 3261 §12.2.1.2, RFC 3311 §5.2).
     """
-    contact.keep(device=who.door(site, sip.way()) is who.Door.DEVICES)
+    contact.keep(site, device=who.door(site, sip.way()) is who.Door.DEVICES)
     if sip.method() in _TARGETS and 200 <= sip.number("$rs") < 300:
         ksr_dialog.keep_contacts(sip.text(_ASKED) or "", _contact())
 

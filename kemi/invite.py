@@ -61,7 +61,7 @@ def invite(site: Site, secrets: Secrets, key: bytes, way: Way) -> None:
         headers.assert_identity(caller)
     if sip.behind_nat():
         sip.answer_to_source()
-    contact.keep(device=caller.kind is Kind.DEVICE)
+    contact.keep(site, device=caller.kind is Kind.DEVICE)
     challenges.strip(site)
     legs, profile = legs_of(where, names.resolve, site.numbering)
     privacy = headers.privacy() if isinstance(where, ToCarriers) else ""

@@ -12,11 +12,11 @@ _LONGEST_URI = 1_000  # bytes
 _THEIRS = "bh-alias"  # what somebody else's alias is called while Kamailio's own modules look
 
 
-def mark(*, aliased: bool) -> None:
-    """Put the real source into Contact as an alias, for requests within the dialog, where Contact
-    is elsewhere; where there is one already, before it.
+def mark(*, always: bool) -> None:
+    """Put the real source into Contact as an alias, for requests within the dialog: always, and
+    before one that there is already, or where Contact is elsewhere.
     """
-    if not aliased:
+    if not always:
         if sip.contact_is_elsewhere():
             KSR.nathelper.set_contact_alias()  # tells the dialog module, too
         return

@@ -37,7 +37,7 @@ def subscribe(site: Site, secrets: Secrets, key: bytes, way: Way) -> None:
     headers.strip()
     if sip.behind_nat():
         sip.answer_to_source()
-    contact.keep(device=True)
+    contact.keep(site, device=True)
     dialog.record(key, (_PBX,), follow=False)
     standby.bound_subscription(site)
     asterisk = sides.sides(site)[standby.serving(site)]

@@ -66,6 +66,32 @@ def test_a_carriers_own_alias_comes_back_to_its_proxy(scene: Scene, place):
         assert gets(callee, "BYE") == contact
 
 
+def test_a_peer_that_names_a_way_that_we_have_not_is_reached_where_it_is(scene: Scene, place):
+    """Over UDP, by a transport or at an IPv6 address for which the edge has no listener."""
+    names_a_way_of_its_own(scene, place)
+
+
+def names_a_way_of_its_own(scene: Scene, place: Lab) -> None:
+    """Have a carrier answer with such Contacts, and get ACK and BYE."""
+    trunk, north = scene.cast.trunk("reception"), scene.cast.carrier("north")
+    own = north.socket
+    contacts = (
+        f"sip:111@{own};transport=tcp",
+        f"sip:111@{own};transport=TLS",
+        f"sips:111@{own}",
+        "sip:111@[2001:db8::7]:5060",
+    )
+    with raw(place, trunk, scene.directory) as caller, raw(place, north, scene.directory) as callee:
+        for nth, contact in enumerate(contacts):
+            caller.send(request(trunk, "INVITE", TO_NORTH, mark=f"{scene.began}-{nth}"))
+            answer = answers(caller, callee, f"<{contact}>")
+            uri = answer.header("contact").strip("<>")
+            caller.send(within(answer, trunk, uri, 1, "ACK"))
+            assert gets(callee, "ACK") == contact
+            caller.send(within(answer, trunk, uri, 2, "BYE"))
+            assert gets(callee, "BYE") == contact
+
+
 def test_a_request_uri_that_would_not_fit_is_told_so_before_anybody_looks_at_it(
     scene: Scene, place
 ):

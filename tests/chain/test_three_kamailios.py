@@ -20,7 +20,7 @@ from tests.chain.harness.places import Lab
 from tests.chain.harness.raw import raw, request
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import PROJECT, Stack, docker, until
-from tests.chain.test_aliases import is_too_long, names_another
+from tests.chain.test_aliases import is_too_long, names_a_way_of_its_own, names_another
 from tests.chain.test_bindings import registers
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(180)]
@@ -60,6 +60,7 @@ def test_it_follows_no_alias_of_somebody_elses_and_no_uri_that_is_too_long(smoke
     scene, name = smoke
     for host in ("its own", "192.168.7.7:5060"):
         names_another(scene, place, host)
+    names_a_way_of_its_own(scene, place)
     before = docker("inspect", "-f", "{{.State.StartedAt}}", name)
     is_too_long(scene, place)
     assert docker("inspect", "-f", "{{.State.StartedAt}}", name) == before

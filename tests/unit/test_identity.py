@@ -83,9 +83,11 @@ def test_a_number_that_the_site_has_in_its_national_form_is_told_in_the_carriers
     assert line == f"P-Asserted-Identity: <sip:{told}@192.0.2.10>"
 
 
-def test_the_host_of_an_identity_is_where_calls_leave():
+def test_the_host_of_an_identity_is_where_calls_leave_or_the_carriers_domain():
     listeners = ("tls:192.0.2.9:5061", "udp:192.0.2.8:5060")
     site = replace(SITE, edge=replace(SITE.edge, trunks=tuple(map(listener, listeners))))
     assert str(site.edge.leaves) == "udp:192.0.2.8:5060"
     (line,) = headers(site, PHONE, ASSERTED, privacy="")
     assert line.endswith("@192.0.2.8>")
+    told = headers(site, PHONE, replace(ASSERTED, domain="site-7.north.example"), privacy="")
+    assert told == ("P-Asserted-Identity: <sip:442071838751@site-7.north.example>",)

@@ -87,6 +87,33 @@ def test_but_for_those_that_tell_anew_where_a_peer_is(within, method):
     assert len(house.fake.called("nathelper.set_contact_alias")) == 1
 
 
+@pytest.mark.parametrize(
+    ("uri", "host", "routes", "marked"),
+    [
+        ("sip:x@203.0.113.9", "203.0.113.9", None, False),
+        ("sip:x@203.0.113.9;transport=udp", "203.0.113.9", None, False),
+        ("sip:x@203.0.113.9;transport=tcp", "203.0.113.9", None, True),
+        ("sip:x@203.0.113.9;Transport=WS", "203.0.113.9", None, True),
+        ("sips:x@203.0.113.9", "203.0.113.9", None, True),
+        ("sip:x@[2001:db8::7]", "[2001:db8::7]", None, True),
+        ("sip:x@sbc.example;transport=tcp", "sbc.example", None, True),
+        ("sip:x@203.0.113.9;transport=tcp", "203.0.113.9", "<sip:203.0.113.8;lr>", False),
+        ("sip:x@203.0.113.9", "203.0.113.9", "<sip:203.0.113.8;transport=tcp;lr>", True),
+        ("tel:+44", None, None, False),
+    ],
+)  # fmt: skip
+def test_a_peer_at_a_way_for_which_there_is_no_listener_is_reached_where_it_is(
+    within, uri, host, routes, marked
+):
+    """By the alias that is always written: set_contact_alias writes none at the source's own host."""
+    house = within("INVITE", source=RECEPTION, door="trunks")
+    house.says({"$(ct{nameaddr.uri})": uri, "$(ct{nameaddr.uri}{uri.host})": host})
+    house.says({"$hdr(Record-Route)": routes, "$Rp": 5070})
+    house.fake.reply(200, rm="INVITE", ft="from-1", tt="to-1", headers=[("Contact", f"<{uri}>")])
+    house.app.ksr_reply_dialog(None)
+    assert bool(house.fake.called("nathelper.add_contact_alias_addr")) == marked
+
+
 def test_an_answer_without_a_contact_is_asked_for_none(within):
     """Kamailio would log an error for each call: for what is asked of a Contact that is not there."""
     house = within("BYE")
