@@ -17,6 +17,7 @@ _HOMES = "bellhop_homes"
 _EVERYBODY = "*"
 # So many addresses may each use up their guesses within a minute before a user is locked to all.
 _ADDRESSES = 10
+_TOLD = 10
 
 
 def refused(user: str) -> bool:
@@ -37,8 +38,9 @@ def wrong(site: Site, user: str) -> None:
     for whose, most in ((source, site.edge.guesses), (_EVERYBODY, _ADDRESSES * site.edge.guesses)):
         key = f"{whose} {name}"
         guesses = ksr_tables.count(_GUESSES, key)
-        if guesses == 1 and whose == source:
-            # Once a minute: a horn with a wrong password asks again and again.
+        # Once a minute: a horn with a wrong password asks again and again. And of so many users of
+        # an address: who tries names would write a log that nobody reads.
+        if guesses == 1 and whose == source and ksr_tables.count(_GUESSES, source) <= _TOLD:
             sip.note(f"wrong-password={key!r} or a user that no device has")
         if guesses == most:
             ksr_tables.hold(_LOCKED, key, source, site.edge.lockout // 1000)

@@ -29,6 +29,14 @@ def test_the_sixth_guess_is_refused_whoever_the_user_is(house, user):
     assert first.count("\n") == 1
 
 
+def test_of_who_tries_many_names_ten_are_told_and_of_his_neighbour_his_own(house):
+    for n in range(30):
+        tries(house, f"user-{n}")
+    assert sum("wrong-password" in text for _, text in house.fake.log) == 10
+    tries(house, source=THERE)
+    assert f"wrong-password='{THERE} 1009'" in house.fake.log[-1][1]
+
+
 def test_names_that_no_site_has_are_one_however_many_are_made_up(house):
     """They would fill the table in which the guesses are counted."""
     made_up = [f"no name {n}" for n in range(7)]
