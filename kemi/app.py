@@ -15,6 +15,7 @@ from bellhop import ledgers
 from bellhop.settings import Site, SiteError
 from kemi import (
     attempt,
+    beside,
     challenges,
     dialog,
     dialog_key,
@@ -116,27 +117,32 @@ class Edge:
     @guarded(None)
     def ksr_ledger_write(self, _message: Any) -> None:
         """Write the ledger's queue down; runs every second in a process of its own."""
+        beside.give_way()
         self._ledger.flush()
 
     @guarded(None)
     def ksr_site_reload(self, _message: Any) -> None:
         """Reload the site when somebody wants it; runs every second in a process of its own."""
+        beside.give_way()
         self._live.reload()
 
     @guarded(None)
     def ksr_names_resolve(self, _message: Any) -> None:
         """Look up the names of gateways; runs every second in a process of its own."""
+        beside.give_way()
         self._resolver.run(self._site())
 
     @guarded(None)
     def ksr_carriers_register(self, _message: Any) -> None:
         """Keep our registrations; runs every second in a process of its own."""
+        beside.give_way()
         now = self._live.now()
         self._registrar.run(now.site, now.secrets)
 
     @guarded(None)
     def ksr_gateways_load(self, _message: Any) -> None:
         """Keep the dispatcher's list as the site is; runs every second in a process of its own."""
+        beside.give_way()
         self._gateways.renew(self._site())
 
     def _site(self) -> Site:

@@ -120,3 +120,16 @@ def test_the_ledger_has_a_call_that_goes_nowhere(scene: Scene):
     [ended] = scene.edge.endings(got.call_id)
     assert (ended["code"], ended["cause"], ended["why"]) == (404, 1, "unknown-number")
     assert (ended["caller"], ended["dialled"], ended["attempts"]) == ("1020", "7777", 0)
+
+
+def test_what_works_beside_the_calls_gives_way_to_the_workers(scene: Scene):
+    """By the kernel's word, of each of Kamailio's processes (proc(5): the 19th field is nice)."""
+    assert scene.stack is not None
+    found = {}
+    for one in scene.edge.rpc("core.psx"):
+        stat = scene.stack.execute("edge", "cat", f"/proc/{one['PID']}/stat")
+        found[one["DSC"]] = int(stat.rpartition(")")[2].split()[16])
+    beside = {name for name in found if name.startswith("RTIMER")}
+    assert len(beside) >= 4
+    assert {name for name, nice in found.items() if nice == 5} == beside
+    assert {nice for name, nice in found.items() if name not in beside} == {0}

@@ -13,6 +13,17 @@ def pytest_configure():
         import kemi.app  # noqa: F401, PLC0415
 
 
+@pytest.fixture(autouse=True)
+def nice(monkeypatch):
+    """What is given way by, each time: the tests' own process gives none."""
+    from kemi import beside  # noqa: PLC0415 - there is a KSR to import only now
+
+    given: list[int] = []
+    monkeypatch.setattr(beside.os, "nice", given.append)
+    beside.give_way.cache_clear()
+    return given
+
+
 @pytest.fixture
 def house(tmp_path):
     with installed(FakeKSR(MODULES, API)) as fake:
