@@ -11,6 +11,7 @@ from bellhop import crosschecks_zones, reach
 from bellhop.profiles import BUILT_IN
 from bellhop.routes import digits_of
 from bellhop.tables import Mistake, unknown
+from bellhop.values import spelled
 
 
 def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
@@ -27,6 +28,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         *_credentials(parts),
         *_addresses(parts),
         *_listeners(parts),
+        *_probe(parts),
         *reach.mistakes(parts),
         *_databases(parts),
         *_vapix(parts),
@@ -223,3 +225,10 @@ def _listeners(parts: Mapping[str, Any]) -> Iterator[Mistake]:
             if socket in used:
                 yield Mistake(f"edge.{kind}", f"{one} is a listener of edge.{used[socket]} too")
             used.setdefault(socket, kind)
+
+
+def _probe(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Kamailio's dispatcher counts in seconds."""
+    edge = parts["edge"]
+    if edge is not None and edge.probe % 1_000:
+        yield Mistake("edge.probe", f'expected whole seconds, got "{spelled(edge.probe)}"')

@@ -2,12 +2,13 @@
 
 import stat
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import click
 
-from bellhop import htdigest, named_files
+from bellhop import htdigest, named_files, tls
 from bellhop.carriers import Carrier
 from bellhop.changes import unasked
 from bellhop.commands import show
@@ -19,19 +20,24 @@ from bellhop.targets import Outside, identity, is_multicast, target
 from bellhop.values import spelled
 from bellhop.zones import members
 
+_GIVEN_UP = 5_000  # ms, of an OPTIONS that nobody answers
 _SOME_NUMBER = "+442079460000"  # of those that Ofcom keeps for stories
 
 
 @click.command("check")
 @click.argument("file", type=click.Path(path_type=Path))
-def command(*, file: Path) -> None:
+@click.option("--tls-config", type=click.Path(path_type=Path), default=tls.CONFIG,
+              show_default=True, metavar="FILE",
+              help="Kamailio's file of certificates, where a listener is of TLS.")  # fmt: skip
+def command(*, file: Path, tls_config: Path) -> None:
     """Check the site file FILE, and the files that it names where they are readable here.
 
     Every mistake is said, each with file, line and key.
     """
     try:
         site = load(file)
-        notes = [note for look in _LOOKS for note in look(site)]
+        notes = _files(site, tls_config)
+        notes += [note for look in _LOOKS for note in look(site)]
     except SiteError as error:
         for line in error.lines:
             click.echo(line, err=True)
@@ -51,7 +57,7 @@ def command(*, file: Path) -> None:
         click.echo(f"{file}: note: {note}")
 
 
-def _files(site: Site) -> list[str]:
+def _files(site: Site, tls_config: Path) -> list[str]:
     """Return what is worth knowing about all that it names; SiteError when one of them is wrong."""
     wrong: list[str] = []
     notes: list[str] = []
@@ -62,10 +68,15 @@ def _files(site: Site) -> list[str]:
             notes += look(site)
         except SiteError as error:
             wrong += error.lines
-    others, more = named_files.look(site)
-    if wrong or others:
-        raise SiteError((*wrong, *others))
-    return [*notes, *more]
+    for others, more in (
+        named_files.look(site),
+        tls.look(site, tls_config, datetime.now(UTC)),
+    ):
+        wrong += others
+        notes += more
+    if wrong:
+        raise SiteError(tuple(wrong))
+    return notes
 
 
 def _unread(key: str, path: Path) -> list[str]:
@@ -216,5 +227,15 @@ def _outlasted(site: Site) -> Iterator[str]:
                 )
 
 
+def _hasty(site: Site) -> Iterator[str]:
+    """Yield that probes come before the one before is given up (fr_timer in bellhop.cfg)."""
+    if 0 < (every := site.edge.probe) < _GIVEN_UP:
+        yield (
+            f"edge.probe: {spelled(every)}: a gateway gets {60_000 // every} OPTIONS a minute,"
+            f" which a carrier may take for an attack; that it is silent is known after"
+            f" {spelled(_GIVEN_UP)} in any case"
+        )
+
+
 # Each yields notes on what is no mistake, and may not be meant.
-_LOOKS = (_files, _idle, _shadowed, _doubled, _spelled, _written, _outlasted)
+_LOOKS = (_idle, _shadowed, _doubled, _spelled, _written, _outlasted, _hasty)

@@ -52,3 +52,16 @@ def test_a_zone_that_would_ring_longer_than_the_edge_does_is_noted(
     code, out, err = bellhop("check", str(site))
     assert (code, err) == (0, "")
     assert (f"note: zones.8201.{noted} edge.budget" in out) if noted else ("8201" not in out)
+
+
+@pytest.mark.parametrize(
+    ("probe", "noted"),
+    [("1s", "1s: a gateway gets 60 OPTIONS a minute"), ("4s", "4s: a gateway gets 15 OPTIONS"), ("5s", ""), ("10s", ""), ("off", "")],
+)  # fmt: skip
+def test_a_probe_that_is_quicker_than_silence_is_known_is_noted(bellhop, tmp_path, probe, noted):
+    site = tmp_path / "site.toml"
+    text = GOOD.read_text("utf-8").replace("[edge]\n", f'[edge]\nprobe = "{probe}"\n', 1)
+    site.write_text(text)
+    code, out, err = bellhop("check", str(site))
+    assert (code, err) == (0, "")
+    assert (f"note: edge.probe: {noted}" in out) if noted else ("edge.probe" not in out)

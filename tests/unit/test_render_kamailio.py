@@ -47,7 +47,6 @@ def test_tls_is_switched_on_where_a_listener_is_of_it(tmp_path):
         ("", False, None),
         ('probe = "off"', False, None),
         ('probe = "1s"', False, 1),
-        ('probe = "1999ms"', False, 1),  # the timer has whole seconds
         ('probe = "1h"', True, 3600),
         ("", True, 2),  # an Asterisk's death must not wait for the site's word
     ],
