@@ -72,7 +72,7 @@ class Out(StrEnum):
 
 # A skipped leg's verdict in the ledger.
 SKIPPED = "skipped"
-_WHY = {
+WHY = {
     Out.DRAINED: "drained by hand",
     Out.BLOCKED: "blocked by hand",
     Out.PROBE_DOWN: "its gateway does not answer OPTIONS",
@@ -221,7 +221,7 @@ class Skipped:
     @property
     def why(self) -> str:
         """Return one line for people."""
-        return _WHY[self.out]
+        return WHY[self.out]
 
 
 def told(skipped: tuple[Skipped, ...]) -> tuple[int, int | None]:

@@ -13,7 +13,8 @@ import msgspec
 
 from bellhop import ledger_tables
 from bellhop.databases import Database, Refused, Sqlite, closed_if_it_fails
-from bellhop.entries import Ending, Entry, decode, encode
+from bellhop.entries import LATE, Ending, Entry, decode, encode
+from bellhop.health import SKIPPED
 from bellhop.searches import Search
 
 __all__ = ["KEEP", "Ending", "Entry", "Ledger", "Told", "decode", "encode"]
@@ -180,6 +181,15 @@ class Ledger:
         )
         names = ("leg", "verdict", "rule", "code", "cause", "times")
         return tuple(Tally(**dict(zip(names, row, strict=True))) for row in rows)
+
+    def failures(self, carrier: str, last: int) -> tuple[Entry, ...]:
+        """Return a carrier's newest attempts that nobody answered, newest first."""
+        query = (
+            f"{_SELECT_ATTEMPTS} WHERE leg = ? AND verdict NOT IN (?, ?, ?) "
+            "ORDER BY rowid DESC LIMIT ?"
+        )
+        rows = self._db.ask(query, (f"carrier:{carrier}", "answered", SKIPPED, LATE, last))
+        return tuple(_record(Entry, dict(zip(_ATTEMPTS, row, strict=True))) for row in rows)
 
     def _told(self, row: tuple[Any, ...]) -> Told:
         call = dict(zip(_CALLS, row, strict=True))

@@ -13,7 +13,8 @@ from bellhop.entries import LATE
 from bellhop.finals import NOT_SENT, UNRESOLVED
 from bellhop.health import SKIPPED, Breaker, Hand, gateway_key, hand_key
 from bellhop.ledger import Tally
-from bellhop.registrations import State, state
+from bellhop.registrations import State
+from bellhop.registrations import state as registered
 
 # What was never at the carrier is no seizure (ITU-T E.411: answered seizures by all seizures).
 _NO_SEIZURES = frozenset({NOT_SENT, UNRESOLVED})
@@ -40,7 +41,8 @@ class GatewayStanding:
     """One address of a carrier; "" for a name that is not resolved.
 
     breaker: closed, open or half-open; why, again: what opened it, and the Unix time when it may be
-    tried. faults: in a row, while closed. probe: alive, dead or off.
+    tried; opened: when it opened, and opens: how often in a row. faults: in a row, while closed.
+    probe: alive, dead or off.
     """
 
     gateway: str
@@ -48,6 +50,8 @@ class GatewayStanding:
     breaker: str | None = None
     why: str = ""
     again: float | None = None
+    opened: float | None = None
+    opens: int = 0
     faults: int = 0
     probe: str | None = None
 
@@ -93,7 +97,9 @@ def registrations(dump: object) -> dict[str, State]:
     comes without a list.
     """
     records = dump if isinstance(dump, list) else [dump]
-    return {str(r["l_uuid"]): state(r) for r in records if isinstance(r, dict) and "l_uuid" in r}
+    return {
+        str(r["l_uuid"]): registered(r) for r in records if isinstance(r, dict) and "l_uuid" in r
+    }
 
 
 def _registration(carrier: Carrier, edge: Edge) -> str | None:
@@ -178,13 +184,15 @@ def _gateway(
     if breaker is None:
         return GatewayStanding(gateway=gateway, address=address, probe=probe)
     again = breaker.at + breaker.pause / 1_000
-    opened = "open" if now < again else "half-open"
+    state = "open" if now < again else "half-open"
     return GatewayStanding(
         gateway=gateway,
         address=address,
-        breaker=opened if breaker.until else "closed",
+        breaker=state if breaker.until else "closed",
         why=breaker.why,
         again=again if breaker.until else None,
+        opened=breaker.at if breaker.until else None,
+        opens=breaker.opened,
         faults=breaker.faults,
         probe=probe,
     )

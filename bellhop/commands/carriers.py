@@ -1,29 +1,43 @@
-"""`bellhop carriers`: how carriers are, and setting one aside by hand."""
+"""`bellhop carriers`: how carriers are, one of them in full, and setting one aside by hand."""
 
 import re
 import time
-from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import click
 
-from bellhop import ledgers, names, rpc, standing
+from bellhop import rpc, standing
 from bellhop.addresses import Address
-from bellhop.commands import show
-from bellhop.databases import Absent, Down
+from bellhop.carriers import Carrier
+from bellhop.commands import carrier, learned, show
+from bellhop.commands.carrier import Seen
 from bellhop.health import Hand, gateway_key, hand_key
-from bellhop.ledger import Tally
-from bellhop.registrations import State
 from bellhop.settings import Site
-from bellhop.standing import Edge, GatewayStanding, Standing
 from bellhop.values import duration
 
-_TABLE = "bellhop_health"
-_TOP = 3
-_REGISTRATIONS = "usrloc.db"  # the edge has that before its first start
-# What the dispatcher says (code 500) when its list is empty: in the first second after a start.
-_NOT_LOADED = ": No Destination Sets"
+_FAILURES = 10  # of one carrier, that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options that stand before the verb or the carrier: last is in ms."""
+
+    site: str
+    last: int
+    as_json: bool
+
+
+class _Verbs(click.Group):
+    """Verbs; what is none of them is a carrier, which is shown in full."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb, or the carrier that is asked for."""
+        if args[0] in self.commands:
+            return super().resolve_command(ctx, args)
+        return args[0], _one, args
 
 
 def _duration(ctx: click.Context, param: click.Parameter, value: str) -> int:
@@ -38,42 +52,95 @@ def _duration(ctx: click.Context, param: click.Parameter, value: str) -> int:
         raise click.BadParameter(said, param=param) from None
 
 
-@click.group("carriers", invoke_without_command=True)
+_last = click.option("--last", callback=_duration, metavar="DURATION", default="24h",
+                     show_default=True, help="How far back the ledger is read.")  # fmt: skip
+_json = click.option("--json", "as_json", is_flag=True, help="Print for programs.")
+
+
+@click.group(
+    "carriers",
+    cls=_Verbs,
+    invoke_without_command=True,
+    subcommand_metavar="[CARRIER] | drain CARRIER | block CARRIER | allow CARRIER",
+)
 @show.site_option
-@click.option("--last", default="24h", show_default=True, callback=_duration, metavar="DURATION",
-              help="How far back the ledger is read.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print for programs.")
+@_last
+@_json
 @click.pass_context
 def command(ctx: click.Context, *, site: str, last: int, as_json: bool) -> None:
-    """Show how each carrier is: its gateways, its calls, and what came of its attempts."""
-    ctx.obj = site  # read when it is needed: who asks a verb for its help may have none
-    if ctx.invoked_subcommand is not None:
-        return
+    """Show how each carrier is: its gateways, its calls, and what came of its attempts; or CARRIER
+    in full, with its last failures.
+    """
+    # Read when it is needed: who asks a verb for its help may have no site file.
+    ctx.obj = Asked(site, last, as_json)
+    if ctx.invoked_subcommand is None:
+        _show(ctx.obj, "")
+
+
+@click.command("carrier")
+@click.argument("words", nargs=-1)
+@click.option("--site", metavar="FILE")
+@click.option("--last", callback=lambda ctx, param, value: value and _duration(ctx, param, value))
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def _one(
+    before: Asked, *, words: tuple[str, ...], site: str | None, last: int | None, as_json: bool
+) -> None:
+    """Show a carrier in full."""
+    if len(words) > 1:
+        verbs = ", ".join(Hand)
+        raise click.UsageError(f"expected one carrier, or one of {verbs}, got {words[0]!r}")
+    asked = Asked(site or before.site, last or before.last, as_json or before.as_json)
+    _show(asked, words[0])
+
+
+def _show(asked: Asked, name: str) -> None:
+    """Show the carrier of that name, or each in brief when it is empty."""
     now = time.time()
+    since = now - asked.last / 1_000
     missing: list[str] = []
-    here = show.site(site)
-    edge = _ask(here, missing)
-    tallies = _tallies(here, now - last / 1_000, missing)
-    found = [standing.standing(c, edge, tallies, now) for c in here.carriers.values()]
-    if as_json:
-        carriers = [{**asdict(one), "answer_seizure_ratio": one.ratio} for one in found]
-        show.as_json({"carriers": carriers, "not_learned": missing})
+    site = show.site(asked.site)
+    carriers = [_known(site, name)] if name else list(site.carriers.values())
+    edge = learned.of_edge(site, [one.name for one in carriers], missing)
+    tallies = learned.of_ledger(site, lambda ledger: ledger.tallies(since), missing)
+    found = [standing.standing(one, edge, tallies, now) for one in carriers]
+    seen = Seen(now=now, since=since, probing=bool(site.edge.probe))
+    more: dict[str, Any] = {}
+    if name:
+        failures = None
+        if tallies is not None:  # else it has been told why
+            newest = _FAILURES
+            failures = learned.of_ledger(site, lambda it: it.failures(name, newest), missing)
+        routes = carrier.routes(name, site)
+        more = carrier.contract(routes, failures)
+    if asked.as_json:
+        told = [{**asdict(one), "answer_seizure_ratio": one.ratio, **more} for one in found]
+        show.as_json({"carriers": told, "not_learned": missing})
+    elif name:
+        carrier.in_full(found[0], carriers[0], routes, failures, seen)
     else:
         for one in found:
-            _print(one, probing=bool(here.edge.probe), now=now)
-        for line in missing:
-            click.echo(f"bellhop: carriers: not known: {show.safe(line)}", err=True)
+            carrier.in_brief(one, seen)
+    for line in () if asked.as_json else missing:
+        click.echo(f"bellhop: carriers: not known: {show.safe(line)}", err=True)
     if missing:
         raise click.exceptions.Exit(1)
 
 
+def _known(site: Site, name: str) -> Carrier:
+    if name not in site.carriers:
+        known = ", ".join(site.carriers) or "none"
+        raise click.ClickException(f"no carrier {name!r}; known: {known}")
+    return site.carriers[name]
+
+
 def _verb(hand: Hand, what: str) -> None:
     @command.command(hand.value, help=what)
-    @click.argument("carrier")
+    @click.argument("name", metavar="CARRIER")
     @click.option("--site", metavar="FILE", help="The site file, as before the verb.")
     @click.pass_obj
-    def verb(before: str, carrier: str, site: str | None) -> None:
-        _set(site or before, carrier, hand)
+    def verb(before: Asked, name: str, site: str | None) -> None:
+        _set(site or before.site, name, hand)
 
 
 _verb(Hand.DRAIN, "Give CARRIER no new calls; its own are taken.")
@@ -81,153 +148,28 @@ _verb(Hand.BLOCK, "Begin no calls with CARRIER, and take none.\n\nCalls that are
 _verb(Hand.ALLOW, "Let calls go to CARRIER again.\n\nWhat its gateways did is forgotten.")
 
 
-def _set(file: str, carrier: str, hand: Hand) -> None:
+def _set(file: str, name: str, hand: Hand) -> None:
     site = show.site(file)
-    if carrier not in site.carriers:
-        known = ", ".join(site.carriers) or "none"
-        raise click.ClickException(f"no carrier {carrier!r}; known: {known}")
+    _known(site, name)
     edge = site.edge.internal
     try:
-        health = _health(edge)
-        before = health.get(hand_key(carrier), Hand.ALLOW)
+        health = learned.health(edge)
+        before = health.get(hand_key(name), Hand.ALLOW)
         if hand is not Hand.ALLOW:
-            rpc.call(edge, "htable.sets", _TABLE, hand_key(carrier), hand.value)
+            rpc.call(edge, "htable.sets", learned.TABLE, hand_key(name), hand.value)
         else:
             for key in health:
-                if key == hand_key(carrier) or key.startswith(gateway_key(carrier, "")):
+                if key == hand_key(name) or key.startswith(gateway_key(name, "")):
                     _delete(edge, key)
-        calls = int(rpc.call(edge, "dlg.profile_get_size", "bellhop", carrier))
+        calls = int(rpc.call(edge, "dlg.profile_get_size", "bellhop", name))
     except rpc.RpcError as error:
         raise click.ClickException(str(error)) from None
     go_on = f"; {calls} of its calls go on" if calls and hand is not Hand.ALLOW else ""
-    click.echo(show.safe(f"{carrier}: {hand.value} (was {before}){go_on}"))
+    click.echo(show.safe(f"{name}: {hand.value} (was {before}){go_on}"))
 
 
 def _delete(edge: Address, key: str) -> None:
     try:
-        rpc.call(edge, "htable.delete", _TABLE, key)
+        rpc.call(edge, "htable.delete", learned.TABLE, key)
     except rpc.NotKnownError:
         return  # a call has just closed the breaker: what was wanted
-
-
-def _health(edge: Address) -> dict[str, str]:
-    return standing.table(rpc.call(edge, "htable.dump", _TABLE))
-
-
-def _ask(site: Site, missing: list[str]) -> Edge:
-    """Ask the edge; what it does not tell is added to `missing`."""
-    edge = site.edge.internal
-    try:
-        health = _health(edge)
-        calls = {
-            name: int(rpc.call(edge, "dlg.profile_get_size", "bellhop", name))
-            for name in site.carriers
-        }
-        text = str(rpc.call(edge, "pv.shvGet", "bellhop_names").get("value") or "")
-    except rpc.RpcError as error:
-        missing.append(str(error))
-        return Edge()
-    book = names.decode(text) if text else {}
-    addresses = {
-        name: tuple(str(Address(record.host, record.port)) for record in records)
-        for name, records in book.items()
-    }
-    return Edge(
-        health=health,
-        calls=calls,
-        names=addresses,
-        probes=_probes(site, missing),
-        registrations=_registrations(site, missing),
-    )
-
-
-def _registrations(site: Site, missing: list[str]) -> dict[str, State] | None:
-    if not any(carrier.register_user for carrier in site.carriers.values()):
-        return {}
-    try:
-        return standing.registrations(rpc.call(site.edge.internal, "uac.reg_dump"))
-    except (rpc.RpcError, TypeError) as error:
-        missing.append(f"where we are registered: {error}")
-        return None
-
-
-def _probes(site: Site, missing: list[str]) -> dict[str, str] | None:
-    if not site.edge.probe:
-        return {}
-    try:
-        return standing.probes(rpc.call(site.edge.internal, "dispatcher.list"))
-    except rpc.RpcError as error:
-        if not str(error).endswith(_NOT_LOADED):
-            missing.append(f"what the probes found: {error}")
-        return None
-
-
-def _tallies(site: Site, since: float, missing: list[str]) -> tuple[Tally, ...] | None:
-    try:
-        ledger = ledgers.read(site)
-        found = ledger.tallies(since)
-        ledger.close()
-    except Absent as error:
-        if (Path(site.site.state) / _REGISTRATIONS).exists():
-            return ()  # this is the edge's machine, and no call has been made yet
-        elsewhere = "it is on the edge's machine"
-        missing.append(f"what became of calls: {ledgers.name(site)}: {error} ({elsewhere})")
-        return None
-    except Down as error:
-        missing.append(f"what became of calls: {ledgers.name(site)}: {error}")
-        return None
-    return found
-
-
-def _print(one: Standing, *, probing: bool, now: float) -> None:
-    hand = "?" if one.hand is None else one.hand
-    usable = hand == Hand.ALLOW and any(_goes(g) for g in one.gateways)
-    show.heading(f"{one.carrier}: {hand}", "green" if usable else "red")
-    rate = f", at most {one.most_per_second} a second" if one.most_per_second else ""
-    most = f" of {one.most_calls}" if one.most_calls else ""
-    pairs = [(g.gateway, _gateway(g, probing=probing, now=now)) for g in one.gateways]
-    if one.registration != "":
-        pairs += [("registration", one.registration or "not known")]
-    pairs += [("calls", f"{_or_unknown(one.calls)}{most} now{rate}"), ("answered", _ratio(one))]
-    if one.causes:
-        top = ", ".join(f"{cause} ({times})" for cause, times in one.causes[:_TOP])
-        pairs += [("failures", top)]
-    if one.skipped:
-        pairs += [("left out", ", ".join(f"{rule} ({n})" for rule, n in one.skipped.items()))]
-    show.lines(pairs)
-
-
-def _goes(gateway: GatewayStanding) -> bool:
-    return gateway.breaker in {"closed", "half-open"} and gateway.probe != "dead"
-
-
-def _gateway(one: GatewayStanding, *, probing: bool, now: float) -> str:
-    words = []
-    if one.address != one.gateway:
-        words.append(one.address or "its name is not resolved")
-    match one.breaker:
-        case None:
-            words.append("breaker not known")
-        case "closed":
-            faults = f", {show.count(one.faults, 'fault')}" if one.faults else ""
-            words.append(f"breaker closed{faults}")
-        case state:
-            again = datetime.fromtimestamp(one.again or 0, UTC)
-            until = f"until {again:%H:%M:%S} UTC" if state == "open" else "the next call tries it"
-            left = f", {(one.again or 0) - now:.0f} s" if state == "open" else ""
-            words.append(f"breaker {state} [{one.why}], {until}{left}")
-    if probing:
-        words.append(f"probe: {one.probe or 'not known'}")
-    return "; ".join(words)
-
-
-def _ratio(one: Standing) -> str:
-    if one.attempts is None:
-        return "not known"
-    if one.ratio is None:
-        return "nothing was tried"
-    return f"{one.answered} of {one.attempts} ({one.ratio:.1%})"
-
-
-def _or_unknown(value: int | None) -> str:
-    return "?" if value is None else str(value)

@@ -15,6 +15,7 @@ from bellhop.settings import Site, SiteError, load
 
 _PATIENCE = 30.0  # seconds: the edge looks every second, and a large site takes some to read
 _PACE = 0.1
+_TOLD = ("mistakes", "changed", "differences")  # of an edge's answer
 # What the edge alone has of the site; all else the pager or Asterisk has too, and reads by itself.
 _EDGE = frozenset({"profiles", "carriers", "routes", "dids"})
 
@@ -32,11 +33,11 @@ def command(*, site: str, as_json: bool) -> None:
         found = load(Path(site))
         answer = _reload(found)
     except SiteError as error:
-        answer = {"mistakes": list(error.lines), "changed": []}
+        answer = {"mistakes": list(error.lines), "changed": [], "differences": []}
     except rpc.RpcError as error:
         raise click.ClickException(str(error)) from None
     if as_json:
-        click.echo(json.dumps({"mistakes": answer["mistakes"], "changed": answer["changed"]}))
+        click.echo(json.dumps({key: answer[key] for key in _TOLD}))
     else:
         _print(answer)
     if answer["mistakes"]:
@@ -53,7 +54,7 @@ def _reload(site: Site) -> dict[str, Any]:
         said = _value(edge, "bellhop_said")
         answer: dict[str, Any] = json.loads(said) if said else {}
         if answer.get("wanted", 0) >= wanted:
-            return {"mistakes": [], "changed": [], **answer}
+            return {**{key: [] for key in _TOLD}, **answer}
         time.sleep(_PACE)  # the pace of asking
     raise rpc.RpcError(f"the edge at {edge} has not said within {_PATIENCE:g} s what came of it")
 
@@ -79,5 +80,7 @@ def _print(answer: dict[str, Any]) -> None:
         return
     changed = answer["changed"]
     click.echo(f"reloaded: {', '.join(changed) if changed else 'nothing differs'}")
+    for line in answer["differences"]:
+        click.echo(f"  {show.safe(line)}")
     if set(changed) - _EDGE:
         click.echo("note: the pager and Asterisk keep what they had until they are reloaded too")
