@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from bellhop.differences import differences
 from bellhop.places import DISK
 from bellhop.reload import ONLY_A_RESTART, changed, needs_restart
 from bellhop.settings import Site, SiteError, load
@@ -27,11 +28,14 @@ STATE = "$shv(bellhop_state)"
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a reload: mistakes, one line each, or the tables that changed."""
+    """What came of a reload: mistakes, one line each; or the tables that changed, and a line of
+    each that says what in it did.
+    """
 
     wanted: int
     mistakes: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
 
 
 def begin(path: str) -> "Live":
@@ -111,6 +115,8 @@ class Live:
         for line in answer.mistakes:
             sip.error(f"reload={wanted} {line}")
         sip.note(f"reload={wanted} changed={','.join(answer.changed) or 'nothing'}")
+        for line in answer.differences:
+            sip.note(f"reload={wanted} {line}")
         sip.put(SAID, msgspec.json.encode(answer).decode())
 
     def _reload(self, wanted: int) -> Said:
@@ -126,4 +132,6 @@ class Live:
         except SiteError as error:
             return Said(wanted=wanted, mistakes=error.lines)
         sip.put(PUBLISHED, str(wanted))
-        return Said(wanted=wanted, changed=changed(old.site, site))
+        parts = changed(old.site, site)
+        told = differences(old.site, site, parts)
+        return Said(wanted=wanted, changed=parts, differences=told)

@@ -58,6 +58,16 @@ def test_it_tells_which_tables_changed(edge):
     assert (ran.exit_code, ran.stdout) == (0, "reloaded: routes\n")
 
 
+def test_what_of_each_table_changed_stands_below_and_in_the_json(edge):
+    lines = ['routes: 1 gone: "4420"', "carriers: 1 changed: north (calls)"]
+    edge.answer = {"changed": ["carriers", "routes"], "differences": lines}
+    assert run(edge).stdout.splitlines() == [
+        "reloaded: carriers, routes",
+        *(f"  {n}" for n in lines),
+    ]
+    assert json.loads(run(edge, "--json").stdout)["differences"] == lines
+
+
 def test_two_within_a_second_are_two_wishes(edge):
     run(edge)
     first = edge.variables["bellhop_wanted"]

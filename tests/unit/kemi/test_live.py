@@ -39,6 +39,7 @@ def test_the_next_message_is_routed_by_the_new_site(house, reload):
     assert house.sent_to == ["sip:203.0.113.1:5060"]
     said = reload('gateway = "203.0.113.1:5060"', 'gateway = "203.0.113.77:5060"')
     assert (said.mistakes, said.changed) == ((), ("carriers",))
+    assert said.differences == ("carriers: 1 changed: north (gateway, sources)",)
     house.calls("4412")
     assert house.sent_to == ["sip:203.0.113.77:5060"]
 
