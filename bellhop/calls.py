@@ -36,7 +36,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         own.
     trusted: whether its Reason headers are believed.
     profile: the leg's own profile; the call's when empty.
-    headers: lines that go to this leg alone.
+    headers: lines that go to this leg alone. sender: the URI in its From; "" for the caller's own.
     early_media: pass or suppress (kemi/early.py).
     alone_503: a 503 from here says nothing of this peer's further gateways.
     redirected: a redirect that was followed leads here (bellhop/redirects.py), so it may be another
@@ -54,6 +54,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trusted: bool = False
     profile: str = ""
     headers: tuple[str, ...] = ()
+    sender: str = ""
     early_media: str = "pass"
     alone_503: bool = False
     redirected: bool = False

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from bellhop import gateways, reason, values
+from bellhop.addresses import bracketed
 from bellhop.gateways import Gateway, read_sources
 from bellhop.numbering import Numbering
 from bellhop.tables import key
 
 NO_NUMBERING = Numbering()
+# What a carrier's From says: what the caller wrote, his number, or our account there.
+AS_WRITTEN, NUMBER, ACCOUNT = "caller", "number", "account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,8 @@ class Carrier:
     identity: whether it is told who calls, as P-Asserted-Identity (RFC 3325); caller_id: the number
         for callers that have none of the site's own.
     trust_privacy: whether it may learn who calls when the caller asked that nobody does.
+    sender: what stands in From toward it: what the caller wrote, the number that would be asserted,
+        or the account that it knows us by (bellhop/identity.py).
     reason_to_caller: which Reason it gets when a call of its own fails; the edge's when not given.
     early_media: pass lets its announcements through before it answers; suppress lets it only ring.
     probe: whether its gateways are asked by OPTIONS, where the edge probes at all.
@@ -59,6 +64,7 @@ class Carrier:
     identity: str = key(values.one_of("none", "assert"), "none")
     caller_id: str = key(values.number, "")
     trust_privacy: bool = key(values.flag, False)
+    sender: str = key(values.one_of(AS_WRITTEN, NUMBER, ACCOUNT), AS_WRITTEN, name="from")
     reason_to_caller: str = key(values.one_of(*reason.POLICIES), "")
     early_media: str = key(values.one_of("pass", "suppress"), "pass")
     probe: bool = key(values.flag, True)
@@ -81,6 +87,16 @@ class Carrier:
     def hosts(self) -> tuple[str, ...]:
         """Return the addresses of its gateways, as far as the site file has them."""
         return gateways.hosts(self.gateways)
+
+    @property
+    def home(self) -> str:
+        """Return the domain that the account which it knows us by is of."""
+        return self.register_domain or self.domain or bracketed(self.gateways[0].host)
+
+    @property
+    def account(self) -> str:
+        """Return who we are to it; with a domain, where it gave a name with one; "" for nobody."""
+        return self.register_user or self.auth_user
 
     def dialled(self, number: str, numbering: Numbering = NO_NUMBERING) -> str:
         """Return the number as this carrier wants it; not a number when it strips more digits than

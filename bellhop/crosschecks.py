@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bellhop import crosschecks_zones, reach
+from bellhop.carriers import ACCOUNT, NUMBER
 from bellhop.profiles import BUILT_IN
 from bellhop.routes import digits_of
 from bellhop.tables import Mistake, unknown
@@ -26,6 +27,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         *_numbers(parts),
         *_auth_users(parts),
         *_credentials(parts),
+        *_senders(parts),
         *_addresses(parts),
         *_listeners(parts),
         *_probe(parts),
@@ -180,6 +182,16 @@ def _credentials(parts: Mapping[str, Any]) -> Iterator[Mistake]:
             yield Mistake(
                 f"carriers.{name}", f"auth_user and secret_file go together: no {missing}"
             )
+
+
+def _senders(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    for name, carrier in parts["carriers"].items():
+        path = f"carriers.{name}.from"
+        if carrier and carrier.sender == ACCOUNT and not carrier.account:
+            yield Mistake(path, '"account" needs register_user or auth_user: who we are there')
+        if carrier and carrier.sender == NUMBER and not carrier.caller_id:
+            what = "needs caller_id, for callers that have no number of the site's own"
+            yield Mistake(path, f'"number" {what}')
 
 
 def _addresses(parts: Mapping[str, Any]) -> Iterator[Mistake]:

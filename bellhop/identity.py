@@ -3,6 +3,9 @@
 RFC 3325 lets us assert only what we have proved. A device's or trunk's caller is proved; the number
 by which the public network knows him is the DID that rings him. What a PBX writes in From proves
 nothing, so a number that is not ours is never asserted.
+
+Some carriers read From instead, and take no call whose From they do not know: they get one of their
+own (`from` in the site file).
 """
 
 import msgspec
@@ -10,11 +13,13 @@ import msgspec
 from bellhop.addresses import bracketed
 from bellhop.callers import Caller
 from bellhop.calls import Leg, LegKind
-from bellhop.carriers import Carrier
+from bellhop.carriers import ACCOUNT, AS_WRITTEN, Carrier
 from bellhop.numbering import Numbering
 from bellhop.settings import Site
 
 PRIVACY = "Privacy"
+# RFC 3323 §4.1.1.3: the From of who does not want to be known, and the name before it.
+NOBODY, NOBODYS_NAME = "sip:anonymous@anonymous.invalid", '"Anonymous"'
 
 
 def number_of(site: Site, caller: Caller) -> str:
@@ -32,15 +37,14 @@ def number_of(site: Site, caller: Caller) -> str:
 def introduced(
     site: Site, caller: Caller, legs: tuple[Leg, ...], *, privacy: str
 ) -> tuple[Leg, ...]:
-    """Return the legs, those to carriers with the headers that tell who calls."""
+    """Return the legs, those to carriers with the headers that tell who calls, and their From."""
     told: list[Leg] = []
     for leg in legs:
-        if leg.kind is LegKind.CARRIER and (
-            lines := headers(site, caller, site.carriers[leg.name], privacy=privacy)
-        ):
-            told.append(msgspec.structs.replace(leg, headers=lines))
-        else:
-            told.append(leg)
+        carrier = site.carriers[leg.name] if leg.kind is LegKind.CARRIER else None
+        lines = headers(site, caller, carrier, privacy=privacy) if carrier else ()
+        uri = sender(site, caller, carrier, privacy=privacy) if carrier else ""
+        changed = lines or uri
+        told.append(msgspec.structs.replace(leg, headers=lines, sender=uri) if changed else leg)
     return tuple(told)
 
 
@@ -59,6 +63,22 @@ def headers(site: Site, caller: Caller, carrier: Carrier, *, privacy: str) -> tu
     host = carrier.domain or bracketed(site.edge.leaves.address.host)
     asserted = f"P-Asserted-Identity: <sip:{user}@{host}>"
     return (asserted, f"{PRIVACY}: {privacy}") if privacy else (asserted,)
+
+
+def sender(site: Site, caller: Caller, carrier: Carrier, *, privacy: str) -> str:
+    """Return the URI that stands in From toward this carrier, "" for the caller's own. Who asks for
+    privacy has nobody's there, whatever else it would be.
+    """
+    if carrier.sender == AS_WRITTEN:
+        return ""
+    if privacy:
+        return NOBODY
+    if carrier.sender == ACCOUNT:
+        user = carrier.account
+    else:
+        number = number_of(site, caller) or carrier.caller_id
+        user = _spelled(number, carrier, site.numbering)
+    return f"sip:{user}" if "@" in user else f"sip:{user}@{carrier.home}"
 
 
 def _spelled(number: str, carrier: Carrier, numbering: Numbering) -> str:

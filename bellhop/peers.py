@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bellhop.carriers import Carrier, Trunk
+from bellhop.carriers import AS_WRITTEN, Carrier, Trunk
 
 Peer = Trunk | Carrier
 
@@ -14,12 +14,13 @@ class Peers:
 
     by_source: whose calls come from an address; of two, who stands first. by_host: who sits at one,
     for requests to it: all of them, for a call may be with any. named: those with a gateway by
-    name, whose addresses its look-up tells.
+    name, whose addresses its look-up tells. senders: whether any carrier has a From of its own.
     """
 
     by_source: dict[str, Peer]
     by_host: dict[str, tuple[Peer, ...]]
     named: tuple[Peer, ...]
+    senders: bool
 
 
 def peers(trunks: Iterable[Trunk], carriers: Iterable[Carrier]) -> Peers:
@@ -34,4 +35,5 @@ def peers(trunks: Iterable[Trunk], carriers: Iterable[Carrier]) -> Peers:
         by_source={source: peer for peer in last_first for source in peer.sources},
         by_host=by_host,
         named=tuple(peer for peer in every if any(gateway.named for gateway in peer.gateways)),
+        senders=any(isinstance(peer, Carrier) and peer.sender != AS_WRITTEN for peer in every),
     )

@@ -5,7 +5,7 @@ from enum import Enum
 
 import msgspec
 
-from bellhop.addresses import Address, Listener, bracketed
+from bellhop.addresses import Address, Listener
 from bellhop.carriers import Carrier
 from bellhop.htdigest import Credential
 
@@ -51,7 +51,7 @@ def of(
     return Registration(
         contact=carrier.register_contact,
         user=carrier.register_user,
-        domain=carrier.register_domain or carrier.domain or bracketed(carrier.gateways[0].host),
+        domain=carrier.home,
         credential=credential,
         gateway=gateway,
         socket=socket,

@@ -31,6 +31,7 @@ from kemi import (
     register,
     rpc,
     secrets,
+    sender,
     sip,
     subscribe,
     unreadable,
@@ -108,6 +109,11 @@ class Edge:
     def ksr_failure_dialog(self, _message: Any) -> None:
         """Handle the end of a request within a dialog that a carrier may challenge."""
         challenges.within(self._live.now().secrets)
+
+    @guarded(None)
+    def ksr_own_bye(self, _message: Any) -> None:
+        """Handle a BYE of the edge's own, in a call whose carrier was told another From."""
+        sender.write_bye()
 
     @guarded(rpc.fail)
     def ksr_xhttp_event(self, _message: Any, _event: str = "") -> None:

@@ -40,6 +40,7 @@ from kemi import (
     ledger,
     metrics,
     questions,
+    sender,
     sip,
 )
 
@@ -135,6 +136,7 @@ def _send(
     leg = call.leg
     if credential is None:
         engaged.callee(call)
+        sender.hold(call)
     if not aim.at(site, leg):
         return NOT_REGISTERED if leg.kind is LegKind.DEVICE else UNRESOLVED
     if credential is None:
@@ -154,7 +156,7 @@ def _arm(leg: Leg, branch: int | None) -> None:
     """Arm the attempt's routes. That of the branch costs a callback, so it is armed only where its
     request is another than the others', or nobody knows its index before it is made.
     """
-    shaped = bool(leg.headers) or leg.early_media == early.SUPPRESS
+    shaped = bool(leg.headers or leg.sender) or leg.early_media == early.SUPPRESS
     if branch is None:
         sip.forget(BRANCH)
     else:
@@ -177,6 +179,8 @@ def shaped_branch() -> None:
     call = load()
     if call is not None:
         early.asks(call.leg)
+        if call.leg.sender:
+            sender.write(call.leg.sender)
         for line in call.leg.headers:
             if line.startswith(PRIVACY):  # a message has one (RFC 3323 §4.2): the caller's is in it
                 sip.remove_headers(PRIVACY)
@@ -197,6 +201,7 @@ def progressed(site: Site) -> None:
         return
     if code > 100:
         contact.keep(site, device=call.leg.kind is LegKind.DEVICE)
+        sender.answer(call.leg.sender)
     if call.current.ended >= 0 or current is None or current != made:
         if code < 200:
             ksr_replies.drop()

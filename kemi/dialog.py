@@ -25,6 +25,7 @@ from kemi import (
     ksr_transactions,
     names,
     questions,
+    sender,
     sip,
     standby,
     who,
@@ -122,17 +123,18 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
         return
     floods.proved(site, way)
     headers.strip_in_dialog(method, ours=ours)
-    _keep_targets(method, with_device=from_device or peers == _DEVICE)
+    told = sender.write_within(site, method)
+    _keep_targets(method, told=told, with_device=from_device or peers == _DEVICE)
     challenges.expect_within(site, method, peers)
     if not ksr_transactions.relay() and method != "ACK":
         sip.error(f"in-dialog {method} could not be sent on")
 
 
-def _keep_targets(method: str, *, with_device: bool) -> None:
+def _keep_targets(method: str, *, told: bool, with_device: bool) -> None:
     """See to it that the next requests of the dialog find whoever answers this one."""
     if method in _TARGETS:
         sip.put(_ASKED, _contact())
-    if method in _TARGETS or (with_device and method != "ACK"):
+    if told or method in _TARGETS or (with_device and method != "ACK"):
         ksr_transactions.on_dialog()
 
 
@@ -184,6 +186,7 @@ def replied(site: Site) -> None:
     Contact is another now (RFC 3261 §12.2.1.2, RFC 3311 §5.2).
     """
     contact.keep(site, device=who.door(site, sip.way()) is who.Door.DEVICES)
+    sender.write_back(site)
     if sip.method() in _TARGETS and 200 <= sip.number("$rs") < 300:
         ksr_dialog.keep_contacts(sip.text(_ASKED) or "", _contact())
 

@@ -1,5 +1,5 @@
-"""Kamailio's uac module, with types: what we say where somebody asks for our credentials, and our
-registrations, which it takes by RPC alone.
+"""Kamailio's uac module, with types: what we say where somebody asks for our credentials, who
+stands in From, and our registrations, which it takes by RPC alone.
 """
 
 import KSR
@@ -26,6 +26,21 @@ def authenticate(user: str, realm: str, ha1: str) -> bool:
     finally:
         for variable in (_REALM, _USER, _SECRET):
             forget(variable)
+
+
+def replace_from(uri: str, name: str | None = None) -> None:
+    """Write this URI, and this name where one is given, into From of the message in hand: in a
+    branch route it is that branch's alone. The module remembers nothing of it (`restore_mode`).
+    """
+    if name is None:
+        done(KSR.uac.uac_replace_from_uri(uri), "uac_replace_from_uri")
+    else:
+        done(KSR.uac.uac_replace_from(name, uri), "uac_replace_from")
+
+
+def replace_to(uri: str) -> None:
+    """Write this URI into To of the message in hand."""
+    done(KSR.uac.uac_replace_to_uri(uri), "uac_replace_to_uri")
 
 
 def register(parameters: tuple[str | int, ...]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bellhop.callers import Caller, Kind
 from bellhop.carriers import Did
-from bellhop.identity import headers, number_of
+from bellhop.identity import headers, number_of, sender
 from bellhop.numbering import Numbering
 from bellhop.settings import load
 from bellhop.values import listener
@@ -91,3 +91,51 @@ def test_the_host_of_an_identity_is_where_calls_leave_or_the_carriers_domain():
     assert line.endswith("@192.0.2.8>")
     told = headers(site, PHONE, replace(ASSERTED, domain="site-7.north.example"), privacy="")
     assert told == ("P-Asserted-Identity: <sip:442071838751@site-7.north.example>",)
+
+
+def by_number(**keys):
+    return replace(SITE.carriers["north"], sender="number", caller_id="442071838700", **keys)
+
+
+def test_from_is_the_callers_own_unless_the_carrier_knows_us_by_it():
+    assert sender(SITE, PHONE, ASSERTED, privacy="") == ""
+    assert sender(SITE, PHONE, ASSERTED, privacy="id") == ""
+
+
+@pytest.mark.parametrize(
+    ("caller", "keys", "uri"),
+    [
+        (PHONE, {}, "sip:442071838751@203.0.113.1"),
+        (PHONE, {"domain": "a.example"}, "sip:442071838751@a.example"),
+        (PHONE, {"format": "+e164"}, "sip:+442071838751@203.0.113.1"),
+        (pbx("442070000000"), {}, "sip:442071838700@203.0.113.1"),
+    ],
+)
+def test_a_from_by_number_has_the_number_that_would_be_asserted(caller, keys, uri):
+    assert sender(SITE, caller, by_number(**keys), privacy="") == uri
+
+
+@pytest.mark.parametrize(
+    ("keys", "uri"),
+    [
+        ({"auth_user": "site-7"}, "sip:site-7@203.0.113.1"),
+        ({"auth_user": "site-7", "domain": "a.example"}, "sip:site-7@a.example"),
+        ({"auth_user": "site-7@ims.example", "domain": "a.example"}, "sip:site-7@ims.example"),
+        (
+            {"auth_user": "x", "register_user": "site-7", "register_domain": "b.example"},
+            "sip:site-7@b.example",
+        ),
+    ],
+)
+def test_a_from_by_account_is_the_same_for_all_callers(keys, uri):
+    carrier = replace(SITE.carriers["north"], sender="account", **keys)
+    assert {sender(SITE, one, carrier, privacy="") for one in (PHONE, pbx(""))} == {uri}
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_who_wants_privacy_has_nobodys_from(trusted):
+    carriers = (by_number(trust_privacy=trusted),
+                replace(SITE.carriers["north"], sender="account", auth_user="site-7"))  # fmt: skip
+    assert {sender(SITE, PHONE, one, privacy="id") for one in carriers} == {
+        "sip:anonymous@anonymous.invalid"
+    }
