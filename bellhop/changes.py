@@ -13,7 +13,8 @@ _CAUSES = (None, 17, 34)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One rule of a profile. kind: `code`, `cause` or `setting`; what: `403`, `21@U`, `on_480`.
+    """One rule of a profile. kind: `code`, `cause` or `setting`; what: `403` (or `486/34`, beside
+    a cause), `21@U`, `on_480`.
 
     says: a verdict, or a setting's value. instead: the same for `carrier`: of a code
     `by cause` where the cause has a say, of a cause `by code` where it tells nothing, and
@@ -41,11 +42,13 @@ def _settings(profile: Profile) -> Iterator[Change]:
 
 def _codes(profile: Profile) -> Iterator[Change]:
     for what, entry in sorted(profile.codes.items()):
-        first = int(what.replace("x", "0"))
-        codes = range(first, first + 100) if what.endswith("xx") else [first]
+        name, _, beside = what.partition("/")
+        first = int(name.replace("x", "0"))
+        codes = range(first, first + 100) if name.endswith("xx") else [first]
         # A class speaks of the codes that have no entry of their own.
-        own = [code for code in codes if what == str(code) or str(code) not in profile.codes]
-        yield Change("code", what, entry.verdict, _instead(own), entry.source)
+        its = {f"{code}/{beside}" if beside else str(code): code for code in codes}
+        own = [code for key, code in its.items() if what == key or key not in profile.codes]
+        yield Change("code", what, entry.verdict, _instead(own, beside), entry.source)
 
 
 def _causes(profile: Profile) -> Iterator[Change]:
@@ -61,15 +64,19 @@ def _causes(profile: Profile) -> Iterator[Change]:
 
 
 def unasked(profile: Profile) -> list[str]:
-    """Return the causes in a profile's lists by which nothing is ever decided, as they are spelled
-    there: whatever code they stand beside is decided before they are asked.
+    """Return the causes in a profile's lists, alone or beside a code, by which nothing is ever
+    decided, as they are spelled there: whatever code they stand beside is decided before they are
+    asked, or no cause is believed.
     """
-    return [] if any(_asks(profile, code) for code in _FAILURES) else list(profile.causes)
+    beside = [] if profile.trust_reason else [key for key in profile.codes if "/" in key]
+    asked = any(_asks(profile, code) for code in _FAILURES)
+    return beside if asked else [*profile.causes, *beside]
 
 
 def _asks(profile: Profile, code: int) -> bool:
     """Whether a profile's causes are asked beside a code: 34 stands for any."""
-    listed = replace(profile, causes={"34": Entry("stop", "")})
+    alone = {key: entry for key, entry in profile.codes.items() if "/" not in key}
+    listed = replace(profile, codes=alone, causes={"34": Entry("stop", "")})
     return decide(Failure(code, cause=34), listed).rule == "profile-stop-cause"
 
 
@@ -83,12 +90,15 @@ def _alone(cause: int, location: str | None, *, rang: bool) -> str:
     return said.verdict.value if said.rule.startswith("cause-") else "by code"
 
 
-def _instead(codes: Iterable[int]) -> str:
-    """Return what `carrier` says of codes, whatever the cause."""
+def _instead(codes: Iterable[int], beside: str) -> str:
+    """Return what `carrier` says of codes beside a cause, or whatever the cause."""
+    cause, _, location = beside.partition("@")
     verdicts = {
-        decide(Failure(code, cause=cause, rang=rang)).verdict.value
+        decide(Failure(code, cause=one, location=location or None, rang=rang)).verdict.value
         for code in codes
-        for cause in _CAUSES
+        for one in ([int(cause)] if cause else _CAUSES)
         for rang in (False, True)
     }
-    return verdicts.pop() if len(verdicts) == 1 else BY_CAUSE
+    if len(verdicts) == 1:
+        return verdicts.pop()
+    return "by code" if cause else BY_CAUSE

@@ -12,11 +12,13 @@ from bellhop.recursion import Decision, Failure, Verdict, decide
 # A 4xx that the policy has no row for: what is decided then, if anything is said, says the cause.
 _NO_CODE = 499
 _CAUSE_SETTINGS = frozenset({"stop_causes", "advance_causes"})
+_BOTH = frozenset({"both-stop", "both-advance"})
 
 CAUSE_RULES = frozenset(
     row.rule
     for row in policy.ROWS
-    if row.verdict != policy.CODE_DECIDES and (row.causes or row.setting in _CAUSE_SETTINGS)
+    if row.verdict != policy.CODE_DECIDES
+    and (row.causes or row.setting in _CAUSE_SETTINGS or row.when & _BOTH)
 )
 
 

@@ -61,7 +61,7 @@ def _column(code: int, profile: Profile) -> dict[Said, str]:
 
 
 def _places(profile: Profile) -> list[str]:
-    listed = {key.partition("@")[2] for key in profile.causes} - {""}
+    listed = {key.partition("@")[2] for key in (*profile.causes, *profile.codes)} - {""}
     policys = {word.removeprefix("location=") for row in policy.ROWS for word in row.places}
     return sorted(listed | policys)
 

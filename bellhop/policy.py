@@ -24,6 +24,8 @@ WORDS = (
     "cancelled",
     "no-final-reply",
     "rang",
+    "both-stop",
+    "both-advance",
     "code-stops",
     "code-advances",
     "cause-stops",

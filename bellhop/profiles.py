@@ -4,23 +4,18 @@
 what they change; the rest comes from the profile that they extend. `carrier` is the policy itself.
 """
 
-import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
-from bellhop import meant, values
-from bellhop.reason import CAUSES, LOCATIONS
+from bellhop import listed, values
 from bellhop.tables import Mistake, key, read_table, unknown
 
 Verdict = Literal["stop", "advance"]
 T = TypeVar("T")
-
-_CLASSES = {4: "4xx", 5: "5xx", 6: "6xx"}
-_AT = re.compile(r"(?P<cause>[0-9]{1,3})@(?P<places>[A-Z0-9-]+(?:,[A-Z0-9-]+)*)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +31,7 @@ class Profile:
     """A profile with all that it extends. The defaults are those of the profile `carrier`.
 
     codes: by `403` or `4xx`; a code's own entry beats its class's. What is here is decided by the
-        code alone.
+        code alone. By `486/34` a code beside a cause, before all others.
     causes: by `21` or `21@U`; an entry with the location beats one without. They are asked where a
         cause is: of a 4xx that no code decides, of a 5xx with refine_5xx, a 6xx without trust_6xx;
         with causes_first of any of them, before all codes.
@@ -71,9 +66,14 @@ class Profile:
 
     def of_code(self, code: int) -> Entry | None:
         """Return what the lists say of a code, whatever the cause."""
-        if code // 100 not in _CLASSES:
+        if code // 100 not in listed.CLASSES:
             return None
-        return self.codes.get(str(code)) or self.codes.get(_CLASSES[code // 100])
+        return self.codes.get(str(code)) or self.codes.get(listed.CLASSES[code // 100])
+
+    def of_both(self, code: int, cause: int, location: str | None) -> Entry | None:
+        """Return what the lists of codes say of a code beside a cause."""
+        keys = listed.both(code, cause, location)
+        return next((self.codes[one] for one in keys if one in self.codes), None)
 
     def of_cause(self, cause: int, location: str | None) -> Entry | None:
         """Return what the lists say of a cause."""
@@ -86,31 +86,6 @@ class Profile:
         return self.origins.get(setting, f"profile {self.name}: {setting}")
 
 
-def _code(value: object) -> str:
-    if isinstance(value, int) and not isinstance(value, bool) and value // 100 in _CLASSES:
-        return str(value)
-    if isinstance(value, str) and value in _CLASSES.values():
-        return value
-    raise ValueError(
-        'expected a code from 400 to 699, "4xx", "5xx" or "6xx" (a 3xx is a matter of `redirect`),'
-        f" got {values.shown(value)}{meant.no_quotes(value)}"
-    )
-
-
-def _cause(value: object) -> str:
-    if isinstance(value, int) and not isinstance(value, bool) and value in CAUSES:
-        return str(value)
-    found = _AT.fullmatch(value) if isinstance(value, str) else None
-    if found and int(found["cause"]) in CAUSES:
-        places = found["places"].split(",")
-        if set(places) <= set(LOCATIONS) and len(set(places)) == len(places):
-            return f"{int(found['cause'])}@{','.join(places)}"
-    raise ValueError(
-        'expected a cause from 1 to 127, alone like 21 or with locations like "21@U" or "1@U,RPN"'
-        f" ({', '.join(LOCATIONS)}), got {values.shown(value)}"
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """`[profiles.NAME]`: what one profile says itself. None: nothing, so its parent's counts."""
@@ -118,10 +93,10 @@ class Table:
     name: str
     extends: str = key(values.name, "carrier")
     source: str = key(values.text, "")
-    stop: tuple[str, ...] = key(values.list_of(_code), ())
-    advance: tuple[str, ...] = key(values.list_of(_code), ())
-    stop_causes: tuple[str, ...] = key(values.list_of(_cause), ())
-    advance_causes: tuple[str, ...] = key(values.list_of(_cause), ())
+    stop: tuple[str, ...] = key(values.list_of(listed.code), ())
+    advance: tuple[str, ...] = key(values.list_of(listed.code), ())
+    stop_causes: tuple[str, ...] = key(values.list_of(listed.cause), ())
+    advance_causes: tuple[str, ...] = key(values.list_of(listed.cause), ())
     on_480: str | None = key(values.one_of("by-ringing", "advance", "stop"), None)
     redirect: str | None = key(values.one_of("relay", "follow", "fail"), None)
     causes_first: bool | None = key(values.flag, None)
@@ -150,7 +125,7 @@ class Table:
 
     def _entries(self, verdict: Verdict, kind: str = "") -> dict[str, Entry]:
         name = verdict + kind
-        return {k: Entry(verdict, self._said(name)) for k in _spread(getattr(self, name))}
+        return {k: Entry(verdict, self._said(name)) for k in listed.spread(getattr(self, name))}
 
     def _said(self, what: str) -> str:
         return f"profile {self.name}: {what}" + (f" ({self.source})" if self.source else "")
@@ -158,8 +133,10 @@ class Table:
     def contradictions(self) -> Iterator[Mistake]:
         """Yield the codes and causes that this profile says both of."""
         for stop, advance in (("stop", "advance"), ("stop_causes", "advance_causes")):
-            stops = set(_spread(getattr(self, stop)))
-            for both in dict.fromkeys(k for k in _spread(getattr(self, advance)) if k in stops):
+            stops = set(listed.spread(getattr(self, stop)))
+            for both in dict.fromkeys(
+                k for k in listed.spread(getattr(self, advance)) if k in stops
+            ):
                 yield Mistake(f"profiles.{self.name}.{advance}", f"{both} stands in `{stop}` too")
 
 
@@ -184,13 +161,6 @@ def _words() -> frozenset[str]:
 
 
 WORDS = _words()  # of all profiles that there may be
-
-
-def _spread(listed: Iterable[str]) -> Iterator[str]:
-    """Yield each key that a list's item stands for: `1@U,RPN` is `1@U` and `1@RPN`."""
-    for item in listed:
-        cause, at, places = item.partition("@")
-        yield from (f"{cause}@{place}" for place in places.split(",")) if at else (item,)
 
 
 def resolve(

@@ -85,7 +85,12 @@ def decide(
     location = failure.location if believed else None
     by_code = profile.of_code(failure.code) if failure.code is not None else None
     by_cause = profile.of_cause(cause, location) if cause is not None else None
+    by_both = None
+    if failure.code is not None and cause is not None:
+        by_both = profile.of_both(failure.code, cause, location)
     facts = _facts(failure, profile, earlier, cause)
+    if by_both is not None:
+        facts.add(f"both-{by_both.verdict}")
     if by_code is not None:
         facts.add("code-stops" if by_code.verdict == "stop" else "code-advances")
     if by_cause is not None:
@@ -103,7 +108,7 @@ def decide(
             verdict=Verdict(row.verdict),
             rule=row.rule,
             why=_why(row, failure, said),
-            source=_source(row, profile, by_code, by_cause),
+            source=_source(row, profile, by_both or by_code, by_cause),
         )
     raise AssertionError("the policy's last row fits everything")  # kept so by policy's reader
 

@@ -32,7 +32,8 @@ ENTRIES = st.sampled_from(
 PROFILES = st.builds(
     Profile,
     name=st.just("x"),
-    codes=st.dictionaries(st.integers(400, 699).map(str) | st.sampled_from(["4xx", "5xx", "6xx"]),
+    codes=st.dictionaries(st.integers(400, 699).map(str) | st.sampled_from(["4xx", "5xx", "6xx"])
+                          | st.sampled_from(["486/34", "4xx/17", "5xx/17@U", "603/1@LN", "404/1"]),
                           ENTRIES, max_size=4),
     causes=st.dictionaries(
         st.integers(1, 127).map(str) | st.sampled_from(["21@U", "1@LN", "17@U", "34@TN"]),

@@ -4,7 +4,7 @@ import pytest
 
 from bellhop import policy
 from bellhop.conflicts import CAUSE_RULES, conflict
-from bellhop.profiles import BUILT_IN, CARRIER, Table
+from bellhop.profiles import BUILT_IN, CARRIER, Entry, Profile, Table
 from bellhop.recursion import Failure, decide
 
 
@@ -73,5 +73,15 @@ def test_what_a_second_carrier_repeats_is_the_codes_word():
 
 
 def test_no_rule_is_both_a_codes_and_a_causes():
+    both = {"profile-stop-both", "profile-advance-both"}  # of a list of codes, and ask the cause
     codes = {r.rule for r in policy.ROWS if not r.causes and "_causes" not in r.setting}
-    assert codes & CAUSE_RULES == set()
+    assert codes & CAUSE_RULES == both
+
+
+def test_a_code_that_is_listed_beside_a_cause_is_in_conflict_with_none():
+    """What a profile says of both has asked the cause."""
+    entries = {"486/63": Entry("stop", "x"), "503/17": Entry("advance", "x")}
+    both = Profile(name="x", codes=entries)
+    assert not is_conflict(Failure(486, cause=63), both)
+    assert not is_conflict(Failure(503, cause=17), both)
+    assert is_conflict(Failure(486, cause=34), both)

@@ -1,40 +1,12 @@
 """Profiles: what their lists and what extending come to, and how both decide."""
 
 import itertools
-import tomllib
 
 import pytest
 
-from bellhop.profiles import BUILT_IN, CARRIER, Table, resolve
-from bellhop.recursion import Failure, Verdict, decide
-from bellhop.tables import read_table
-
-ADVANCE, STOP, REDIRECT = Verdict.ADVANCE, Verdict.STOP, Verdict.REDIRECT
-
-
-def profiles(text):
-    """Read profiles as a site file has them, without `[profiles.` around their names."""
-    mistakes = []
-    tables = {
-        n: read_table(Table, t, f"profiles.{n}", mistakes, name=n)
-        for n, t in tomllib.loads(text).items()
-    }
-    found, wrong = resolve(tables, BUILT_IN)
-    assert [*mistakes, *wrong] == []
-    return found
-
-
-def one(text):
-    return profiles(f"[x]\n{text}")["x"]
-
-
-def verdict(profile, code, **facts):
-    return decide(Failure(code, **facts), profile).verdict
-
-
-def said(profile, code, **facts):
-    decision = decide(Failure(code, **facts), profile)
-    return decision.verdict, decision.rule, decision.source
+from bellhop.profiles import BUILT_IN, CARRIER
+from bellhop.recursion import Failure, decide
+from tests.unit.profiled import ADVANCE, REDIRECT, STOP, one, profiles, said, verdict
 
 
 def test_a_codes_entry_decides_whatever_the_cause_and_the_built_in_rules():

@@ -58,7 +58,9 @@ def test_the_stop_list_stops_whatever_the_cause_unless_the_profile_lists_the_cod
 ):
     facts |= {"cancelled": False, "replied": True}
     decision = decide(Failure(code, **facts), profile, earlier)
-    listed = profile.of_code(code)
+    counts = facts["trusted"] and profile.trust_reason and facts["cause"] is not None
+    both = profile.of_both(code, facts["cause"], facts["location"]) if counts else None
+    listed = both or profile.of_code(code)
     if facts["rang"] and not profile.advance_after_18x:
         assert (decision.verdict, decision.rule) == (STOP, "after-18x")
     elif listed is None:
