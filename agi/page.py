@@ -24,7 +24,9 @@ from bellhop.zones import Zone
 
 _log = logging.getLogger("bellhop.agi")
 
-UNKNOWN, NOBODY_THERE, NOT_ALLOWED = 1, 20, 21  # Q.850
+UNKNOWN, NOBODY_THERE, NOT_ALLOWED, FAILED = 1, 20, 21, 41  # Q.850
+# The fourth argument of who spoke first, and what he said is not there to be played.
+_UNRECORDED = "unrecorded"
 
 
 class Desk(Protocol):
@@ -150,6 +152,9 @@ class Pages:
         if caller is None or not (program or zones.may_page(zone, caller)):
             why = f"may not page {zone.number}"
             return self._refuse(channel, request, Refusal(NOT_ALLOWED, why))
+        if channel.env.get("arg_4") == _UNRECORDED:
+            why = "what was said could not be recorded: Asterisk's disk may be full, its log says"
+            return self._refuse(channel, request, Refusal(FAILED, why))
         passes: bool | Refusal = True
         if program is None:
             said = channel.variable("BELLHOP_PIN") if zone.pin_file else ""

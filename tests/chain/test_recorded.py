@@ -4,7 +4,7 @@ import pytest
 
 from tests.chain.calling import CALLER, dial
 from tests.chain.harness.scene import Scene
-from tests.chain.harness.stack import until
+from tests.chain.harness.stack import docker, until
 from tests.chain.harness.talker import talker
 from tests.chain.pager import ruled, standing_still
 from tests.chain.paging import (
@@ -14,6 +14,7 @@ from tests.chain.paging import (
     outcomes,
     registered,
     report,
+    sent_to,
     sentence,
     speaking,
 )
@@ -40,6 +41,36 @@ def test_who_is_recorded_is_played_when_he_has_hung_up(scene: Scene):
     found = report(scene)
     assert found["leader"] == CALLER
     assert outcomes(found) == dict.fromkeys(HORNS, "played")
+
+
+# Files that no byte can be written to, in the place of each that the pager may name.
+SPOOL = "/var/spool/asterisk/bellhop"
+FULL = f"mkdir -p {SPOOL}; for n in $(seq 0 127); do ln -sf /dev/full {SPOOL}/take-$n.wav; done"
+
+
+def test_what_cannot_be_recorded_is_told_him_and_reported(scene: Scene):
+    """He was hung up as if all were well, nobody heard him, and no report said so."""
+    speakers = registered(scene, *HORNS)
+    assert scene.stack is not None
+    asterisk = scene.stack.container("pbx")
+    docker("exec", asterisk, "sh", "-c", FULL)
+    try:
+        with talker(scene.place, scene.cast.device(CALLER).address[0]) as voice:
+            caller = dial(scene, ZONE, "caller/is-spoken-for")
+            voice.said("hears")
+            voice.say(VOICE, 3.0)
+            scene.finish(caller)
+    finally:
+        docker("exec", asterisk, "rm", "-r", SPOOL)
+    found = report(scene)
+    assert found["why"].startswith("what was said could not be recorded: ")
+    assert (found["leader"], found["cause"]) == (CALLER, 41)
+    assert outcomes(found) == dict.fromkeys(HORNS, "refused")
+    # The congestion tone: on for 250 ms, off for 250 ms.
+    last = b"".join(packet.payload for packet in sent_to(scene, CALLER)[-100:])
+    assert last.count(last[:1]) < len(last) * 0.9
+    messages = scene.messages()
+    assert not [who for who in speakers if messages.where(method="INVITE", target=who.socket)]
 
 
 def test_who_is_recorded_for_as_long_as_a_page_may_last_is_played_to_the_end(scene: Scene):

@@ -21,9 +21,10 @@ class Program:
         self.told.append(what)
 
 
-def programs_page(zone, word, registered=everybody, *, prompt=False, site=SITE):
+def programs_page(zone, word, registered=everybody, *, prompt=False, site=SITE, more=None):
     asterisk, desk, program = Asterisk(zone, word), Desk(), Program(prompt=prompt)
-    channel = Channel({"channel": "Local/s@bellhop-program-1;2"}, asterisk.answers, asterisk)
+    env = {"channel": "Local/s@bellhop-program-1;2", **(more or {})}
+    channel = Channel(env, asterisk.answers, asterisk)
     taken = {"program:good": program}.get
     Pages(
         site,
@@ -105,3 +106,9 @@ def test_a_program_has_no_key_that_makes_another_page():
 def test_what_was_recorded_is_played_by_its_word():
     told, desk = programs_page("8105", "program:good")
     assert (told, desk.did) == (["1-a"], ["reserve", "commit 1-a"])
+
+
+def test_what_could_not_be_recorded_is_no_page_and_is_reported():
+    told, desk = programs_page("8105", "program:good", more={"arg_4": "unrecorded"})
+    assert desk.did == ["refused 8105 program:0 41"]
+    assert told[0].why.startswith("what was said could not be recorded: ")
