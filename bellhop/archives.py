@@ -27,5 +27,10 @@ def name(site: Site) -> str:
     return str(_place(site))
 
 
+def stuck(site: Site) -> str:
+    """Return why nothing new is in the site's reports now, if so."""
+    return _place(site).stuck()
+
+
 def _place(site: Site) -> Place:
     return Place(site, FILE, site.pager.reports_dsn_file)

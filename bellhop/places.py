@@ -2,6 +2,7 @@
 stands in a file of its own, because a password may be in it.
 """
 
+import os
 import re
 from dataclasses import dataclass
 from errno import EDQUOT, EIO, ENOSPC, EROFS
@@ -14,6 +15,8 @@ from bellhop.settings import Site
 # A state folder's disk is full, or was made read-only for its errors: nobody's mistake, and for a
 # daemon no reason not to start.
 DISK = frozenset({EDQUOT, EIO, ENOSPC, EROFS})
+_NOT_YET = "what came since then is not in it yet"
+_ROOM = 65_536  # bytes: less takes no transaction of SQLite's, with what it keeps beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,21 @@ class Place:
         except (OSError, ValueError) as error:
             raise Down(f"{path}: {error}") from None
         return _postgresql(dsn)
+
+    def stuck(self) -> str:
+        """Return why nothing new is in its file now, if so: what there is to be read is yesterday's
+        then, and looks like today's.
+        """
+        if self.dsn_file:
+            return ""
+        try:
+            disk = os.statvfs(self.site.site.state)
+        except OSError:
+            return ""  # who opens the file says so
+        if disk.f_flag & os.ST_RDONLY:
+            return f"{self}: its disk is read-only: {_NOT_YET}"
+        full = disk.f_bavail * disk.f_frsize < _ROOM or (disk.f_files and not disk.f_favail)
+        return f"{self}: its disk is full: {_NOT_YET}" if full else ""
 
     def __str__(self) -> str:
         """Return what people call it; no password is in it."""

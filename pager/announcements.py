@@ -129,6 +129,10 @@ class Announcements:
                 if old.stat().st_mtime < yesterday:
                     old.unlink()
         path = self._folder / f"page-{secrets.token_hex(8)}.wav"
-        path.write_bytes(sound)
+        try:
+            path.write_bytes(sound)
+        except OSError:
+            path.unlink(missing_ok=True)  # a part of it would keep a full disk full
+            raise
         path.chmod(0o640)
         return path.with_suffix("")

@@ -104,12 +104,14 @@ def _open(site: str, database: str | None) -> Ledger:
         return ledgers.read_named(database)
     found = show.site(site, "--database FILE")
     try:
-        return ledgers.read(found)
+        ledger = ledgers.read(found)
     except Absent as error:
         said = f"{ledgers.name(found)}: {error} (no call yet? it is on the edge's machine)"
         raise click.ClickException(said) from None
     except Down as error:
         raise Down(f"{ledgers.name(found)}: {error}") from None
+    show.warning(ledgers.stuck(found))
+    return ledger
 
 
 def _contract(told: Told) -> dict[str, Any]:

@@ -91,4 +91,7 @@ def of_ledger(
     except (Down, Refused) as error:
         missing.append(f"what became of calls: {ledgers.name(site)}: {error}")
         return None
+    said = f"what became of the last calls: {ledgers.stuck(site)}"
+    if ledgers.stuck(site) and said not in missing:  # the ledger is asked twice
+        missing.append(said)
     return found

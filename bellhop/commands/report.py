@@ -41,6 +41,7 @@ def opened(site: str, database: str | None) -> Iterator[Reports]:
             found = show.site(site, "--database FILE")
             name = archives.name(found)
             reports = archives.read(found)
+            show.warning(archives.stuck(found))
         with contextlib.closing(reports):
             yield reports
     except Absent as error:

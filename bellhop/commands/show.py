@@ -74,6 +74,12 @@ def as_json(value: object) -> None:
     click.echo(json.dumps(value))
 
 
+def warning(text: str) -> None:
+    """Say what puts in doubt what is printed, if there is anything, beside it."""
+    if text:
+        click.echo(f"bellhop: {safe(text)}", err=True)
+
+
 def heading(text: str, colour: str) -> None:
     """Print a first line that stands out, in colour where the reader is a terminal."""
     plain = False if "NO_COLOR" in os.environ else None

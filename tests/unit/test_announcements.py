@@ -1,6 +1,7 @@
 """What is made of a text or of a file, before Asterisk plays it."""
 
 import asyncio
+import errno
 import os
 import sys
 import time
@@ -127,3 +128,15 @@ def test_a_chime_is_made_what_asterisk_plays_or_is_the_beep(tmp_path):
         "Local/file@bellhop-chime/n", [f"BELLHOP_FILE={path}"]
     )  # fmt: skip
     assert "Variable" not in legs.chime(made["5"], room="page-1", leg="page-1-chime")
+
+
+def test_a_sound_that_fits_on_the_disk_in_part_only_leaves_nothing_there(tmp_path, monkeypatch):
+    def part(path, data):
+        with path.open("wb") as file:
+            file.write(data[:100])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", part)
+    with pytest.raises(CannotSay, match="No space left on device"):
+        asyncio.run(announcements(tmp_path).kept(wav([1] * 800)))
+    assert list((tmp_path / "sounds").iterdir()) == []
