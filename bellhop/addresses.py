@@ -1,24 +1,37 @@
 """Addresses: where a peer is, and which sockets we listen on, each in its one spelling."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 _LONGEST_IP = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
+
+
+UDP, TCP, TLS = "udp", "tcp", "tls"
+PROTOCOLS = (UDP, TCP, TLS)
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """An IP address and port. A name is no address: resolving one inside a Kamailio worker blocks
     it (tm resolves synchronously), so names never get this far.
+
+    protocol: by which it is reached; whoever is at an address is there by any.
     """
 
     host: str
     port: int
+    protocol: str = field(default=UDP, compare=False)
 
     def __str__(self) -> str:
-        """As it stands in a SIP URI or a dial string."""
-        return f"{bracketed(self.host)}:{self.port}"
+        """As it stands in a SIP URI (RFC 3261 §19.1.1) or, reached by UDP, in a dial string."""
+        way = f";transport={self.protocol}" if self.protocol != UDP else ""
+        return f"{bracketed(self.host)}:{self.port}{way}"
+
+
+def protocol_of(there: str) -> str:
+    """Return by which protocol an address, as Address spells it, is reached."""
+    return there.partition(";transport=")[2] or UDP
 
 
 def bracketed(host: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bellhop import reason, values
-from bellhop.addresses import Address, Listener
+from bellhop.addresses import UDP, Address, Listener
 from bellhop.tables import key
 
 
@@ -40,7 +40,11 @@ class Edge:
 
     @property
     def leaves(self) -> Listener:
-        """The listener by which calls to carriers and trunks leave: the first of udp (a site that
-        has such peers has one: bellhop/reach.py).
+        """The listener by which calls to carriers and trunks leave where nothing else is said."""
+        return self.way_to(UDP)
+
+    def way_to(self, protocol: str) -> Listener:
+        """Return the listener by which calls leave to who is reached by a protocol: the first of it
+        (a site that has such peers has one: bellhop/reach.py).
         """
-        return next((one for one in self.trunks if one.protocol == "udp"), self.trunks[0])
+        return next((one for one in self.trunks if one.protocol == protocol), self.trunks[0])

@@ -75,7 +75,7 @@ def _places(gateways: Iterable[Gateway], resolve: Resolve) -> Iterator[tuple[str
     found: dict[str, str] = {}
     for gateway in gateways:
         for address in resolve(gateway) or ("",):
-            found.setdefault(str(address), str(gateway) if gateway.named else "")
+            found.setdefault(str(address), gateway.name)
     yield from found.items()
 
 

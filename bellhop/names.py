@@ -7,7 +7,7 @@ from random import Random
 
 import msgspec
 
-from bellhop.addresses import Address
+from bellhop.addresses import PROTOCOLS, UDP, Address
 from bellhop.gateways import Gateway
 from bellhop.settings import Site
 from bellhop.weights import drawn
@@ -31,7 +31,13 @@ encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(dict[str, tuple[Record, ...]]).decode
 
 
-def ordered(records: Sequence[Record], random: Random) -> tuple[Address, ...]:
+def address(record: Record, name: str) -> Address:
+    """Return where a record of a name, as the site file spells it, leads."""
+    protocol, _, rest = name.partition(":")
+    return Address(record.host, record.port, protocol if rest and protocol in PROTOCOLS else UDP)
+
+
+def ordered(records: Sequence[Record], random: Random, protocol: str = UDP) -> tuple[Address, ...]:
     """Return the addresses in the order to try them: by priority, and drawn by weight within one
     (RFC 2782), each once. Records of one weight 0 are alternatives as good as one another, which
     are tried in the order that DNS gave.
@@ -39,7 +45,7 @@ def ordered(records: Sequence[Record], random: Random) -> tuple[Address, ...]:
     order: list[Record] = []
     for _, equals in groupby(sorted(records, key=lambda r: r.priority), lambda r: r.priority):
         order += drawn(list(equals), lambda record: record.weight, random)
-    return tuple(dict.fromkeys(Address(record.host, record.port) for record in order))
+    return tuple(dict.fromkeys(Address(record.host, record.port, protocol) for record in order))
 
 
 def permitted(records: Iterable[Record], gateway: Gateway, site: Site) -> tuple[Record, ...]:
@@ -47,7 +53,7 @@ def permitted(records: Iterable[Record], gateway: Gateway, site: Site) -> tuple[
     speaks with its peers, and none of an address that is somebody else's in this site. Whoever
     answers for a name could otherwise have calls sent to the pbx, or be taken for another peer.
     """
-    version = ip_address(site.edge.leaves.address.host).version
+    version = ip_address(site.edge.way_to(gateway.protocol).address.host).version
     others = somebody_elses(gateway, site)
     return tuple(r for r in records if r.host not in others and _fits(r.host, version))
 

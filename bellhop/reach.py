@@ -16,15 +16,18 @@ def mistakes(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     if edge is None:
         return
     own = {one.address for one in (*edge.devices, *edge.trunks)} | {edge.internal}
-    leaves = edge.leaves
-    if leaves.protocol != "udp" and (parts["carriers"] or parts["trunks"]):
-        what = "expected one of udp among them: by it leave calls to carriers and trunks"
-        yield Mistake("edge.trunks", what)
+    missing: set[str] = set()
     for kind in ("carriers", "trunks"):
         for name, peer in parts[kind].items():
             for gateway in peer.gateways if peer else ():
-                if gateway.address is not None:
+                leaves = edge.way_to(gateway.protocol)
+                if leaves.protocol != gateway.protocol:
+                    missing.add(gateway.protocol)
+                elif gateway.address is not None:
                     yield from _of(f"{kind}.{name}.gateway", gateway.address, own, leaves)
+    for protocol in sorted(missing):
+        what = f"expected one of {protocol} among them: by it leave calls to carriers and trunks"
+        yield Mistake("edge.trunks", what)
     inside = Listener("udp", edge.internal)
     for name in ("pbx", "standby"):
         if parts.get(name):

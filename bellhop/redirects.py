@@ -73,7 +73,7 @@ def legs(
     return tuple(
         msgspec.structs.replace(leg, profile=leg.profile or profile)
         for leg in planned
-        if leg.address and address in {"", leg.address}
+        if leg.address and address in {"", leg.address.partition(";")[0]}
     )
 
 

@@ -1,6 +1,7 @@
 """Our registrations at carriers: what the uac module is told, and what it tells of one."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
 
 import msgspec
@@ -41,7 +42,8 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
         who = (self.user, self.domain)
         proof = (mine.realm, mine.user, ".", mine.ha1)
         way = (f"sip:{self.gateway}", self.expires, 0, 0)
-        return (self.contact, *who, *who, *proof, *way, str(self.socket), str(self.socket.address))
+        here = replace(self.socket.address, protocol=self.socket.protocol)
+        return (self.contact, *who, *who, *proof, *way, str(self.socket), str(here))
 
 
 def of(

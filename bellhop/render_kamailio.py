@@ -3,6 +3,7 @@
 from collections.abc import Container
 from pathlib import Path
 
+from bellhop.addresses import protocol_of
 from bellhop.legs import Resolve
 from bellhop.settings import Site
 from bellhop.sides import sides
@@ -61,8 +62,10 @@ def gateways(
     flags = {
         uri: _INACTIVE_PROBING * (uri in down) if uri in open_ else _DISABLED for _, uri in asked
     }
-    socket = site.edge.leaves
-    lines = [f"{SET} {uri} {flag} 0 socket={socket}" for uri, flag in flags.items()]
+    lines = [
+        f"{SET} {uri} {flag} 0 socket={site.edge.way_to(protocol_of(uri))}"
+        for uri, flag in flags.items()
+    ]
     for uri in asterisks(site):
         flag = _INACTIVE_PROBING * (uri in down)
         lines.append(f"{PBX_SET} {uri} {flag} 0 socket=udp:{site.edge.internal}")

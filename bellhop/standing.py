@@ -166,7 +166,7 @@ def _gateways(carrier: Carrier, edge: Edge, now: float) -> Iterator[GatewayStand
     for gateway in carrier.gateways:
         spelled = str(gateway)
         if gateway.address:
-            addresses: tuple[str, ...] = (spelled,)
+            addresses: tuple[str, ...] = (str(gateway.address),)
         else:
             addresses = (edge.names or {}).get(spelled, ()) or ("",)
         for address in addresses:

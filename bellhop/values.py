@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bellhop import meant
-from bellhop.addresses import Address, Listener, ip
+from bellhop.addresses import PROTOCOLS, Address, Listener, ip
 
 T = TypeVar("T")
 Reader = Callable[[object], T]
@@ -181,7 +181,7 @@ def listener(value: object) -> Listener:
     """Read `udp:192.0.2.1:5060`; protocols udp, tcp and tls."""
     if isinstance(value, str):
         protocol, _, rest = value.partition(":")
-        if protocol in {"udp", "tcp", "tls"}:
+        if protocol in PROTOCOLS:
             return Listener(protocol, address(rest))
     raise ValueError(f'expected a listener like "udp:192.0.2.1:5060", got {shown(value)}')
 

@@ -1,7 +1,7 @@
 """An attempt is pointed at its leg: where its INVITE goes, and by which of our sockets."""
 
 from bellhop import sides, users
-from bellhop.addresses import Address
+from bellhop.addresses import Address, protocol_of
 from bellhop.calls import Leg, LegKind
 from bellhop.settings import Site
 from kemi import headers, ksr_registrar, names, sip
@@ -19,7 +19,10 @@ def at(site: Site, leg: Leg) -> bool:
     address = str(asterisk) or leg.address
     if not address:
         return False
-    socket = f"udp:{site.edge.internal}" if leg.kind is LegKind.PBX else str(site.edge.leaves)
+    if leg.kind is LegKind.PBX:
+        socket = f"udp:{site.edge.internal}"
+    else:
+        socket = str(site.edge.way_to(protocol_of(address)))
     sip.put("$ru", f"sip:{users.written(leg.user)}@{leg.host or address}")
     sip.put("$du", f"sip:{address}")
     sip.put("$fs", socket)

@@ -24,8 +24,10 @@ def addresses(name: str) -> list[str]:
 
 
 def services(name: str) -> list[tuple[str, int, int, int]]:
-    """Return target, port, priority and weight of each SRV record of a name; none without any."""
-    if not done(KSR.ipops.srv_query(f"_sip._udp.{name}", _HERE), "srv_query"):
+    """Return target, port, priority and weight of each SRV record that stands under a name; none
+    without any.
+    """
+    if not done(KSR.ipops.srv_query(name, _HERE), "srv_query"):
         return []
     found = []
     for place in range(sip.number(f"$srvquery({_HERE}=>count)")):

@@ -10,15 +10,17 @@ from collections.abc import Iterator
 from random import SystemRandom
 
 from bellhop import names
-from bellhop.addresses import Address
+from bellhop.addresses import TCP, TLS, UDP, Address
 from bellhop.carriers import Carrier, Trunk
-from bellhop.gateways import DEFAULT_PORT, Gateway
+from bellhop.gateways import Gateway
 from bellhop.names import Book, Record
 from bellhop.settings import Site
 from kemi import ksr_dns, sip
 
 FOUND = "$shv(bellhop_names)"
 _random = SystemRandom()
+# RFC 3263 §4.1: where SRV records of a protocol stand.
+_SERVICES = {UDP: "_sip._udp", TCP: "_sip._tcp", TLS: "_sips._tcp"}
 _MISSED = 20  # looks, of one each 30 s, until a name that had SRV records is taken for one without
 
 
@@ -41,7 +43,7 @@ def resolve(gateway: Gateway) -> tuple[Address, ...]:
     """Return a gateway's addresses, in the order to try; none for a name that is not resolved."""
     if gateway.address:
         return (gateway.address,)
-    return names.ordered(_book().get(str(gateway), ()), _random)
+    return names.ordered(_book().get(str(gateway), ()), _random, gateway.protocol)
 
 
 def caller_at(site: Site, host: str) -> Carrier | Trunk | None:
@@ -109,20 +111,21 @@ class Resolver:
 
     def _look_up(self, gateway: Gateway) -> Iterator[Record]:
         """Yield a name's records (RFC 3263 §4.2): SRV without a port, else its addresses."""
-        services = [] if gateway.port else self._services(gateway.host)
+        services = [] if gateway.port else self._services(gateway)
         if services is None:
             return
         for target, port, priority, weight in services or [
-            (gateway.host, gateway.port or DEFAULT_PORT, 0, 0)
+            (gateway.host, gateway.port or gateway.default_port, 0, 0)
         ]:
             for host in ksr_dns.addresses(target):
                 yield Record(host=host, port=port, priority=priority, weight=weight)
 
-    def _services(self, name: str) -> list[tuple[str, int, int, int]] | None:
+    def _services(self, gateway: Gateway) -> list[tuple[str, int, int, int]] | None:
         """Return a name's SRV records. None: there are none now, and there were a while ago: ipops
         says the same of a server that did not answer, and the name's own address is often a web
         server's.
         """
+        name = f"{_SERVICES[gateway.protocol]}.{gateway.host}"
         found = ksr_dns.services(name)
         if found:
             self._without[name] = 0

@@ -53,7 +53,8 @@ class Registrar:
             if there:
                 gateway = self._way(carrier.register_contact, there)
                 mine = secrets.carriers[carrier.name]
-                found.append(registrations.of(carrier, mine, gateway, site.edge.leaves))
+                socket = site.edge.way_to(gateway.protocol)
+                found.append(registrations.of(carrier, mine, gateway, socket))
         return found
 
     def _way(self, contact: str, there: list[Address]) -> Address:

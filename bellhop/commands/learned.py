@@ -41,7 +41,7 @@ def of_edge(site: Site, carriers: Iterable[str], missing: list[str]) -> Edge:
         return Edge()
     book = names.decode(text) if text else {}
     addresses = {
-        name: tuple(str(Address(record.host, record.port)) for record in records)
+        name: tuple(str(names.address(record, name)) for record in records)
         for name, records in book.items()
     }
     return Edge(

@@ -1,9 +1,14 @@
 """Where a peer is reached, as a site file says it."""
 
+from pathlib import Path
+
 import pytest
 
-from bellhop.addresses import Address
+from bellhop.addresses import Address, protocol_of
 from bellhop.gateways import Gateway, gateways, hosts, read_sources
+from bellhop.settings import SiteError, load
+
+GOOD = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -25,8 +30,46 @@ def test_a_gateway_is_an_address_or_a_name(said, host, port, named):
 
 
 @pytest.mark.parametrize(
+    ("said", "host", "port", "uri"),
+    [
+        ("tcp:192.0.2.1:5060", "192.0.2.1", 5060, "192.0.2.1:5060;transport=tcp"),
+        ("tls:192.0.2.1", "192.0.2.1", 5061, "192.0.2.1:5061;transport=tls"),
+        ("tls:[2001:DB8::1]", "2001:db8::1", 5061, "[2001:db8::1]:5061;transport=tls"),
+        ("udp:192.0.2.1", "192.0.2.1", 5060, "192.0.2.1:5060"),
+    ],
+)
+def test_an_address_is_reached_by_the_protocol_that_stands_before_it(said, host, port, uri):
+    [found] = gateways(said)
+    assert (found.host, found.port, str(found.address)) == (host, port, uri)
+    assert gateways(str(found)) == (found,)
+    assert protocol_of(str(found.address)) == said.partition(":")[0]
+
+
+def test_who_writes_a_protocol_as_in_a_uri_is_told_how_it_is_said_here():
+    with pytest.raises(ValueError, match=r'"tls:sip\.carrier\.example"$'):
+        gateways("192.0.2.1:5060;transport=tcp")
+
+
+def test_a_gateway_by_a_protocol_that_the_edge_does_not_listen_to_is_a_mistake(tmp_path):
+    file = tmp_path / "site.toml"
+    both = 'gateway = ["203.0.113.2:5060", "tls:b.example"]'
+    file.write_text(GOOD.replace('gateway = "203.0.113.2:5060"', both))
+    with pytest.raises(SiteError, match="expected one of tls among them: by it leave"):
+        load(file)
+
+
+def test_a_name_keeps_its_protocol_out_of_the_uri():
+    [found] = gateways("tls:sip.carrier.example")
+    assert (found.name, found.default_port, str(found)) == (
+        "sip.carrier.example", 5061, "tls:sip.carrier.example",
+    )  # fmt: skip
+    assert [one.protocol for one in gateways(["a.example", "tcp:a.example"])] == ["udp", "tcp"]
+
+
+@pytest.mark.parametrize(
     "said",
     [
+        "tcp:", "tls:5061", "sctp:192.0.2.1:5060", "tcp:tcp:192.0.2.1", "TCP:192.0.2.1:5060",
         "", "north", "2001:db8::1", "[192.0.2.1]", "[]", "0.0.0.0", "192.0.2.1:0", "192.0.2:5060",
         "192.0.2.300:5060", "::1:5060", "a..b",
         "-a.example", "a.example:", "a.example:x", "a.example:0", "a.example:65536",

@@ -9,6 +9,7 @@ from bellhop.gateways import gateways
 from bellhop.htdigest import Credential
 from bellhop.registrations import State, of, state
 from bellhop.settings import load
+from bellhop.values import listener
 
 GOOD = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
 HA1 = "0123456789abcdef0123456789abcdef"
@@ -36,6 +37,14 @@ def test_a_registration_is_told_in_the_modules_order(site):
         load_did(), "line", "203.0.113.1", "line", "203.0.113.1", "north.invalid", "site", ".", HA1,
         "sip:203.0.113.1:5060", 3600, 0, 0, "udp:192.0.2.10:5070", "192.0.2.10:5070",
     )  # fmt: skip
+
+
+def test_a_registration_by_tcp_says_so_in_its_contact_too(site):
+    """Or the carrier would send its calls by UDP (RFC 3263 §4.1)."""
+    [gateway], socket = gateways("tcp:203.0.113.1:5060"), listener("tcp:192.0.2.10:5072")
+    one = of(site.carriers["north"], Credential("site", "r", HA1), gateway.address, socket)
+    assert one.parameters[9] == "sip:203.0.113.1:5060;transport=tcp"
+    assert one.parameters[13:] == ("tcp:192.0.2.10:5072", "192.0.2.10:5072;transport=tcp")
 
 
 @pytest.mark.parametrize(

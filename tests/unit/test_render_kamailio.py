@@ -81,6 +81,17 @@ def test_a_gateway_is_probed_from_the_listener_that_calls_leave_by(tmp_path):
     assert all(line.endswith(" socket=udp:192.0.2.10:5070") for line in lines)
 
 
+def test_a_gateway_on_a_connection_is_probed_by_one(tmp_path):
+    good = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
+    file = tmp_path / "site.toml"
+    trunks = 'trunks = ["tcp:192.0.2.10:5072", "udp:192.0.2.10:5070"]\nprobe = "10s"'
+    good = good.replace('trunks = ["udp:192.0.2.10:5070"]', trunks)
+    file.write_text(good.replace('"203.0.113.2:5060"', '"tcp:203.0.113.2:5060"'))
+    lines = gateways(load(file), lambda gateway: (gateway.address,))
+    [found] = [line for line in lines if "203.0.113.2:" in line]
+    assert "sip:203.0.113.2:5060;transport=tcp 0 0 socket=tcp:192.0.2.10:5072" in found
+
+
 @pytest.mark.parametrize(
     ("blocked", "flags"),
     [((), {"0"}), (("east",), {"0"}), (("south",), {"0"}), (("east", "south"), {"4"})],

@@ -21,6 +21,7 @@ from tests.chain.harness.places import Place
 from tests.chain.harness.sip import Message, parse
 
 _PROGRAM = Path(__file__).with_name("wireside.py").read_text("utf-8")
+_LISTEN = Path(__file__).with_name("wirelisten.py").read_text("utf-8")
 _STREAM = Path(__file__).with_name("wirestream.py").read_text("utf-8")
 PATIENCE = 10.0  # s, for what must come: on a slow machine too
 
@@ -90,6 +91,12 @@ class Raw:
                 return answer
         raise AssertionError(f"no answer within {seconds:g} s to: {_bytes(data)[:300]!r}")
 
+    def close_connections(self) -> None:
+        """Close those of a peer that is reached by them; it goes on listening."""
+        self._write(b"", None, close=True)
+        while "data" in (said := self._line()):
+            self._came.append(_datagram(said))
+
     def flood(self, data: str | bytes, rate: int, seconds: float) -> tuple[int, int]:
         """Send so many copies a second; returns how many were sent, and how many answers came."""
         self.begin_flood(data, rate, seconds)
@@ -142,6 +149,20 @@ def stream(
     with _run(place, who, directory, argv) as (peer, said):
         host, port = said["here"]
         peer.who = replace(who, address=(host, port), edge=door)
+        yield peer
+
+
+@contextlib.contextmanager
+def listening(
+    place: Place, who: Who, directory: Path, kind: str, certificate: str = ""
+) -> Iterator[Raw]:
+    """Open a peer that is reached by connections; kind: tcp, tls (certificate: its file there, with
+    the key), or deaf, where none comes to be. What it sends goes by the last connection that
+    something came by.
+    """
+    host, port = who.address
+    argv = ["python3", "-uc", _LISTEN, host, str(port), kind, certificate]
+    with _run(place, who, directory, argv) as (peer, _):
         yield peer
 
 

@@ -48,6 +48,22 @@ def test_a_call_with_nobody_to_try_is_answered(house):
     assert house.answers == [503]
 
 
+def test_a_call_to_a_gateway_on_a_connection_leaves_by_the_first_listener_of_its_protocol(
+    make_house_of,
+):
+    doors = 'trunks = ["udp:192.0.2.10:5070", "tcp:192.0.2.10:5072", "tcp:192.0.2.10:5074"]'
+    house = make_house_of(
+        lambda text: text.replace('trunks = ["udp:192.0.2.10:5070"]', doors).replace(
+            'gateway = "203.0.113.1:5060"', 'gateway = "tcp:203.0.113.1:5060"'
+        )
+    )
+    house.calls("4412")
+    assert house.sent_to == ["sip:203.0.113.1:5060;transport=tcp"]
+    assert house.fake.pv["$fs"] == "tcp:192.0.2.10:5072"
+    house.fails(503)
+    assert house.fake.pv["$fs"] == "udp:192.0.2.10:5070"
+
+
 def test_a_call_leaves_by_the_first_listener_of_udp_wherever_it_stands(make_house_of):
     both = 'trunks = ["tcp:192.0.2.10:5070", "udp:192.0.2.10:5072"]'
     house = make_house_of(lambda text: text.replace('trunks = ["udp:192.0.2.10:5070"]', both))

@@ -92,6 +92,24 @@ def test_a_name_without_srv_records_stands_for_port_5060(house, dns):
     assert house.sent_to == ["sip:203.0.113.51:5060"]
 
 
+def test_a_name_by_tls_has_its_own_records_and_port(make_house_of):
+    tls = '"tls:sip.north.example"'
+    house = make_house_of(
+        lambda text: text.replace('"203.0.113.1:5060"', tls).replace(
+            'trunks = ["udp:192.0.2.10:5070"]',
+            'trunks = ["udp:192.0.2.10:5070", "tls:192.0.2.10:5071"]',
+        )
+    )
+    dns = Dns(house)
+    dns.addresses = {"sip.north.example": ["203.0.113.51"]}
+    house.app.ksr_names_resolve(None)
+    assert "_sips._tcp.sip.north.example" in dns.asked
+    house.calls("4412")
+    assert house.fake.pv["$ru"] == "sip:4412@sip.north.example"
+    assert house.sent_to == ["sip:203.0.113.51:5061;transport=tls"]
+    assert house.fake.pv["$fs"] == "tls:192.0.2.10:5071"
+
+
 def test_a_device_that_registers_where_a_gateways_name_leads_is_not_called(house, dns):
     dns.addresses = {"sip.north.example": ["203.0.113.51"], "b.north.example": ["203.0.113.53"]}
     house.app.ksr_names_resolve(None)
