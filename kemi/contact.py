@@ -15,7 +15,7 @@ _URI_HOST = re.compile(r"sips?:(?:[^@>]*@)?(\[[^]]*\]|[^:;>]*)[^>]*", re.IGNOREC
 _TRANSPORT = re.compile(r";transport=([a-z]+)", re.IGNORECASE)
 _OURS = f";{ksr_dialog.MARK}="  # in our own Record-Route
 _URI = "$(ct{nameaddr.uri})"
-_SAID = f"$_s({_URI}\n$(ct{{nameaddr.uri}}{{uri.host}})\n$hdr(Record-Route))"
+_SAID = f"$_s($proto\n{_URI}\n$(ct{{nameaddr.uri}}{{uri.host}})\n$hdr(Record-Route))"
 
 
 def keep(site: Site, *, device: bool) -> None:
@@ -32,14 +32,17 @@ def keep(site: Site, *, device: bool) -> None:
     # Nobody can follow a Contact that is not UTF-8, or more than Kamailio 5.6 puts into one text
     # (8 kB, then it has none), and the message is worth as much without. A URI has no line's end in
     # it, and neither it nor a route is spelled as Kamailio's word for nothing.
-    found, host, routes = (part.replace("<null>", "") for part in (said or "\n\n").split("\n", 2))
+    parts = (part.replace("<null>", "") for part in (said or "\n\n\n").split("\n", 3))
+    came, found, host, routes = parts
     aliased = ";alias=" in found.lower()
     if device:
         ksr_contact.mark(always=aliased)
         return
     if proxy := _proxy(routes):
         found, host = proxy[0], proxy[1]
+    by_udp = came.lower() in {"", "udp"}
     unreachable = bool(host) and not _has_listener(site, found, host)
+    unreachable = unreachable or not (by_udp or _says_by_what(found))
     if aliased or unreachable or (host and ip(host.strip("[]")) is None):
         ksr_contact.mark(always=aliased or unreachable)
 
@@ -55,6 +58,16 @@ def _proxy(routes: str) -> re.Match[str] | None:
     """Return the URI, in it the host, of a proxy of the peer's that is next to us in the path."""
     nearest = routes.partition(",")[0]
     return None if _OURS in nearest else _URI_HOST.search(nearest)
+
+
+def _says_by_what(uri: str) -> bool:
+    """Whether a URI of somebody who came by a connection is another than that without a word of it:
+    `sip:` alone would be UDP (RFC 3263 §4.1), at a port where nobody may listen to that.
+    """
+    if _TRANSPORT.search(uri) or uri[:5].lower() == "sips:":
+        return True
+    there = uri.partition(":")[2].rpartition("@")[2].partition(";")[0]
+    return there != str(sip.way().source)
 
 
 def _has_listener(site: Site, uri: str, host: str) -> bool:

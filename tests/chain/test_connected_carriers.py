@@ -125,6 +125,23 @@ def test_a_call_goes_by_its_connection_and_after_that_is_closed_by_another(
     ]
 
 
+@pytest.mark.parametrize("by", [("north", "tcp", TO_NORTH), ("west", "tls", TO_WEST)])
+def test_a_carrier_whose_contact_names_no_protocol_is_reached_by_its_connection(
+    scene: Scene, place, *, pair, by
+):
+    """Without a word it would be UDP, which nobody hears there."""
+    name, kind, dialled = by
+    who, there = scene.cast.trunk("reception"), scene.cast.carrier(name)
+    file = scene.directory / "pair.pem"
+    file.write_text(pair)
+    with (
+        raw(place, who, scene.directory) as caller,
+        listening(place, there, scene.directory, kind, place.there(file)) as callee,
+    ):
+        answer, target = call(scene, caller, callee, dialled, f"<sip:111@{there.socket}>")
+        exchange(caller, callee, within(answer, who, target, 2, "BYE"))
+
+
 def test_a_call_goes_by_tls_after_a_refused_connection_and_a_refusal(
     scene: Scene, place, edge, pair
 ):

@@ -227,3 +227,24 @@ def test_a_request_uri_that_is_too_long_for_kamailio_is_not_looked_at(within, me
     house = within(method, user="1" * 1_000)
     assert (house.answers, house.relays) == (answers, [])
     assert house.fake.called("nathelper.handle_ruri_alias") == []
+
+
+@pytest.mark.parametrize(
+    ("protocol", "uri", "marked"),
+    [
+        ("TLS", f"sip:x@{NORTH}:5060", True), ("TCP", f"sip:{NORTH}:5060;ob", True),
+        ("TLS", f"sip:x@{NORTH}:5060;transport=tls", False), ("TLS", f"sips:x@{NORTH}:5060", False),
+        ("TCP", f"sip:x@{NORTH}:5070", False), ("UDP", f"sip:x@{NORTH}:5060", False),
+    ],
+)  # fmt: skip
+def test_whose_contact_is_where_he_is_connected_and_says_no_protocol_is_reached_by_the_connection(
+    make_house_of, protocol, uri, marked
+):
+    doors = 'trunks = ["udp:192.0.2.10:5070", "tcp:192.0.2.10:5070", "tls:192.0.2.10:5071"]'
+    house = make_house_of(lambda text: text.replace('trunks = ["udp:192.0.2.10:5070"]', doors))
+    house.calls("4412")
+    house.says({"$proto": protocol, "$si": NORTH, "$sp": 5060, "$Rp": 5070, "$ct": f"<{uri}>"})
+    house.says({"$(ct{nameaddr.uri})": uri, "$(ct{nameaddr.uri}{uri.host})": NORTH})
+    house.says({"$hdr(Record-Route)": None})
+    house.replies(200)
+    assert bool(house.fake.called("nathelper.add_contact_alias_addr")) is marked
