@@ -11,7 +11,7 @@ from tests.chain.calling import cause, dial, final
 from tests.chain.faulty import KAMCMD, reply
 from tests.chain.harness.another_edge import edge_beside, logged, rows, scene_at
 from tests.chain.harness.peer import Who
-from tests.chain.harness.raw import Raw, listening, raw, request
+from tests.chain.harness.raw import Raw, listening, raw, request, stream
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Message
 from tests.chain.harness.stack import docker, until
@@ -293,3 +293,40 @@ def said_ok(carrier: Raw, method: str) -> Message:
         if asked.method == method:
             return asked
     raise AssertionError(f"no {method} came")
+
+
+def test_who_hangs_up_on_a_carrier_that_has_gone_is_told_that_it_could_not_be_reached(
+    scene: Scene, place, edge
+):
+    who, north = scene.cast.trunk("reception"), scene.cast.carrier("north")
+    with raw(place, who, scene.directory) as caller:
+        with listening(place, north, scene.directory, "tcp") as callee:
+            answer, target = call(scene, caller, callee, TO_NORTH, contact_of(north, "tcp"))
+        until("the edge to know", lambda: not connections(edge, north), 10)
+        told = caller.ask(within(answer, who, target, 2, "BYE"))
+    assert told.code == 477
+
+
+def test_a_carrier_that_calls_by_tcp_is_hung_up_on_where_its_contact_is(scene: Scene, place):
+    reception, north = scene.cast.trunk("reception"), scene.cast.carrier("north")
+    door = scene.site.edge.way_to("tcp").address
+    with (
+        raw(place, reception, scene.directory) as pbx,
+        listening(place, north, scene.directory, "tcp") as at_home,
+        stream(place, north, scene.directory, (door.host, door.port), "tcp") as carrier,
+    ):
+        mark = f"{scene.began}"
+        via = f"SIP/2.0/TCP {carrier.who.socket};branch=z9hG4bK-{mark}"
+        contact = f"<sip:111@{north.socket};transport=tcp>"
+        text = request(carrier.who, "INVITE", DID, mark=mark, via=via, contact=contact)
+        carrier.send(text)
+        answer = answers(carrier, pbx, f"<sip:2000@{reception.socket}>")
+        assert answer.code == 200
+        there = uri(answer.header("contact"))
+        carrier.send(within(answer, carrier.who, there, 1, "ACK"))
+        comes(pbx, "ACK")
+        back = {"from_": answer.header("to"), "to": answer.header("from")}
+        asked = within(
+            answer, reception, f"sip:111@{north.socket};transport=tcp", 20, "BYE", **back
+        )
+        exchange(pbx, at_home, asked)
