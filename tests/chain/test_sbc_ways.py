@@ -12,7 +12,7 @@ from tests.chain.faulty import reply
 from tests.chain.harness.raw import Raw, raw, request
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Message
-from tests.chain.test_dialog_targets import answered, within
+from tests.chain.test_dialog_targets import answered, answers, within
 from tests.chain.test_sender import comes, exchange
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(60)]
@@ -111,3 +111,18 @@ def test_a_caller_who_says_bye_while_it_rings_is_called_on_for_by_nobody(scene: 
         acknowledge(caller, hears(caller, 487, 480, 503), f"{scene.began}")
     messages = scene.messages()
     assert not messages.where(method="INVITE", target=scene.cast.carrier("south").socket)
+
+
+def test_a_carrier_behind_two_proxies_of_its_own_gets_what_is_its_by_both(scene: Scene, place):
+    """RFC 3261 §16.12.1.1: in the order of the answer's Record-Route, turned round."""
+    who, north = scene.cast.trunk("reception"), scene.cast.carrier("north")
+    inner, outer = (f"<sip:{name}@{north.socket};lr>" for name in ("inner", "outer"))
+    there = "sip:111@10.9.9.9:5066"
+    with raw(place, who, scene.directory) as caller, raw(place, north, scene.directory) as callee:
+        caller.send(request(who, "INVITE", TO_NORTH, mark=f"{scene.began}"))
+        answer = answers(caller, callee, f"<{there}>", inner, outer)
+        assert answer.all("record-route")[:2] == [inner, outer]
+        caller.send(within(answer, who, there, 1, "ACK"))
+        came = comes(callee, "ACK")
+        assert (came.uri, came.all("route")) == (there, [outer, inner])
+        exchange(caller, callee, within(answer, who, there, 2, "BYE"))
