@@ -240,7 +240,8 @@ def _listeners(parts: Mapping[str, Any]) -> Iterator[Mistake]:
 
 
 def _probe(parts: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Kamailio's dispatcher counts in seconds."""
+    """Kamailio's dispatcher and nathelper count in seconds."""
     edge = parts["edge"]
-    if edge is not None and edge.probe % 1_000:
-        yield Mistake("edge.probe", f'expected whole seconds, got "{spelled(edge.probe)}"')
+    for name in ("probe", "probe_devices"):
+        if edge is not None and (every := getattr(edge, name)) % 1_000:
+            yield Mistake(f"edge.{name}", f'expected whole seconds, got "{spelled(every)}"')

@@ -11,7 +11,8 @@ from bellhop.tables import key
 class Edge:
     """`[edge]`: Kamailio. attempts and budget (ms) bound what one call may cost in carriers;
     reason_to_caller: which Reason a caller of a failed call gets, where its trunk or carrier says
-    nothing (bellhop/finals.py). probe: ms between two OPTIONS to each gateway; 0: none are sent.
+    nothing (bellhop/finals.py). probe: ms between two OPTIONS to each gateway; probe_devices: to
+    each device that is registered; 0: none are sent.
     hide_topology: whether neither side of a call sees the other's addresses (topos).
     unproved: requests of one address in some 2 s that prove nothing, before more get no answer.
     guesses: wrong passwords for one user from one address in a minute, before it is refused for
@@ -29,6 +30,7 @@ class Edge:
     budget: int = key(values.duration(1_000, 120_000), 40_000)
     reason_to_caller: str = key(values.one_of(*reason.POLICIES), "relay")
     probe: int = key(values.or_off(values.duration(1_000, 3_600_000)), 0)
+    probe_devices: int = key(values.or_off(values.duration(5_000, 30_000)), 0)
     hide_topology: bool = key(values.flag, False)
     unproved: int = key(values.integer(10, 100_000), 600)
     guesses: int = key(values.integer(1, 100), 5)

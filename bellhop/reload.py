@@ -13,6 +13,7 @@ _AT_START = (
     "edge.trunks",
     "edge.internal",
     "edge.probe",
+    "edge.probe_devices",
     "edge.hide_topology",
     "edge.ledger",
     "edge.ledger_dsn_file",

@@ -29,6 +29,8 @@ def listen_cfg(site: Site) -> str:
         every = site.edge.probe // 1_000 or _PBX_PROBE
         lines += [f"#!define BELLHOP_PROBE {every}"]
         lines += [f'#!define BELLHOP_GATEWAYS "{gateways_file(site)}"']
+    if site.edge.probe_devices:
+        lines += [f"#!define BELLHOP_PROBE_DEVICES {site.edge.probe_devices // 1_000}"]
     if site.edge.hide_topology:
         lines += ["#!define BELLHOP_TOPOS"]
     if site.proves_itself:

@@ -25,8 +25,10 @@ def register(site: Site, secrets: Secrets, way: Way) -> None:
     # Calls go to where the registration came from, whatever Contact says: behind NAT nothing else
     # arrives, and a Contact at a carrier's address would have us dial out for whoever calls this
     # device.
-    if sip.behind_nat() or sip.contact_is_elsewhere():
+    if elsewhere := sip.behind_nat() or sip.contact_is_elsewhere():
         sip.fix_register()
+    if elsewhere or site.edge.probe_devices:
+        sip.have_probed()
     ksr_registrar.save(caller.name)
 
 

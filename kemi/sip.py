@@ -199,6 +199,10 @@ def fix_register() -> None:
     """Remember a REGISTER's real source with the binding."""
     KSR.nathelper.fix_nated_register()
     KSR.setbflag(6)
+
+
+def have_probed() -> None:
+    """Have the binding of this REGISTER asked by OPTIONS (sipping_bflag in bellhop.cfg)."""
     KSR.setbflag(7)
 
 

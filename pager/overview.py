@@ -1,7 +1,9 @@
 """How the members of each zone are now, as the edge and the page engine know."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from ami.engine import Engine
@@ -41,6 +43,11 @@ class Overview:
         """Use a changed site from now on."""
         self._site = site
 
+    def _silent(self) -> Mapping[str, int]:
+        """Return who is registered, and was asked three times and has not answered, since when."""
+        every = self._site.edge.probe_devices / 1_000
+        return self._registered.silent(time.time() - 3 * every) if every else {}
+
     async def __call__(self) -> list[dict[str, Any]]:
         """Return each zone with its members: state is ready, busy, absent, taken-out or
         unknown.
@@ -48,6 +55,7 @@ class Overview:
         numbers = tuple(self._site.devices)
         there = await asyncio.to_thread(self._registered, numbers)
         in_call = await asyncio.to_thread(self._calls.of, numbers)
+        silent = await asyncio.to_thread(self._silent)
         in_page, reached = self._engine.in_pages(), self._reaches()
 
         def state(member: Target, out: Mapping[str, TakeOut]) -> tuple[str, str]:
@@ -65,6 +73,9 @@ class Overview:
                 return "absent", "not registered"
             if in_call.get(member.number):
                 return "busy", "in a call"
+            if last := silent.get(member.number):
+                when = datetime.fromtimestamp(last, UTC)
+                return "unknown", f"registered, and silent since {when:%Y-%m-%d %H:%M:%S} UTC"
             return ("ready", "") if reached else ("unknown", "the pager does not reach Asterisk")
 
         return [

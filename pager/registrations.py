@@ -3,7 +3,7 @@ than is asked (bellhop/present.py), of many by Kamailio's `ul.dump`, which tells
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -42,6 +42,27 @@ class Registrations:
             _log.warning("edge=%s registrations=unknown why=%s", self._edge, error)
             return None
 
+    def silent(self, since: float) -> Mapping[str, int]:
+        """Return who is registered and has answered nothing that the edge asked since a Unix time,
+        with when it last did (or registered); nobody where the edge could not be asked.
+        """
+        try:
+            return silent(ask(self._edge, "ul.dump"), since)
+        except (RpcError, LookupError, TypeError, AttributeError) as error:
+            _log.warning("edge=%s silent=unknown why=%s", self._edge, error)
+            return {}
+
+
+def silent(answer: Mapping[str, Any], since: float) -> dict[str, int]:
+    """Return the numbers in an answer to `ul.dump` that last answered before a Unix time, and when.
+    Raises LookupError, TypeError or AttributeError when it is no such answer.
+    """
+    return {
+        number: contact["Last-Keepalive"]
+        for number, contact in _living(answer)
+        if contact["Last-Keepalive"] < since
+    }
+
 
 def registered(answer: Mapping[str, Any]) -> dict[str, str]:
     """Return the numbers in an answer to `ul.dump` that have a binding now, each with the
@@ -49,7 +70,10 @@ def registered(answer: Mapping[str, Any]) -> dict[str, str]:
     "expired" or "deleted". Raises LookupError, TypeError or AttributeError when it is no such
     answer.
     """
-    found: dict[str, str] = {}
+    return {number: _said(contact.get("User-Agent")) for number, contact in _living(answer)}
+
+
+def _living(answer: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for domain in answer["Domains"]:
         # A list of AoRs, or nothing where there is none.
         for aor in domain["Domain"].get("AoRs") or ():
@@ -57,8 +81,7 @@ def registered(answer: Mapping[str, Any]) -> dict[str, str]:
             for entry in info["Contacts"]:
                 contact = entry["Contact"]
                 if _lives(contact["Expires"]):
-                    found[str(info["AoR"])] = _said(contact.get("User-Agent"))
-    return found
+                    yield str(info["AoR"]), contact
 
 
 def _said(user_agent: object) -> str:

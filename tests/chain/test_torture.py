@@ -2,6 +2,7 @@
 for a reason, nothing of it goes where it must not, and the edge goes on.
 """
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -141,13 +142,14 @@ def test_a_reply_to_nothing_is_sent_on_to_nobody(scene: Scene, place):
     who = scene.cast.stranger(scene.cast.devices_door)
     north = scene.cast.carrier("north")
     with raw(place, who, scene.directory) as peer, raw(place, north, scene.directory) as victim:
-        for code in ("100 Trying", "200 OK", "503 Service Unavailable"):
+        kinds = itertools.product(("100 Trying", "200 OK", "503 No"), ("INVITE", "OPTIONS"))
+        for code, method in kinds:
             for first in (who.edge, who.address):
                 peer.send(
                     f"SIP/2.0 {code}\r\nVia: SIP/2.0/UDP {first[0]}:{first[1]};branch=z9hG4bKx\r\n"
                     f"Via: SIP/2.0/UDP {north.socket};branch=z9hG4bKy\r\n"
                     f"From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: {scene.began}\r\n"
-                    "CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+                    f"CSeq: 1 {method}\r\nContent-Length: 0\r\n\r\n"
                 )
         assert peer.ask(request(who, "OPTIONS", mark=f"{scene.began}")).code == 200
         assert victim.receive(SOON) is None

@@ -65,3 +65,9 @@ def test_a_probe_that_is_quicker_than_silence_is_known_is_noted(bellhop, tmp_pat
     code, out, err = bellhop("check", str(site))
     assert (code, err) == (0, "")
     assert (f"note: edge.probe: {noted}" in out) if noted else ("edge.probe" not in out)
+
+
+@pytest.mark.parametrize("key", ["probe", "probe_devices"])
+def test_a_probe_of_no_whole_seconds_is_refused_as_kamailio_counts_in_these(told_changed, key):
+    said = told_changed("attempts = 3", f'attempts = 3\n{key} = "5500ms"')
+    assert said == [f'edge.{key}: expected whole seconds, got "5500ms"']

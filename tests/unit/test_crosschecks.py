@@ -19,11 +19,6 @@ from tests.unit.conftest import GOOD
             'routes[2].prefix: "+44" is the prefix of routes[1] already',
         ),
         (
-            "attempts = 3",
-            'attempts = 3\nprobe = "1500ms"',
-            'edge.probe: expected whole seconds, got "1500ms"',
-        ),
-        (
             'profile = "carrier"',
             'profile = "carriers"',
             'dids[2].profile: no profile "carriers"; did you mean "carrier"?',

@@ -11,7 +11,7 @@ import pytest
 
 from bellhop.addresses import Address
 from bellhop.present import METHOD, MOST, Present
-from pager.registrations import Registrations, registered
+from pager.registrations import Registrations, registered, silent
 
 
 def dump(*numbers, **expires):
@@ -148,3 +148,29 @@ def test_an_edge_is_not_asked_when_there_is_no_time_left():
 def test_nobody_is_registered_where_the_table_is_empty():
     assert registered({"Domains": [{"Domain": {"AoRs": None}}]}) == {}
     assert registered({"Domains": [{"Domain": {}}]}) == {}
+
+
+def kept(**last):
+    """An answer to ul.dump: these numbers (`n<number>`) last answered at these times."""
+    found = dump(*(number[1:] for number in last))
+    for aor in found["Domains"][0]["Domain"]["AoRs"]:
+        for entry in aor["Info"]["Contacts"]:
+            entry["Contact"]["Last-Keepalive"] = last[f"n{aor['Info']['AoR']}"]
+    return found
+
+
+def test_who_last_answered_before_a_time_is_silent_since_then():
+    assert silent(kept(n1008=100, n1009=200, n1010=199), 200) == {"1008": 100, "1010": 199}
+
+
+def test_who_is_silent_is_nobodys_to_say_when_the_edge_cannot_be_asked(caplog):
+    for body in (
+        answer(kept(n1008=100)),
+        answer({"Domains": [{"Domain": {}}]}),
+        answer(dump("1")),
+        b"no",
+    ):
+        with Edge(body) as edge:
+            found = Registrations(edge.address).silent(200)
+        assert found == ({"1008": 100} if b"Last-Keepalive" in body else {})
+    assert caplog.text.count("silent=unknown") == 2

@@ -42,6 +42,19 @@ def test_tls_is_switched_on_where_a_listener_is_of_it(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("keys", "seconds"), [("", None), ('probe_devices = "off"', None), ('probe_devices = "5s"', 5)]
+)
+def test_devices_are_probed_as_often_as_the_site_says(tmp_path, keys, seconds):
+    good = (Path(__file__).parent / "sites" / "good.toml").read_text("utf-8")
+    file = tmp_path / "site.toml"
+    file.write_text(good.replace("[edge]", f"[edge]\n{keys}"))
+    found = [line for line in listen_cfg(load(file)).splitlines() if "PROBE_DEVICES" in line]
+    assert found == ([f"#!define BELLHOP_PROBE_DEVICES {seconds}"] if seconds else [])
+    restart = needs_restart(load(Path(__file__).parent / "sites" / "good.toml"), load(file))
+    assert restart == (("edge.probe_devices",) if seconds else ())
+
+
+@pytest.mark.parametrize(
     ("keys", "standby", "seconds"),
     [
         ("", False, None),

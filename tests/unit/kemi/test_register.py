@@ -38,6 +38,15 @@ def test_behind_a_nat_the_source_is_kept_with_the_binding(house):
     assert paths.index("nathelper.fix_nated_register") < paths.index("registrar.save_uri")
 
 
+@pytest.mark.parametrize(("keys", "flags"), [("", set()), ('probe_devices = "30s"', {7})])
+def test_a_device_that_is_where_it_says_is_asked_where_the_site_wants_it(
+    make_house_of, keys, flags
+):
+    house = make_house_of(lambda text: text.replace("[edge]\n", f"[edge]\n{keys}\n", 1))
+    registers(house)
+    assert house.fake.branch_flags == flags
+
+
 def test_a_device_on_a_connection_is_called_by_that_alone(house):
     """Where its Contact says, perhaps nobody listens (measured)."""
     registers(house, door="tcp")
