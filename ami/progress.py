@@ -115,4 +115,5 @@ class Progress:
         """Close the books, if they are open; why: what is said of whoever never answered."""
         if self.page.ended is None:
             self.become(*(m.failed(cause, None, why) for m in self.page.members.values()))
-            self.page = replace(self.page, ended=time.time())
+            # By the page's own clock: the machine's may have been set meanwhile.
+            self.page = replace(self.page, ended=self.page.started + self.now() / 1000)
