@@ -63,7 +63,8 @@ def in_full(
         pairs += [("registration", f"{one.registration or 'not known'}, {who}")]
     pairs += [("calls", _calls(one)), ("routes", _routes(routes)), ("bounds", _bounds(carrier))]
     pairs += [("profile", carrier.profile or f"its route's, else {CARRIER.name}")]
-    pairs += [("answered", f"{_ratio(one)} since {_when(seen.since)} UTC")]
+    known = "" if one.attempts is None else f" since {_when(seen.since)} UTC"
+    pairs += [("answered", f"{_ratio(one)}{known}")]
     names = ("failures", *[""] * len(one.causes))
     pairs += [
         (name, f"{_named(cause)} ({times})")

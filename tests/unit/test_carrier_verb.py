@@ -110,7 +110,7 @@ def test_what_the_ledger_does_not_tell_is_said_once(edge, tmp_path):
     (tmp_path / "usrloc.db").unlink()
     done = run(edge, "north")
     assert done.exit_code == 1
-    assert "  answered          not known since" in done.output
+    assert "  answered          not known\n" in done.output
     assert done.stderr.count("not known: what became of calls") == 1
 
 
