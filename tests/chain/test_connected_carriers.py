@@ -1,6 +1,5 @@
 """Carriers that are reached by TCP or TLS: calls, and what becomes of them where the connection fails."""
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -8,21 +7,20 @@ import pytest
 
 from bellhop.settings import Site
 from tests.chain.calling import cause, dial, final
-from tests.chain.faulty import KAMCMD, reply
+from tests.chain.faulty import KAMCMD
 from tests.chain.harness.another_edge import edge_beside, logged, rows, scene_at
 from tests.chain.harness.peer import Who
 from tests.chain.harness.raw import Raw, listening, raw, request, stream
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Message
 from tests.chain.harness.stack import docker, until
-from tests.chain.test_credentials import line, user
 from tests.chain.test_dialog_targets import answers, within
 from tests.chain.test_sender import comes, exchange, uri
 from tests.chain.test_tls import PAIR
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
-LAST, OTHER = "155", "156"
+LAST = "155"
 ANSWER = 2_000  # ms, the carriers' answer_timeout
 TO_NORTH, TO_WEST = "441632960100", "4930123456"  # north, south, west; west, south
 # Kamailio's own file: as a site would have it that trusts one authority; and one that checks nothing.
@@ -243,56 +241,6 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_and_the_log_says_so(
 
 
 DID = "442071838750"
-
-
-def registering(text: str, cast) -> str:
-    keys = (
-        f'auth_user = "{user("north")}"\nsecret_file = "north.htdigest"\nregister_user = "site-7"\n'
-        f'register_contact = "{DID}"\n'
-    )
-    text = connected(text, cast).replace("tls:", "tcp:").replace(f".{LAST}", f".{OTHER}")
-    text = text.replace("[edge]", '[edge]\nprobe = "2s"', 1)
-    return text.replace("[carriers.north]\n", f"[carriers.north]\n{keys}")
-
-
-@pytest.mark.parametrize("tag", ["latest", "trixie", "bookworm"])
-def test_a_carrier_by_tcp_is_registered_with_and_probed_by_it(stack, place, cast, tag):
-    north, directory = cast.carrier("north"), place.artifacts / f"connected-{tag}"
-    directory.mkdir(exist_ok=True)
-    with (
-        listening(place, north, directory, "tcp") as carrier,
-        edge_beside(
-            stack, place, cast, f"registers-{tag}", tag=tag, last=OTHER,
-            change=lambda text: registering(text, cast), secrets={"north.htdigest": line("north")},
-        ) as (site, name),
-    ):  # fmt: skip
-        registers, probes = said_ok(carrier, "REGISTER"), said_ok(carrier, "OPTIONS")
-        door = site.edge.way_to("tcp").address
-        contact = f"<sip:{DID}@{door};transport=tcp>"
-        assert registers.header("contact").replace(" ", "").startswith(contact)
-        assert " SIP/2.0/TCP " in f" {probes.header('via')}"
-
-        def stands() -> tuple[str, str]:
-            said = json.loads(docker("exec", name, "bellhop", "carriers", "--json"))
-            [one] = [one for one in said["carriers"] if one["carrier"] == "north"]
-            return one["registration"], one["gateways"][0]["probe"]
-
-        until("the verb", lambda: stands() == ("registered", "alive"), 15)
-
-
-def said_ok(carrier: Raw, method: str) -> Message:
-    """Say 200 to what comes until a request of this method did; returns that."""
-    while (came := carrier.receive(20)) is not None:
-        asked = came.message
-        lines = (
-            [f"Contact: {asked.header('contact')};expires=600"]
-            if asked.method == "REGISTER"
-            else []
-        )
-        carrier.send(reply(asked, "200 OK", *lines))
-        if asked.method == method:
-            return asked
-    raise AssertionError(f"no {method} came")
 
 
 def test_who_hangs_up_on_a_carrier_that_has_gone_is_told_that_it_could_not_be_reached(
