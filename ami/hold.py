@@ -1,7 +1,8 @@
 """A leader who puts his page on hold: his PBX may play its music to whom it holds, and a zone is
 not to hear it. While he holds he is muted in the room, as by *1; one who has pressed that stays so.
 Who may hold no more, for all that is known (AMI was away, the pager ends), is let be heard: one
-whom nobody hears is worse than music. His channel knows that he is muted by us, so that the next
+whom nobody hears is worse than music. Who said in his first offer that he only sends (RFC 3264 §5.1),
+as equipment does that announces, holds nothing, though Asterisk tells it alike. His channel knows that he is muted by us, so that the next
 pager knows it, too, when this one is killed.
 """
 
@@ -17,6 +18,7 @@ _log = logging.getLogger("bellhop.ami")
 MUTE, UNMUTE = "ConfbridgeMute", "ConfbridgeUnmute"
 GOES_ON: Event = {"Event": "Unhold"}
 _HELD = "BELLHOP_HELD"
+_ONLY_SENDS = "BellhopOnlySends"  # the dialplan's, before he comes into the room
 
 
 class Hold:
@@ -28,16 +30,20 @@ class Hold:
         self._holds = False
         self._muted = False
         self._ours = False
+        self._only_sends = False
 
     def hear(self, event: Event) -> str:
         """Take an event of his channel; return AMI's action to be done now, "" for none."""
         if event.get("Conference", self._room) != self._room:
             return ""
         match event.get("Event"):
+            case "UserEvent":
+                self._only_sends |= event.get("UserEvent") == _ONLY_SENDS
+                return ""
             case "Hold":
                 self._holds = True
-            case "Unhold":
-                self._holds = False
+            case "Unhold":  # he has renewed the call since: from now on a hold is one
+                self._holds = self._only_sends = False
             case "ConfbridgeJoin":
                 self._inside, self._muted, self._ours = True, False, False
             case "ConfbridgeUnmute":
@@ -52,7 +58,7 @@ class Hold:
         return self._due() if self._inside else ""
 
     def _due(self) -> str:
-        if self._holds and not self._muted:
+        if self._holds and not self._only_sends and not self._muted:
             self._muted = self._ours = True
             return MUTE
         # Until it is told that it was done: what was sent into a dead connection was not.

@@ -20,6 +20,8 @@ WORDS = {
     "elsewhere heard": {"Event": "ConfbridgeUnmute", "Conference": "page-2"},
     "holds": {"Event": "Hold"},
     "goes on": {"Event": "Unhold"},
+    "only sends": {"Event": "UserEvent", "UserEvent": "BellhopOnlySends"},
+    "spoke": {"Event": "UserEvent", "UserEvent": "BellhopSpoke"},
     "key": {"Event": "DTMFEnd"},
 }
 
@@ -34,6 +36,10 @@ WORDS = {
         (["in", "muted", "heard", "holds"], [MUTE]),
         (["holds", "in"], [MUTE]),  # while he waited
         (["holds", "goes on", "in"], []),
+        (["holds", "only sends", "in"], []),  # Asterisk says so of his first offer
+        (["only sends", "in", "holds"], []),  # told late
+        (["holds", "only sends", "in", "goes on", "holds"], [MUTE]),  # he has renewed the call
+        (["holds", "spoke", "in"], [MUTE]),
         (["in", "holds", "goes on", "muted", "heard"], [MUTE, UNMUTE]),  # told late
         (["in", "holds", "muted", "heard"], [MUTE, MUTE]),  # somebody else let him be heard
         (["in", "holds", "goes on", "holds", "muted", "heard"], [MUTE, UNMUTE, MUTE]),

@@ -2,6 +2,7 @@
 own. The call is SIPp's (`caller/is-spoken-for`); its RTP goes out here, from the same address.
 """
 
+import base64
 import json
 import subprocess
 from collections.abc import Iterator
@@ -9,22 +10,23 @@ from contextlib import contextmanager
 
 from tests.chain.harness.places import Place
 
-# It sends to where RTP comes from: the pbx sends the tone by which a caller waits. Each line of its
+# It sends to where RTP comes from: the pbx sends the tone by which a caller waits, but to none who
+# only sends: then it is told its own port, and where to. Each line of its
 # input is an order, which it does, and then says so. Keys are RFC 4733's events, 100 ms each; no voice
 # goes with them, as with a phone's.
 _PROGRAM = """
-import json, socket, struct, sys, time
-host = sys.argv[1]
+import base64, json, socket, struct, sys, time
+host, ours, peer, theirs = (*sys.argv[1:], "", "", "")[:4]
 raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
 raw.bind((host, 0))
 raw.settimeout(20)
 print("listens", flush=True)
-while True:
+while not ours:
     datagram, (peer, _) = raw.recvfrom(65535)
     udp = datagram[(datagram[0] & 15) * 4:]
-    theirs, ours = struct.unpack("!HH", udp[:4])
     if len(udp) == 180 and udp[8] >> 6 == 2 and udp[9] & 127 == 0:
-        break
+        theirs, ours = struct.unpack("!HH", udp[:4])
+ours, theirs = int(ours), int(theirs)
 print("hears", flush=True)
 sequence, stamp, due = 1, 0, time.monotonic()
 def send(kind, payload, at):
@@ -40,6 +42,10 @@ for line in sys.stdin:
         for _ in range(order["blocks"]):
             send(0, bytes([order["say"]]) * 160, stamp)
             stamp += 160
+    sound = base64.b64decode(order.get("play", ""))
+    for n in range(0, len(sound), 160):
+        send(0, sound[n:n + 160], stamp)
+        stamp += 160
     for key in order.get("press", ""):
         event, begun = "0123456789*#".index(key), stamp
         for n in range(1, 6):
@@ -71,6 +77,10 @@ class Talker:
         """Press these keys, one after the other."""
         self._order(press=keys)
 
+    def play(self, sound: bytes) -> None:
+        """Play u-law audio, a multiple of 20 ms."""
+        self._order(play=base64.b64encode(sound).decode())
+
     def _order(self, **order: object) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order) + "\n")
@@ -79,10 +89,15 @@ class Talker:
 
 
 @contextmanager
-def talker(place: Place, host: str) -> Iterator[Talker]:
-    """Have somebody speak at an address, once RTP has come there; it ends with the block."""
+def talker(
+    place: Place, host: str, port: int = 0, to: tuple[str, int] = ("", 0)
+) -> Iterator[Talker]:
+    """Have somebody speak at an address, once RTP has come there, or with a port, from it to where he
+    is told; it ends with the block.
+    """
+    told = [str(port), to[0], str(to[1])] if port else []
     process = subprocess.Popen(
-        place.command(["python3", "-c", _PROGRAM, host], stdin=True),
+        place.command(["python3", "-c", _PROGRAM, host, *told], stdin=True),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdin is not None

@@ -37,14 +37,17 @@ def _encoded(sample: int) -> int:
 
 def voice(name: str, seconds: int = 1) -> bytes:
     """Return so much u-law audio of a tone; it may be repeated without a seam."""
-    first, second = TONES[name]
-    second_long = bytes(
+    return pair(*TONES[name], RATE) * seconds
+
+
+def pair(first: int, second: int, samples: int) -> bytes:
+    """Return u-law audio of two frequencies."""
+    return bytes(
         _encoded(
             round(_AMPLITUDE * sum(math.sin(2 * math.pi * f * n / RATE) for f in (first, second)))
         )
-        for n in range(RATE)
+        for n in range(samples)
     )
-    return second_long * seconds
 
 
 def _power(samples: list[int], frequency: int) -> float:

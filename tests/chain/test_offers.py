@@ -1,0 +1,185 @@
+"""What leaders offer, beyond a phone's G.711 both ways: one who only sends, one with whom there is no
+common audio, one who renews his call; and keys by whatever way a PBX says them.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from tests.chain.faulty import reply
+from tests.chain.harness import tones
+from tests.chain.harness.places import Place
+from tests.chain.harness.raw import Raw, raw, request
+from tests.chain.harness.scene import Scene
+from tests.chain.harness.sip import Message
+from tests.chain.harness.talker import Talker, talker
+from tests.chain.paging import (
+    SPEAKERS,
+    ZONE,
+    answering,
+    heard,
+    outcomes,
+    page,
+    registered,
+    report,
+    reports,
+    speaking,
+)
+from tests.chain.test_bindings import registers
+from tests.chain.test_dialog_targets import within
+
+pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
+
+VOICE, AFTER = 0x35, 0x4B
+PORT = 16_000  # where a leader's audio is
+PCMU = "RTP/AVP 0"
+SENDS = f"{PCMU}\r\na=sendonly"
+# A key as two tones (ITU-T Q.23), 120 ms, and silence as long.
+TONES = {"*": (941, 1209), "0": (941, 1336)}
+BEAT = 960
+
+
+def offered(text: str, host: str, audio: str) -> str:
+    """Return a request with an SDP whose m= line goes on so."""
+    body = (
+        f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
+        f"m=audio {PORT} {audio}\r\n"
+    )
+    return with_body(text, "application/sdp", body)
+
+
+def with_body(text: str, kind: str, body: str) -> str:
+    return text.replace(
+        "Content-Length: 0\r\n", f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+    ).replace("\r\n\r\n", f"\r\n\r\n{body}", 1)
+
+
+def asks(scene: Scene, caller: Raw, audio: str, extra: str = "") -> Message:
+    """Have the PBX page with this offer; returns the final answer, which is acknowledged."""
+    who = caller.who
+    of = f"<sip:2001@{who.edge[0]}>;tag=t"
+    text = request(who, "INVITE", ZONE, mark=f"{scene.began}", from_=of, extra=extra)
+    answer = caller.ask(offered(text, who.address[0], audio))
+    if answer.code < 300:
+        caller.send(said(answer, caller, "ACK", 1))
+    else:
+        via = f"SIP/2.0/UDP {who.socket};rport;branch={answer.branch}"
+        sides = {"via": via, "from_": of, "to": answer.header("to")}
+        caller.send(request(who, "ACK", ZONE, mark=f"{scene.began}", **sides))
+    return answer
+
+
+def said(answer: Message, caller: Raw, method: str, number: int) -> str:
+    """Return the leader's next request in his call."""
+    return within(answer, caller.who, answer.header("contact").strip("<>"), number, method)
+
+
+@contextmanager
+def leads(
+    scene: Scene, place: Place, audio: str, extra: str = ""
+) -> Iterator[tuple[Raw, Message, Talker]]:
+    """Have the PBX lead a page with this offer, from when he is heard; he hangs up, if he can."""
+    speakers = answering(scene, *SPEAKERS)
+    who = scene.cast.trunk("reception")
+    with raw(place, who, scene.directory) as caller:
+        answer = asks(scene, caller, audio, extra)
+        assert answer.code == 200
+        found = re.search(r"c=IN IP4 (\S+).*m=audio ([0-9]+)", answer.body, re.DOTALL)
+        assert found
+        there = (found[1], int(found[2]))
+        with talker(scene.place, who.address[0], PORT, there) as voice:
+            voice.said("hears")
+            voice.say(VOICE, 0.2)  # a PBX sends all the time
+            speaking(scene, ZONE)
+            voice.say(VOICE, 2)
+            yield caller, answer, voice
+    scene.finish(*speakers)
+    assert outcomes(report(scene)) == dict.fromkeys(SPEAKERS, "played")
+
+
+def hangs_up(caller: Raw, answer: Message) -> None:
+    assert caller.ask(said(answer, caller, "BYE", 20)).code == 200
+
+
+def is_hung_up(caller: Raw) -> None:
+    """Have the other side end it."""
+    while (came := caller.receive()) is not None and came.message.method != "BYE":
+        pass
+    assert came is not None, "the page goes on"
+    caller.send(reply(came.message, "200 OK", to=came.message.header("to")))
+
+
+def test_a_leader_who_only_sends_is_heard(scene: Scene, place: Place):
+    """As equipment offers that announces; to Asterisk it looks as a hold (RFC 3264 §5.1, §8.4)."""
+    with leads(scene, place, SENDS) as (caller, answer, _):
+        assert "a=recvonly" in answer.body
+        hangs_up(caller, answer)
+    for number in SPEAKERS:
+        assert heard(scene, number, VOICE) >= 1.5
+
+
+@pytest.mark.parametrize("way", ["INFO", "tones"])
+def test_a_leaders_keys_count_by_whatever_way_his_pbx_says_them(scene: Scene, place: Place, way):
+    """*0 ends his page; he offers no telephone-event (RFC 4733)."""
+    with leads(scene, place, PCMU) as (caller, answer, voice):
+        for place_, key in enumerate("*0"):
+            if way == "tones":
+                voice.play(tones.pair(*TONES[key], BEAT) + bytes([0xFF]) * BEAT)
+                continue
+            text = said(answer, caller, "INFO", 10 + place_)
+            body = f"Signal={key}\r\nDuration=160\r\n"
+            assert caller.ask(with_body(text, "application/dtmf-relay", body)).code == 200
+        is_hung_up(caller)
+
+
+def test_a_page_goes_on_through_the_renewals_of_its_leaders_session(scene: Scene, place: Place):
+    """By UPDATE and by INVITE (RFC 4028 §7)."""
+    timer = "Supported: timer\r\nSession-Expires: 90;refresher=uac"
+    with leads(scene, place, PCMU, timer) as (caller, answer, voice):
+        assert answer.header("session-expires") == "90;refresher=uac"
+        assert caller.ask(said(answer, caller, "UPDATE", 10)).code == 200
+        again = said(answer, caller, "INVITE", 11)
+        assert caller.ask(offered(again, caller.who.address[0], PCMU)).code == 200
+        caller.send(said(answer, caller, "ACK", 11))
+        voice.say(AFTER, 2)
+        hangs_up(caller, answer)
+    for number in SPEAKERS:
+        assert heard(scene, number, AFTER) >= 1.5
+
+
+@pytest.mark.parametrize("audio", ["RTP/AVP 9", "RTP/AVP 18", "RTP/SAVP 0"])
+def test_a_leader_with_whom_there_is_no_common_audio_is_told_so_and_nobody_is_rung(
+    scene: Scene, place: Place, audio: str
+):
+    registered(scene, *SPEAKERS)
+    with raw(place, scene.cast.trunk("reception"), scene.directory) as caller:
+        assert asks(scene, caller, audio).code == 488
+    assert reports(scene) == []
+    for number in SPEAKERS:
+        target = scene.cast.device(number).socket
+        assert not scene.messages().where(method="INVITE", target=target)
+
+
+def test_a_speaker_that_registers_from_another_port_in_mid_page_is_let_go_and_rung_where_it_is(
+    scene: Scene, place: Place
+):
+    """Its call goes on where it began: its BYE goes there, and the next page's INVITE does not."""
+    speakers = answering(scene, *SPEAKERS)
+    here = speakers[-1].who
+    moved = replace(here, name="moved", address=(here.address[0], here.address[1] + 10))
+    leader = page(scene, VOICE, talk=4000)
+    speaking(scene, ZONE)
+    with raw(place, moved, scene.directory) as device:
+        assert (
+            registers(device, f"{scene.began}", f"<sip:{SPEAKERS[-1]}@{moved.socket}>").code == 200
+        )
+    scene.finish(leader, *speakers)
+    assert outcomes(report(scene)) == dict.fromkeys(SPEAKERS, "played")
+    others = [scene.play(scene.cast.device(n), "speaker/answers") for n in SPEAKERS[:-1]]
+    scene.finish(page(scene, AFTER, talk=3000), *others, scene.play(moved, "speaker/answers"))
+    assert outcomes(report(scene)) == dict.fromkeys(SPEAKERS, "played")
+    assert heard(scene, SPEAKERS[-1], AFTER) >= 1
+    scene.register(SPEAKERS[-1])  # as it was
