@@ -1,9 +1,9 @@
 """A leader who puts his page on hold: his PBX may play its music to whom it holds, and a zone is
 not to hear it. While he holds he is muted in the room, as by *1; one who has pressed that stays so.
 Who may hold no more, for all that is known (AMI was away, the pager ends), is let be heard: one
-whom nobody hears is worse than music. Who said in his first offer that he only sends (RFC 3264 §5.1),
-as equipment does that announces, holds nothing, though Asterisk tells it alike. His channel knows that he is muted by us, so that the next
-pager knows it, too, when this one is killed.
+whom nobody hears is worse than music. Who said in his first offer that he only sends (RFC 3264
+§5.1), as equipment does that announces, holds nothing, though Asterisk tells it alike. A channel
+knows that it is muted by us, so that the next pager knows it, too, when this one is killed.
 """
 
 import logging
