@@ -8,6 +8,7 @@
 # without names everything is loaded.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/end.sh"
 engine=${1:-app_python3s}
 [ $# -gt 0 ] && shift
 case $engine in app_python3 | app_python3s) ;; *)
@@ -89,8 +90,7 @@ P
 
 setsid kamailio -f "$dir/kamailio.cfg" -DD -E -M 16 -m 128 -P "$dir/pid" >"$dir/kamailio.log" 2>&1 &
 server=$!
-# Killed with its children: nothing of it is kept, and an orderly end can take it 60 s.
-trap 'kill -KILL -- "-$server" 2>/dev/null || true; rm -rf "$dir"' EXIT INT TERM
+trap 'end "$server" "$dir"' EXIT INT TERM
 python3 - "$dir/run" "$engine" $server <<'P' || fail "no answer; the server's log: $(tail -n 20 "$dir/kamailio.log")"
 import json
 import select

@@ -2,6 +2,7 @@
 # Asks a live Kamailio the questions of questions.txt, within one request, and prints "QUESTION<tab>ANSWER".
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/end.sh"
 fail() {
     echo "measure.sh: $1" >&2
     exit 1
@@ -14,8 +15,7 @@ cp "$here/measure.py" "$here/questions.txt" "$dir"
 sed "s|@DIR@|$dir|; s|@MODULES@|$modules|" "$here/measure.cfg" >"$dir/kamailio.cfg"
 setsid kamailio -f "$dir/kamailio.cfg" -DD -E -M 16 -m 64 -P "$dir/pid" >"$dir/kamailio.log" 2>&1 &
 server=$!
-# Killed with its children: nothing of it is kept, and an orderly end can take it 60 s.
-trap 'kill -KILL -- "-$server" 2>/dev/null || true; rm -rf "$dir"' EXIT INT TERM
+trap 'end "$server" "$dir"' EXIT INT TERM
 python3 - "$here/request.txt" "$dir/answers" <<'P' || fail "no answers; the server's log: $(tail -n 30 "$dir/kamailio.log")"
 import pathlib
 import socket
