@@ -139,6 +139,8 @@ def final(call: Call) -> Final:
     ]
     if not told:
         return NOBODY
+    if call.current.failure is not None and call.current.failure.cancelled:
+        return CANCELLED
     if call.current.verdict != Verdict.ADVANCE and call.current.rule != FOLLOWED:
         return told[-1]
     return min(told, key=lambda one: (one.about, -one.attempt))

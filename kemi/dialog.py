@@ -19,6 +19,7 @@ from kemi import (
     contact,
     floods,
     headers,
+    hung_up,
     ksr_contact,
     ksr_dialog,
     ksr_tables,
@@ -122,6 +123,7 @@ def route(site: Site, secret: bytes, method: str, way: Way) -> None:
             sip.refuse(*refusal)
         return
     floods.proved(site, way)
+    hung_up.note(method)
     headers.strip_in_dialog(method, ours=ours)
     told = sender.write_within(site, method)
     _keep_targets(method, told=told, with_device=from_device or peers == _DEVICE)

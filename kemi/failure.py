@@ -17,6 +17,7 @@ from kemi import (
     attempt,
     challenges,
     health,
+    hung_up,
     ksr_replies,
     ksr_transactions,
     late,
@@ -37,12 +38,23 @@ def failed(site: Site, secrets: Secrets) -> None:
     if call is None:
         sip.error("a failure route without a call: the reply goes on")
         return
-    at, code, here, branch, transaction = questions.numbers(
-        attempt.RANG, "$T_reply_code", attempt.BRANCH, attempt.NEXT_BRANCH, "$T(id_index)"
+    at, code, here, branch, transaction, bye = questions.numbers(
+        attempt.RANG,
+        "$T_reply_code",
+        attempt.BRANCH,
+        attempt.NEXT_BRANCH,
+        "$T(id_index)",
+        hung_up.SAID,
     )
     ring = attempt.rang(call, at)
     profile = _profile(site, call)
-    failure = _read(code, trusted=call.leg.trusted, heeded=profile.trust_reason, rang=ring >= 0)
+    failure = _read(
+        code,
+        trusted=call.leg.trusted,
+        heeded=profile.trust_reason,
+        rang=ring >= 0,
+        hung_up=bye is not None,
+    )
     credential = challenges.credential(site, secrets, call, failure)
     if credential is not None and attempt.again(site, call, branch or 0, credential):
         return
@@ -102,9 +114,9 @@ def _asked_away(failure: Failure) -> int | None:
     return retry_after(ksr_replies.said("Retry-After", 0))
 
 
-def _read(code: int | None, *, trusted: bool, heeded: bool, rang: bool) -> Failure:
+def _read(code: int | None, *, trusted: bool, heeded: bool, rang: bool, hung_up: bool) -> Failure:
     """Read this attempt's failure: tm gives its winning reply (failure_reply_mode 3)."""
-    cancelled = ksr_transactions.cancelled(in_transaction=True)
+    cancelled = hung_up or ksr_transactions.cancelled(in_transaction=True)
     if ksr_transactions.timed_out_here():
         return Failure(None, replied=False, rang=rang, cancelled=cancelled)
     said = reason.said(*ksr_replies.lines("Reason", reason.MAX_VALUES))

@@ -39,6 +39,11 @@ def knows() -> bool:
     return done(KSR.dialog.is_known_dlg(), "is_known_dlg")
 
 
+def is_early() -> bool:
+    """Whether the call whose Route was followed is not answered yet (`$DLG_status` 1 and 2)."""
+    return text("$DLG_status") in {"1", "2"}
+
+
 def other_side() -> tuple[str, str] | None:
     """Return the Contacts by which whoever the request goes to is known in its call: the module's,
     and what was agreed, "" without one. None when no call has its Call-ID and tags.

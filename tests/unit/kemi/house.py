@@ -57,7 +57,7 @@ class House(Server):
         protocol, host, port = SOCKETS[door]
         plain = {"fU": user, "fd": "edge", "fn": None, "tU": user, "au": user}
         plain["ar"] = None if user is None else self.site.site.realm
-        plain |= {"ft": "from-1", "tt": None, "ci": "call-1", "cs": "1"}
+        plain |= {"ft": "from-1", "tt": None, "ci": "call-1", "cs": "1", "DLG_status": 4}
         contact = said.pop("contact", source)
         moved = said.pop("moves_to", f"sip:x@{contact}")
         # As it came, for what is only looked for in it; most tests of headers have an odd one.

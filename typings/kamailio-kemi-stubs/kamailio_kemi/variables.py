@@ -9,6 +9,7 @@
   no longer seen; ``$xavp(a[0]=>b)`` writes into the top one.
 * ``$_s(a format)`` is the text with its variables replaced, ``<null>`` where one is null; of more
   than 8,192 bytes, it is null on 5.6 and here.
+* The key of ``$sht(table=>key)`` is such a format too.
 * ``$shv(x)`` belongs to the whole server: 0 until it is set, "" when it was unset, or declared so.
 * Text is decoded when it is read: bytes that are not UTF-8 raise UnicodeDecodeError.
 * ``$(x{s.encode.hexa})`` is the bytes of ``$x``, two digits each; of other transformations a test
@@ -132,7 +133,7 @@ class Variables:
         kind, inner, index = parsed
         match kind, inner:
             case "_s", str():
-                said = _FORMATTED.sub(lambda found: self._written(found[0]), inner)
+                said = self._formatted(inner)
                 return said if len(said.encode()) <= _LONGEST else None
             case "avp", str():
                 return values.picked(self._avps.get(_avp(inner), []), index, ", ")
@@ -147,7 +148,8 @@ class Variables:
                 number = int(match[2] or 0)
                 return records[number].get(match[3]) if number < len(records) else None
             case "sht", str() if "=>" in inner:
-                return self._tables.read(*inner.split("=>", 1))
+                table, key = inner.split("=>", 1)
+                return self._tables.read(table, self._formatted(key))
             case (("mqk" | "mqv"), str()):
                 return self._queues.read(inner, 0 if kind == "mqk" else 1)
             case "T_rpl", str():
@@ -161,6 +163,9 @@ class Variables:
 
     def _value(self, name: str) -> str | int | None:
         return values.decoded(self._read(name))
+
+    def _formatted(self, text: str) -> str:
+        return _FORMATTED.sub(lambda found: self._written(found[0]), text)
 
     def _written(self, name: str) -> str:
         return str(values.either(self._value(name), "<null>"))
@@ -212,7 +217,7 @@ class Variables:
                 self._write_xavp(match, value)
             case "sht", str() if "=>" in inner:
                 table, key = inner.split("=>", 1)
-                return self._tables.write(table, key, value)
+                return self._tables.write(table, self._formatted(key), value)
             case (("du" | "ru" | "rU"), None) if isinstance(value, int):
                 self._error(f"unable to set pv [{name}]")
                 return False
