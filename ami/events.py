@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from bellhop.members import failure_text
+from bellhop.members import Member, failure_text
 from bellhop.pages import Page
+from bellhop.targets import is_multicast
 
 Event = Mapping[str, str]
 
@@ -35,6 +36,11 @@ def heard(event: Event, sent: int) -> int | None:
     # where packets came twice (RFC 3550 §6.4.1).
     twice = lost >= 1 << 23
     return sent if twice else max(0, sent - lost)
+
+
+def has_no_audio(member: Member, event: Event) -> bool:
+    """Whether a member's channel has no RTP session, and so no counts: an empty one is not 0."""
+    return event.get("Received") == "" and not member.sent and not is_multicast(member.device)
 
 
 def refusal(event: Event) -> tuple[int | None, int | None, str]:

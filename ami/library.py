@@ -34,7 +34,8 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
         """Take what has come, which may end anywhere."""
         *blocks, self._rest = (self._rest + data).split(b"\r\n\r\n")
         for block in blocks:
-            text = block.decode("utf-8", "replace").strip()
+            # No blank is taken off: a last field with nothing in it is one all the same.
+            text = block.decode("utf-8", "replace").strip("\r\n")
             if _is_news(text):
                 self.factory.config["heard"](_fields(text))
             else:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from ami.events import Event, heard, noted, number
+from ami.events import Event, has_no_audio, heard, noted, number
 from bellhop.members import Member
 from bellhop.pages import Page
 
@@ -41,7 +41,8 @@ class Progress:
         self.page = noted(self.page, event, self.now())
         member = self.page.members.get(event.get("Member", ""))
         if member is not None and (sent := number(event, "Sent")) is not None:
-            self.become(member.counted(sent, heard(event, sent)))
+            member = member.counted(sent, heard(event, sent))
+            self.become(member.without_audio() if has_no_audio(member, event) else member)
 
     @property
     def waits(self) -> bool:

@@ -51,6 +51,9 @@ class Gap(msgspec.Struct, frozen=True):
         return f"taken by {self.zone} at {self.taken} ms{back}"
 
 
+NO_AUDIO = "no audio was agreed with it (an answer without SDP?)"
+
+
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """One device in one page. Times are ms since the page began; `sent` is how many RTP packets of
     this page went to it, as Asterisk counted them, None when it could not be asked; `received`: how
@@ -146,6 +149,10 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         # One that was taken while it rang was in the room for a moment, which does not count.
         counts = self.counts + (self.joined_ms is not None)
         return replace(self, sent=sent, received=got, counts=counts)
+
+    def without_audio(self) -> "Member":
+        """Return it as one that answered, and with which no audio was agreed."""
+        return replace(self, why=NO_AUDIO)
 
     @property
     def is_counted(self) -> bool:

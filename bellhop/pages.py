@@ -188,9 +188,12 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
             return Outcome.FAILED, UNWATCHED
         opened, left = self.opened_ms, member.left_ms
         if opened is not None and left is not None and left < opened:
-            return Outcome.FAILED, "left before anybody spoke"
+            return Outcome.FAILED, member.why or "left before anybody spoke"
         if not member.sent and not multicast:
-            return Outcome.FAILED, "joined, but no audio is known to have been sent to it"
+            return (
+                Outcome.FAILED,
+                member.why or "joined, but no audio is known to have been sent to it",
+            )
         if opened is None:
             return Outcome.FAILED, "joined, but nobody spoke"
         if self.spoken == 0:  # what members are sent then is silence (one-way audio, NAT)

@@ -1,5 +1,6 @@
 """What leaders offer, beyond a phone's G.711 both ways: one who only sends, one with whom there is no
-common audio, one who renews his call; and keys by whatever way a PBX says them.
+common audio, one who renews his call; and keys by whatever way a PBX says them. And a speaker whose
+answer has no audio in it.
 """
 
 import re
@@ -26,16 +27,22 @@ from tests.chain.paging import (
     registered,
     report,
     reports,
+    sentence,
     speaking,
 )
 from tests.chain.test_bindings import registers
 from tests.chain.test_dialog_targets import within
+from tests.chain.test_sender import comes
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
 VOICE, AFTER = 0x35, 0x4B
 PORT = 16_000  # where a leader's audio is
 PCMU = "RTP/AVP 0"
+REFUSED = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 0 RTP/AVP 0\r\n"
+)
 SENDS = f"{PCMU}\r\na=sendonly"
 # A key as two tones (ITU-T Q.23), 120 ms, and silence as long.
 TONES = {"*": (941, 1209), "0": (941, 1336)}
@@ -183,3 +190,33 @@ def test_a_speaker_that_registers_from_another_port_in_mid_page_is_let_go_and_ru
     assert outcomes(report(scene)) == dict.fromkeys(SPEAKERS, "played")
     assert heard(scene, SPEAKERS[-1], AFTER) >= 1
     scene.register(SPEAKERS[-1])  # as it was
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("", (None, None, "no audio was agreed with it (an answer without SDP?)")),
+        (REFUSED, (58, None, "takes no audio that Asterisk sends (G.711)")),
+    ],
+    ids=["no SDP", "a stream that is refused"],
+)
+def test_a_speaker_that_answers_with_no_audio_is_told_so_and_the_others_play(
+    scene: Scene, place: Place, body: str, told: tuple[int | None, None, str]
+):
+    """RFC 3264 §6: a port of 0 refuses the stream."""
+    *good, who = registered(scene, *SPEAKERS)
+    others = [scene.play(one, "speaker/answers") for one in good]
+    with raw(place, who, scene.directory) as bad:
+        leader = page(scene, VOICE, talk=3000)
+        asked = comes(bad, "INVITE")
+        path = [f"Record-Route: {one}" for one in asked.all("record-route")]
+        said = reply(asked, "200 OK", f"Contact: <sip:{SPEAKERS[-1]}@{who.socket}>", *path)
+        bad.send(with_body(said, "application/sdp", body) if body else said)
+        ended = comes(bad, "BYE")
+        bad.send(reply(ended, "200 OK", to=ended.header("to")))
+    scene.finish(leader, *others)
+    assert outcomes(report(scene)) == dict.fromkeys(SPEAKERS[:-1], "played") | {
+        SPEAKERS[-1]: "failed"
+    }
+    assert sentence(report(scene))[SPEAKERS[-1]] == ("failed", *told)
+    assert all(heard(scene, number, VOICE) >= 1 for number in SPEAKERS[:-1])

@@ -7,7 +7,8 @@ import pytest
 
 from ami import legs
 from ami.engine import Engine
-from ami.events import heard, noted
+from ami.events import has_no_audio, heard, noted
+from bellhop.members import Member
 from bellhop.pages import Page
 from tests.unit.fake_asterisk import (
     LEADER,
@@ -287,3 +288,12 @@ def test_what_a_member_received_is_known_from_its_own_rtcp_or_not_at_all(lost, t
     """A round trip is known once it answered a report; without one, 0 lost is no measurement."""
     event = {"Event": "UserEvent", "UserEvent": "BellhopLeft", "Lost": lost, "RoundTrip": trip}
     assert heard(event, 150) == received
+
+
+@pytest.mark.parametrize(
+    ("device", "sent", "said", "without"),
+    [("1008", 0, {"Received": ""}, True), ("1008", 0, {"Received": "0"}, False), ("1008", 0, {}, False),
+     ("1008", 9, {"Received": ""}, False), ("multicast:239.1.1.1:5004", 0, {"Received": ""}, False)],
+)  # fmt: skip
+def test_a_channel_that_counts_nothing_has_no_audio(device, sent, said, without):
+    assert has_no_audio(Member(device=device).counted(sent), said) is without

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from bellhop.members import Member, State, failure_text
+from bellhop.members import NO_AUDIO, Member, State, failure_text
 from bellhop.pages import Outcome, Page, Refusal
 
 
@@ -123,6 +123,8 @@ LEFT = IN.counted(150).hung_up(3000, 16, None)
         (replace(LEFT, sent=0), 3001, Outcome.FAILED, "left before anybody spoke"),
         (replace(LEFT, sent=0), 500, Outcome.FAILED, "joined, but no audio is known to have been sent to it"),
         (replace(LEFT, sent=None), 500, Outcome.FAILED, "joined, but no audio is known to have been sent to it"),
+        (replace(LEFT, sent=0).without_audio(), 3001, Outcome.FAILED, NO_AUDIO),
+        (replace(LEFT, sent=0).without_audio(), 500, Outcome.FAILED, NO_AUDIO),
         (IN, 500, Outcome.FAILED, "not known: nobody watched it to the end"),
         (NEW.answered(40).hung_up(50, 16, None), 500, Outcome.FAILED, "answered, but never came into the room"),
         (NEW.hung_up(20, 17, 486), 500, Outcome.FAILED, "busy"),
