@@ -5,9 +5,8 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from bellhop.members import Member, failure_text
+from bellhop.members import failure_text
 from bellhop.pages import Page
-from bellhop.targets import is_multicast
 
 Event = Mapping[str, str]
 
@@ -19,28 +18,6 @@ def number(event: Event, key: str) -> int | None:
     """Return a number in an event; None where there is none."""
     value = event.get(key, "")
     return int(value) if value.isascii() and value.isdigit() else None
-
-
-def heard(event: Event, sent: int) -> int | None:
-    """Return how many of the packets sent to a member it got, as its RTCP told; None where it told
-    nothing: Asterisk says 0 lost then too, but it knows no round trip (RFC 3550 §6.4.1).
-    """
-    lost = number(event, "Lost")
-    try:
-        measured = float(event.get("RoundTrip", "")) > 0
-    except ValueError:
-        measured = False
-    if not measured or lost is None:
-        return None
-    # Of 24 bits with a sign, which Asterisk reads as if it had none (measured, 22.10): below 0
-    # where packets came twice (RFC 3550 §6.4.1).
-    twice = lost >= 1 << 23
-    return sent if twice else max(0, sent - lost)
-
-
-def has_no_audio(member: Member, event: Event) -> bool:
-    """Whether a member's channel has no RTP session, and so no counts: an empty one is not 0."""
-    return event.get("Received") == "" and not member.sent and not is_multicast(member.device)
 
 
 def refusal(event: Event) -> tuple[int | None, int | None, str]:

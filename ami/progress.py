@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from ami.events import Event, has_no_audio, heard, noted, number
+from ami.counts import counts
+from ami.events import Event, noted
 from bellhop.members import Member
 from bellhop.pages import Page
 
@@ -40,9 +41,9 @@ class Progress:
         """A channel leaves the page, and says how much went to it, or came from the leader."""
         self.page = noted(self.page, event, self.now())
         member = self.page.members.get(event.get("Member", ""))
-        if member is not None and (sent := number(event, "Sent")) is not None:
-            member = member.counted(sent, heard(event, sent))
-            self.become(member.without_audio() if has_no_audio(member, event) else member)
+        if member is not None and (found := counts(event)) is not None:
+            member = member.counted(found.sent, found.received)
+            self.become(member if found.has_rtp else member.without_audio())
 
     @property
     def waits(self) -> bool:

@@ -151,8 +151,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         return replace(self, sent=sent, received=got, counts=counts)
 
     def without_audio(self) -> "Member":
-        """Return it as one that answered, and with which no audio was agreed."""
-        return replace(self, why=NO_AUDIO)
+        """Return it as one whose channel has no RTP session; a multicast group's never has."""
+        return self if self.sent or is_multicast(self.device) else replace(self, why=NO_AUDIO)
 
     @property
     def is_counted(self) -> bool:

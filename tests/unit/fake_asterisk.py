@@ -26,6 +26,14 @@ def recorded(page):
     return [dict(line.split(": ", 1) for line in b.split("\r\n") if ": " in line) for b in blocks]
 
 
+def counted(sent, missed=0, trip="0.000000"):
+    """What CHANNEL(rtcp,all) says, of Asterisk 22.10."""
+    return (
+        "ssrc=1790424537;themssrc=0;lp=0;rxjitter=0.000000;rxcount=0;txjitter=0.000000;"
+        f"txcount={sent};rlp={missed};rtt={trip};rxmes=0.000000;txmes=0.000000"
+    )
+
+
 class Asterisk:
     """What the manager would be. `devices` says how each device behaves: answers, busy, rings (for
     ever), lost (AMI goes down while it is asked), or late (answers when told to).
@@ -100,7 +108,7 @@ class Asterisk:
             UserEvent="BellhopLeft",
             Page=page,
             Member=device,
-            Sent=sent,
+            Counted=counted(sent),
             Uniqueid=unique,
         )
         self.say("Hangup", Uniqueid=unique, Channel=name, Cause=cause)

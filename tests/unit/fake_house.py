@@ -5,6 +5,7 @@ says what Asterisk says, in its order, and notes what must never be.
 import asyncio
 
 from ami.manager import ALLOWED, NotConnected
+from tests.unit.fake_asterisk import counted
 
 
 class House:
@@ -83,7 +84,8 @@ class House:
         said = {"Uniqueid": leg["unique"], "Channel": leg["channel"]}
         self.say("ConfbridgeLeave", Conference=room, **said)
         page = room.removeprefix("page-")
-        self.say("UserEvent", UserEvent="BellhopLeft", Page=page, Member=device, Sent="9", **said)
+        count = {"UserEvent": "BellhopLeft", "Page": page, "Member": device, "Counted": counted(9)}
+        self.say("UserEvent", **count, **said)
 
     def kicked(self, device):
         """Its room is over: it goes to the one before, if that is there, as the dialplan has it."""

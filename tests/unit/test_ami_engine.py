@@ -7,8 +7,7 @@ import pytest
 
 from ami import legs
 from ami.engine import Engine
-from ami.events import has_no_audio, heard, noted
-from bellhop.members import Member
+from ami.events import noted
 from bellhop.pages import Page
 from tests.unit.fake_asterisk import (
     LEADER,
@@ -268,32 +267,3 @@ def test_what_came_from_a_leader_is_what_was_said_of_it_last(events, spoken):
     for kind, received in events:
         page = noted(page, {"UserEvent": kind, "Received": received}, 4_000)
     assert page.spoken == spoken
-
-
-@pytest.mark.parametrize(
-    ("lost", "trip", "received"),
-    [
-        ("7", "0.020340", 143),
-        ("0", "0.000400", 150),
-        ("0", "0.000000", None),
-        ("7", "", None),
-        ("", "0.02", None),
-        ("200", "0.02", 0),
-        ("16777213", "0.02", 150),  # 3 more came than were sent
-        ("-3", "0.02", None),
-        ("0", "nan", None),
-    ],
-)
-def test_what_a_member_received_is_known_from_its_own_rtcp_or_not_at_all(lost, trip, received):
-    """A round trip is known once it answered a report; without one, 0 lost is no measurement."""
-    event = {"Event": "UserEvent", "UserEvent": "BellhopLeft", "Lost": lost, "RoundTrip": trip}
-    assert heard(event, 150) == received
-
-
-@pytest.mark.parametrize(
-    ("device", "sent", "said", "without"),
-    [("1008", 0, {"Received": ""}, True), ("1008", 0, {"Received": "0"}, False), ("1008", 0, {}, False),
-     ("1008", 9, {"Received": ""}, False), ("multicast:239.1.1.1:5004", 0, {"Received": ""}, False)],
-)  # fmt: skip
-def test_a_channel_that_counts_nothing_has_no_audio(device, sent, said, without):
-    assert has_no_audio(Member(device=device).counted(sent), said) is without
