@@ -18,6 +18,7 @@ from io import BufferedReader
 from urllib.parse import urlsplit
 
 from agi.channel import Channel, Gone, Refused
+from agi.dialplan import Dialplans
 from bellhop.addresses import Address
 
 Verb = Callable[[Channel], None]
@@ -58,6 +59,7 @@ class Server:
         self.longest = longest
         self.budget = budget
         self._began: dict[socket.socket, float] = {}
+        self._dialplans = Dialplans()
         self._ending = threading.Event()
         self._turn = threading.Lock()
         self._waiting = 0
@@ -143,11 +145,13 @@ class Server:
         except ValueError as error:
             _log.info("agi=refused peer=%s why=%s", host, error)
             return
-        path = urlsplit(env.get("request", "")).path.strip("/")
+        asked = urlsplit(env.get("request", ""))
+        path = asked.path.strip("/")
         verb = self.verbs.get(path)
         if verb is None:
             _log.warning("agi=unknown-verb verb=%s", ascii(path))
             return
+        self._dialplans.asks(asked.query, host)
         try:
             verb(Channel(env, reader, _Writer(peer), end))
         except Gone as gone:

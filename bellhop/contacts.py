@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bellhop import users
+from bellhop.addresses import PROTOCOLS
 
 MOST = 16  # targets of one header that are of use
 READ = 256  # of which these are chosen; more are noise
@@ -28,7 +29,8 @@ _SIP = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _TEL = re.compile(r"tel:(?P<number>[^;?]+)(?:;.*)?", re.ASCII | re.IGNORECASE)
-_ELSEWHERE = re.compile(r"[;&?](?:maddr=|transport=(?!udp(?:[;?]|$)))", re.ASCII | re.IGNORECASE)
+_TRANSPORT = re.compile(r";transport=([^;?]*)", re.ASCII | re.IGNORECASE)
+_ELSEWHERE = re.compile(r"[;&?]maddr=|[&?]transport=", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,13 @@ class Contact:
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a URI leads: a number, and the host and port beside it. host: "" for a tel URI; port: 0
-    when none is given.
+    when none is given; protocol: "" when it asks for none, and is content with ours.
     """
 
     number: str
     host: str = ""
     port: int = 0
+    protocol: str = ""
 
 
 def parse(*lines: str) -> tuple[Contact, ...]:
@@ -84,16 +87,19 @@ def binding(*lines: str, expires: str = "") -> str:
 
 def place(contact: Contact) -> Place | None:
     """Return where a contact leads, as far as a plain sip or tel URI says; None for any other: one
-    that asks for another transport or for a host besides (maddr), for TLS, or names no user.
+    that asks for a transport that we have not or for a host besides (maddr), for TLS all the way
+    (sips), or names no user.
     """
     if tel := _TEL.fullmatch(contact.uri):
         return Place(users.dialled(tel["number"]))
     sip = _SIP.fullmatch(contact.uri)
-    if sip is None or _ELSEWHERE.search(sip["rest"] or ""):
+    if sip is None or _ELSEWHERE.search(rest := sip["rest"] or ""):
         return None
-    return Place(
-        users.dialled(sip["number"]), sip["host"].strip("[]").lower(), int(sip["port"] or 0)
-    )
+    asked = {protocol.lower() for protocol in _TRANSPORT.findall(rest)}
+    if len(asked) > 1 or not asked <= set(PROTOCOLS):
+        return None
+    number, host = users.dialled(sip["number"]), sip["host"].strip("[]").lower()
+    return Place(number, host, int(sip["port"] or 0), "".join(asked))
 
 
 def _items(*lines: str) -> Iterator[list[str]]:

@@ -43,7 +43,7 @@ class Gateway:
     @property
     def default_port(self) -> int:
         """Return the port that a name without one stands for."""
-        return _default_port(self.protocol)
+        return default_port(self.protocol)
 
     def __str__(self) -> str:
         """As the site file has it."""
@@ -64,7 +64,7 @@ def _gateway(value: object) -> Gateway:
         found = address(there)
     except ValueError:
         if alone := _without_port(there):
-            return Gateway(alone, _default_port(protocol), protocol=protocol)
+            return Gateway(alone, default_port(protocol), protocol=protocol)
         host, colon, port = there.partition(":")
         # A word without a dot or a port is rather somebody's name here than a host's.
         if not _NAME.fullmatch(host) or not (_is_port(port) if colon else "." in host):
@@ -79,7 +79,8 @@ def _by_connection(value: object) -> str:
     return '; TCP and TLS are written like "tls:sip.carrier.example"' if said else ""
 
 
-def _default_port(protocol: str) -> int:
+def default_port(protocol: str) -> int:
+    """Return the port that stands for none (RFC 3261 §19.1.2)."""
     return _TLS_PORT if protocol == TLS else DEFAULT_PORT
 
 

@@ -6,8 +6,9 @@ no way of its own, it chooses among ours:
 
 - its number is routed anew, by the site's own plan, as a call of the same caller: he gets nowhere
   that he could not have dialled himself, and never to a device, a trunk or a zone;
-- its host must be a gateway that the plan has for that number; a tel URI names none, so the plan's
-  carriers are tried in their order. Any other host is not called, and is not resolved;
+- its host must be a gateway that the plan has for that number, reached by the protocol that it asks
+  for, if any; a tel URI names none, so the plan's carriers are tried in their order. Any other host
+  is not called, and is not resolved;
 - no target twice (RFC 3261 §8.1.3.4), and each is an attempt as any other: it counts, under the
   same budget. What stands behind the redirecting carrier is tried after its targets.
 """
@@ -17,13 +18,13 @@ from dataclasses import replace
 import msgspec
 
 from bellhop import contacts
-from bellhop.addresses import Address, ip
+from bellhop.addresses import Address, ip, protocol_of
 from bellhop.callers import Caller, Kind
 from bellhop.calls import Call, Leg
 from bellhop.carriers import NO_NUMBERING, Carrier
 from bellhop.contacts import Contact, Place
 from bellhop.dialling import ToCarriers, destination
-from bellhop.gateways import DEFAULT_PORT
+from bellhop.gateways import Gateway, default_port
 from bellhop.legs import Resolve, legs_of
 from bellhop.numbering import Numbering
 from bellhop.settings import Site
@@ -69,18 +70,26 @@ def legs(
         carriers = (_by_name(carrier, place) for carrier in where.carriers)
         where = replace(where, carriers=tuple(c for c in carriers if c.gateways))
     planned, profile = legs_of(where, resolve, numbering)
-    address = str(Address(host, place.port or DEFAULT_PORT)) if host else ""
+    address = str(Address(host, place.port or default_port(place.protocol))) if host else ""
     return tuple(
         msgspec.structs.replace(leg, profile=leg.profile or profile)
         for leg in planned
-        if leg.address and address in {"", leg.address.partition(";")[0]}
+        if leg.address
+        and address in {"", leg.address.partition(";")[0]}
+        and place.protocol in {"", protocol_of(leg.address)}
     )
 
 
 def _by_name(carrier: Carrier, place: Place) -> Carrier:
-    ports = {place.port} if place.port else {0, DEFAULT_PORT}
-    here = tuple(g for g in carrier.gateways if g.host == place.host and g.port in ports)
-    return replace(carrier, gateways=here)
+    return replace(carrier, gateways=tuple(g for g in carrier.gateways if _is(g, place)))
+
+
+def _is(gateway: Gateway, place: Place) -> bool:
+    """Whether it is what a place names. Without a port that is one that has none either, or the
+    protocol's own.
+    """
+    ports = {place.port} if place.port else {0, gateway.default_port}
+    return gateway.host == place.host and gateway.port in ports
 
 
 def followed(call: Call, targets: tuple[Leg, ...]) -> Call | None:

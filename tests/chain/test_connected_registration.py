@@ -1,48 +1,61 @@
-"""A carrier that is reached by TCP: our registration with it, and the OPTIONS that ask whether it is there."""
+"""A carrier that is reached by TCP or TLS: our registration with it, and the OPTIONS that ask whether it
+is there.
+"""
 
 import json
 
 import pytest
 
+from tests.chain.connected import DID, LAST, TLS, connected
 from tests.chain.faulty import reply
 from tests.chain.harness.another_edge import edge_beside
 from tests.chain.harness.raw import Raw, listening
 from tests.chain.harness.sip import Message
 from tests.chain.harness.stack import docker, until
-from tests.chain.test_connected_carriers import DID, LAST, connected
 from tests.chain.test_credentials import line, user
+from tests.chain.test_tls import PAIR
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
 OTHER = "156"
 
 
-def registering(text: str, cast) -> str:
+def registering(text: str, cast, kind: str) -> str:
     keys = (
         f'auth_user = "{user("north")}"\nsecret_file = "north.htdigest"\nregister_user = "site-7"\n'
         f'register_contact = "{DID}"\n'
     )
-    text = connected(text, cast).replace("tls:", "tcp:").replace(f".{LAST}", f".{OTHER}")
+    text = connected(text, cast).replace(f".{LAST}", f".{OTHER}")
+    there = cast.site.carriers["north"].gateways[0]
+    text = text.replace(f'gateway = "tcp:{there}"', f'gateway = "{kind}:{there}"')
     text = text.replace("[edge]", '[edge]\nprobe = "2s"', 1)
     return text.replace("[carriers.north]\n", f"[carriers.north]\n{keys}")
 
 
+@pytest.mark.parametrize("kind", ["tcp", "tls"])
 @pytest.mark.parametrize("tag", ["latest", "trixie", "bookworm"])
-def test_a_carrier_by_tcp_is_registered_with_and_probed_by_it(stack, place, cast, tag):
-    north, directory = cast.carrier("north"), place.artifacts / f"connected-{tag}"
+def test_a_carrier_by_a_connection_is_registered_with_and_probed_by_it(
+    stack, place, cast, tag, kind
+):
+    north, directory = cast.carrier("north"), place.artifacts / f"connected-{kind}-{tag}"
     directory.mkdir(exist_ok=True)
+    file, pair = directory / "pair.pem", stack.execute("edge", *PAIR)
+    file.write_text(pair)
+    files = {f"/etc/kamailio/{name}.pem": pair for name in ("pair", "carriers")}
     with (
-        listening(place, north, directory, "tcp") as carrier,
+        listening(place, north, directory, kind, place.there(file)) as carrier,
         edge_beside(
-            stack, place, cast, f"registers-{tag}", tag=tag, last=OTHER,
-            change=lambda text: registering(text, cast), secrets={"north.htdigest": line("north")},
+            stack, place, cast, f"registers-{kind}-{tag}", tag=tag, last=OTHER,
+            change=lambda text: registering(text, cast, kind),
+            files={"/etc/kamailio/tls.cfg": TLS, **files},
+            secrets={"north.htdigest": line("north")},
         ) as (site, name),
     ):  # fmt: skip
         registers, probes = said_ok(carrier, "REGISTER"), said_ok(carrier, "OPTIONS")
-        door = site.edge.way_to("tcp").address
-        contact = f"<sip:{DID}@{door};transport=tcp>"
+        door = site.edge.way_to(kind).address
+        contact = f"<sip:{DID}@{door};transport={kind}>"
         assert registers.header("contact").replace(" ", "").startswith(contact)
-        assert " SIP/2.0/TCP " in f" {probes.header('via')}"
+        assert f" SIP/2.0/{kind.upper()} " in f" {probes.header('via')}"
 
         def stands() -> tuple[str, str]:
             said = json.loads(docker("exec", name, "bellhop", "carriers", "--json"))

@@ -11,7 +11,7 @@ import pytest
 from agi.server import Server
 from bellhop.addresses import Address
 
-HEADER = b"agi_network: yes\nagi_request: agi://127.0.0.1/page\nagi_channel: PJSIP/x-1\n"
+HEADER = b"agi_network: yes\nagi_request: agi://127.0.0.1/page?dialplan=2\nagi_channel: PJSIP/x-1\n"
 
 
 @pytest.fixture

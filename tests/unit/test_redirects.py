@@ -38,6 +38,37 @@ PLACES = [
 ]
 
 
+CONNECTED = ToCarriers(
+    "4412",
+    (
+        Carrier(name="east", gateways=gateways(["tcp:203.0.113.1:5060", "tls:gw.example"])),
+        Carrier(name="west", gateways=gateways(["203.0.113.1:5060", "tls:203.0.113.9"])),
+    ),
+    "follower",
+)
+UDP, TCP = "203.0.113.1:5060", "203.0.113.1:5060;transport=tcp"
+
+
+@pytest.mark.parametrize(
+    ("place", "addresses"),
+    [
+        (Place("4412", "203.0.113.1"), [TCP, UDP]),  # it asks for none: by whatever we have
+        (Place("4412", "203.0.113.1", 0, "tcp"), [TCP]),
+        (Place("4412", "203.0.113.1", 5060, "udp"), [UDP]),
+        (Place("4412", "203.0.113.1", 0, "tls"), []),
+        (Place("4412", "203.0.113.9", 0, "tls"), ["203.0.113.9:5061;transport=tls"]),  # its port
+        (Place("4412", "203.0.113.9", 5061, "tcp"), []),
+        (Place("4412", "gw.example", 0, "tls"), ["203.0.113.7:5061;transport=tls"]),
+        (Place("4412", "gw.example", 0, "udp"), []),
+    ],
+)
+def test_a_protocol_that_is_asked_for_is_the_gateways_own(place, addresses):
+    def resolve(gateway):
+        return (gateway.address or Address("203.0.113.7", 5061, gateway.protocol),)
+
+    assert [leg.address for leg in legs(CONNECTED, place, resolve)] == addresses
+
+
 @pytest.mark.parametrize(("place", "addresses"), PLACES)
 def test_only_a_gateway_of_the_plan_is_led_to(place, addresses):
     found = legs(WAY, place, resolve)

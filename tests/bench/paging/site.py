@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from agi.dialplan import DIALPLAN
+
 EDGE, PBX, PAGER = "111", "112", "113"
 CALLER, SPEAKERS = "40", "50"  # addresses that the lab has
 DIALECT = "axis"
@@ -152,7 +154,8 @@ def extensions(sizes: Iterable[int]) -> str:
             for side in (NATIVE, BARE)
         ]
     # As [bellhop-ask] does it.
-    daemon = "AGI(agi://${BELLHOP_AGI}/page,${CHANNEL},${BELLHOP_ZONE},${BELLHOP_CALLER})"
+    asked = f"agi://${{BELLHOP_AGI}}/page?dialplan={DIALPLAN}"
+    daemon = f"AGI({asked},${{CHANNEL}},${{BELLHOP_ZONE}},${{BELLHOP_CALLER}})"
     asks = {
         "daemon": (BARRED, daemon),
         "edge": (NOBODY, daemon),

@@ -1,0 +1,143 @@
+"""Carriers that are reached by TCP or TLS, where the connection fails: calls go on to the next."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bellhop.settings import Site
+from tests.chain.calling import dial, final
+from tests.chain.connected import (
+    ANSWER,
+    TO_NORTH,
+    TO_WEST,
+    beside,
+    call,
+    certified,
+    connections,
+    contact_of,
+    wrote,
+)
+from tests.chain.harness.another_edge import logged, scene_at
+from tests.chain.harness.raw import listening, raw, request
+from tests.chain.harness.scene import Scene
+from tests.chain.harness.stack import until
+from tests.chain.test_dialog_targets import within
+from tests.chain.test_tls import PAIR
+
+pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
+
+
+@pytest.fixture(scope="module")
+def pair(stack) -> str:
+    return certified(stack)
+
+
+@pytest.fixture(scope="module", params=["latest", "trixie", "bookworm"])
+def edge(stack, place, cast, pair, request) -> Iterator[tuple[Site, str]]:
+    with beside(stack, place, cast, pair, request.param) as found:
+        yield found
+
+
+@pytest.fixture
+def scene(edge, stack, place, cast, request) -> Iterator[Scene]:
+    with scene_at(stack, place, cast, edge[0], request.node.name) as scene:
+        yield scene
+
+
+def refused_then_taken(scene: Scene, edge: tuple[Site, str], dialled: str) -> list[object]:
+    """Have the phone call by a carrier that cannot be reached, and south take it; returns the first
+    attempt, its milliseconds last.
+    """
+    south = scene.play(scene.cast.carrier("south"), "carrier/answers")
+    caller = dial(scene, dialled)
+    scene.finish(caller, south)
+    messages = scene.messages()
+    answer = final(messages, caller)
+    assert answer.code == 200
+    first, second = wrote(edge, answer.call_id, 2)
+    assert second == [south.who.socket, 200, "answered", "answered"]
+    asked = messages.where(method="INVITE", source=caller.who.socket)[-1]
+    took = messages.where(method="INVITE", target=south.who.socket)[0]
+    return [*first, (took.at - asked.at) * 1000]
+
+
+def test_a_carrier_that_refuses_the_connection_is_left_for_the_next(scene: Scene, edge):
+    socket = scene.cast.carrier("north").socket
+    *attempt, took = refused_then_taken(scene, edge, TO_NORTH)
+    assert attempt == [f"{socket};transport=tcp", None, "advance", "not-sent"]
+    assert took < ANSWER
+
+
+# A carrier, how it is reached, what is there, and a number of its: nobody takes the connection; who
+# takes one of TLS never says a word.
+SILENT = pytest.mark.parametrize(
+    "silent",
+    [("north", "tcp", "deaf", TO_NORTH), ("west", "tls", "tcp", TO_WEST)],
+    ids=["no connection", "no handshake"],
+)
+
+
+@SILENT
+def test_a_connection_that_never_comes_to_be_costs_the_answer_timeout(
+    scene: Scene, place, edge, silent
+):
+    name, kind, there, dialled = silent
+    who = scene.cast.carrier(name)
+    with listening(place, who, scene.directory, there):
+        *attempt, took = refused_then_taken(scene, edge, dialled)
+    assert attempt == [f"{who.socket};transport={kind}", None, "advance", "no-reply"]
+    assert ANSWER - 500 < took < ANSWER + 1_000
+
+
+@SILENT
+def test_no_worker_waits_for_a_connection_that_never_comes_to_be(scene: Scene, place, silent):
+    """There are fewer of them than calls here."""
+    name, _, there, dialled = silent
+    who = scene.cast.trunk("reception")
+    marks = [f"{scene.began}-{n}" for n in range(8)]
+    with (
+        listening(place, scene.cast.carrier(name), scene.directory, there),
+        raw(place, who, scene.directory) as caller,
+    ):
+        began = [caller.send(request(who, "INVITE", dialled, mark=mark)) for mark in marks]
+        trying = set()
+        while len(trying) < len(marks) and (came := caller.receive()) is not None:
+            assert came.message.code == 100
+            trying.add(came.message.call_id)
+        assert came is not None
+        assert came.at - began[0] < ANSWER / 2_000
+        for mark in marks:
+            caller.send(request(who, "CANCEL", dialled, mark=mark))
+        told = {}
+        while len(told) < len(marks) and (came := caller.receive()) is not None:
+            if came.message.answers == "INVITE" and came.message.code >= 300:
+                mark = came.message.call_id.removeprefix("raw-").partition("@")[0]
+                told[mark] = came.message.code
+                to = came.message.header("to")
+                caller.send(request(who, "ACK", dialled, mark=mark, to=to))
+    assert told == dict.fromkeys(marks, 487)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_and_the_log_says_so(
+    scene: Scene, place, stack, edge
+):
+    west, file = scene.cast.carrier("west"), scene.directory / "pair.pem"
+    file.write_text(stack.execute("edge", *PAIR))
+    before = len(logged(edge[1]))
+    with listening(place, west, scene.directory, "tls", place.there(file)):
+        *attempt, took = refused_then_taken(scene, edge, TO_WEST)
+    assert attempt == [f"{west.socket};transport=tls", None, "advance", "no-reply"]
+    assert took < ANSWER + 1_000
+    assert "certificate verify failed" in logged(edge[1])[before:]
+
+
+def test_who_hangs_up_on_a_carrier_that_has_gone_is_told_that_it_could_not_be_reached(
+    scene: Scene, place, edge
+):
+    who, north = scene.cast.trunk("reception"), scene.cast.carrier("north")
+    with raw(place, who, scene.directory) as caller:
+        with listening(place, north, scene.directory, "tcp") as callee:
+            answer, target = call(scene, caller, callee, TO_NORTH, contact_of(north, "tcp"))
+        until("the edge to know", lambda: not connections(edge, north), 10)
+        told = caller.ask(within(answer, who, target, 2, "BYE"))
+    assert told.code == 477
