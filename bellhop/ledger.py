@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from bellhop import ledger_tables
-from bellhop.databases import Database, Refused, Sqlite, closed_if_it_fails
+from bellhop.databases import Database, Down, Refused, Sqlite, closed_if_it_fails
 from bellhop.entries import LATE, Ending, Entry, decode, encode
 from bellhop.health import SKIPPED
 from bellhop.searches import Search
@@ -95,9 +95,11 @@ class Ledger:
 
     @classmethod
     def reading(cls, where: Path | Database) -> Self:
-        """Open a ledger to read it only; databases.Down when there is none."""
+        """Open a ledger to read it only; databases.Down for none, or an earlier version's."""
         db: Database = Sqlite.reading(where) if isinstance(where, Path) else where
         with closed_if_it_fails(db):
+            if ledger_tables.lack(db):
+                raise Down("an earlier version's: the edge of this one extends it when it starts")
             for query in (_SELECT_ATTEMPTS, _SELECT_CALLS):
                 db.ask(f"{query} LIMIT 1")
         return cls(db)

@@ -42,6 +42,15 @@ def make(db: Database) -> None:
             db.ask(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({column})")
 
 
+def lack(db: Database) -> bool:
+    """Whether they are an earlier version's, which `make` has not yet added to."""
+    attempts, calls = (
+        {field.name for field in msgspec.structs.fields(kind)} - db.columns(table)
+        for table, kind in (("attempts", Entry), ("calls", Ending))
+    )
+    return bool((attempts or calls) and "call" not in attempts)
+
+
 def _calls_of_attempts(db: Database) -> None:
     """Fill the calls from the attempts of a version that had no such table: the last attempt is
     the end of the call, except for what its caller got, which nobody wrote down then.

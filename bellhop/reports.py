@@ -8,6 +8,7 @@ import msgspec
 
 from bellhop.databases import Database, Refused, Sqlite, closed_if_it_fails
 from bellhop.report import Report, cut_off
+from bellhop.values import shown
 
 _encode, _decoder = msgspec.json.Encoder().encode, msgspec.json.Decoder(Report)
 KEEP = 20_000
@@ -24,7 +25,7 @@ _STORE = (
     " ON CONFLICT (page) DO UPDATE SET"
     " ended = excluded.ended, report = excluded.report, refused = excluded.refused"
 )
-_SELECT = "SELECT rowid, report FROM pages"
+_SELECT = "SELECT rowid, page, report FROM pages"
 _AT_ONCE = 100  # reports that are read at a time
 
 
@@ -87,38 +88,48 @@ class Reports:
     def get(self, page: str | None = None) -> Report | None:
         """Return one report; the newest page's when none is named."""
         if page is None:
-            rows = self._db.ask("SELECT report FROM pages ORDER BY rowid DESC LIMIT 1")
+            rows = self._db.ask(f"{_SELECT} ORDER BY rowid DESC LIMIT 1")
         else:
-            rows = self._db.ask("SELECT report FROM pages WHERE page = ?", (page,))
-        return _decode(rows[0][0]) if rows else None
+            rows = self._db.ask(f"{_SELECT} WHERE page = ?", (page,))
+        return _decode(*rows[0][1:]) if rows else None
 
     def newest(self) -> Iterator[Report]:
         """Yield all reports, the newest first."""
         rows = self._db.ask(f"{_SELECT} ORDER BY rowid DESC LIMIT ?", (_AT_ONCE,))
         while rows:
-            yield from (_decode(text) for _, text in rows)
+            yield from (_decode(page, text) for _, page, text in rows)
             older = (rows[-1][0], _AT_ONCE)
             rows = self._db.ask(f"{_SELECT} WHERE rowid < ? ORDER BY rowid DESC LIMIT ?", older)
 
     def close_open(self, ended: float, why: str) -> int:
-        """End the reports of this pager's pages that nobody ended (it died); returns how many."""
+        """End the reports of this pager's pages that nobody ended (it died); returns how many. One
+        that cannot be read leaves no other open.
+        """
         # Those of before there was a column are whoever's asks first.
-        mine = "SELECT report FROM pages WHERE ended IS NULL AND pager IN (?, '')"
-        rows = self._db.ask(mine, (self._pager,))
+        mine = f"{_SELECT} WHERE ended IS NULL AND pager IN (?, '')"
+        found: list[Report] = []
+        unread: list[Refused] = []
+        for _, page, text in self._db.ask(mine, (self._pager,)):
+            try:
+                found.append(_decode(page, text))
+            except Refused as error:
+                unread.append(error)
         with self._db.transaction():
-            self._store(cut_off(_decode(text), ended, why) for (text,) in rows)
-        return len(rows)
+            self._store(cut_off(one, ended, why) for one in found)
+        if unread:
+            raise unread[0]
+        return len(found)
 
     def close(self) -> None:
         """Close the database."""
         self._db.close()
 
 
-def _decode(text: str) -> Report:
+def _decode(page: str, text: str) -> Report:
     try:
         return _decoder.decode(text)
     except msgspec.MsgspecError as error:  # a hand's, or a later version's
-        raise Refused(f"a report in it cannot be read: {error}") from None
+        raise Refused(f"the report of page {shown(page)} in it cannot be read: {error}") from None
 
 
 def _make(db: Database) -> None:
@@ -130,7 +141,7 @@ def _make(db: Database) -> None:
         known = set(_COLUMNS)
     if "refused" not in known:
         db.ask(f"ALTER TABLE pages ADD COLUMN refused {db.kind(bool)} DEFAULT {db.literal(False)}")
-        found = (_decode(text) for (text,) in db.ask("SELECT report FROM pages"))
+        found = (_decode(page, text) for _, page, text in db.ask(_SELECT))
         refused = [(True, one.page) for one in found if one.cause is not None]
         db.write("UPDATE pages SET refused = ? WHERE page = ?", refused)
     if "pager" not in known:

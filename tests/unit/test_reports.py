@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 
 from bellhop import cli
+from bellhop.databases import Refused
 from bellhop.pages import Refusal
 from bellhop.report import report
 from bellhop.reports import Reports
@@ -110,6 +111,16 @@ def test_a_page_in_progress_at_a_crash_is_closed_and_nothing_of_it_is_guessed(re
     ]  # fmt: skip
     assert reports.get("1-a") == report(page(1, ended=BEGAN))
     assert reports.close_open(BEGAN + 60, "again") == 0
+
+
+def test_a_report_that_cannot_be_read_is_named_and_leaves_no_other_open(reports, path):
+    for number in (1, 2, 3):
+        reports.store(report(page(number)))
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE pages SET report = '{}' WHERE page = '2-a'")
+    with pytest.raises(Refused, match='the report of page "2-a" in it cannot be read'):
+        reports.close_open(BEGAN + 60, "the pager was restarted")
+    assert all(reports.get(one).ended for one in ("1-a", "3-a"))
 
 
 def test_a_pager_that_starts_leaves_the_pages_of_another_that_shares_its_database(path):
