@@ -55,14 +55,15 @@ def certified(stack: Stack) -> str:
 
 @contextlib.contextmanager
 def beside(
-    stack: Stack, place: Lab, cast: Cast, pair: str, tag: str, *, hidden: bool = False
+    stack: Stack, place: Lab, cast: Cast, pair: str, tag: str, *, more: tuple[str, str] = ("", "")
 ) -> Iterator[tuple[Site, str]]:
-    """Start the edge; yields its site and its container's name. hidden: with hide_topology."""
+    """Start the edge; yields its site and its container's name. more: what else is another in the
+    site file, and what stands there instead.
+    """
     files = {f"/etc/kamailio/{name}.pem": pair for name in ("pair", "carriers")}
-    hides = "[edge]\nhide_topology = true" if hidden else "[edge]"
     with edge_beside(
         stack, place, cast, f"connected-{tag}", tag=tag, last=LAST,
-        change=lambda text: connected(text, cast).replace("[edge]", hides, 1),
+        change=lambda text: connected(text, cast).replace(*more),
         files={"/etc/kamailio/tls.cfg": TLS, **files},
     ) as found:  # fmt: skip
         yield found

@@ -111,7 +111,9 @@ def test_a_call_goes_by_tls_after_a_refused_connection_and_a_refusal(
 def test_a_redirect_to_a_protocol_leads_to_the_gateway_that_is_reached_by_it(
     scene: Scene, place, edge, pair
 ):
-    """South has no TCP with us; west would have been the last in the plan's order."""
+    """South has no TCP with us, and would be called where `sips` were taken for a plain word; west would
+    have been the last in the plan's order.
+    """
     who, west = scene.cast.trunk("reception"), scene.cast.carrier("west")
     north, south = scene.cast.carrier("north"), scene.cast.carrier("south")
     file = scene.directory / "pair.pem"
@@ -126,7 +128,7 @@ def test_a_redirect_to_a_protocol_leads_to_the_gateway_that_is_reached_by_it(
         number = asked.uri.partition(":")[2].partition("@")[0]
         places = (
             f"<sip:{number}@{south.socket};transport=tcp>, <sip:{number}@{south.socket};transport=tls>",
-            f"<sips:{number}@{west.socket}>, <sip:{number}@{west.socket};transport=TLS>;q=0.5",
+            f"<sips:{number}@{south.socket}>, <sip:{number}@{west.socket};transport=TLS>;q=0.5",
         )
         moved = ", ".join(places)
         first.send(reply(asked, "302 Moved Temporarily", f"Contact: {moved}"))

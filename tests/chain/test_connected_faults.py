@@ -69,11 +69,15 @@ def test_a_carrier_that_refuses_the_connection_is_left_for_the_next(scene: Scene
 
 
 # A carrier, how it is reached, what is there, and a number of its: nobody takes the connection; who
-# takes one of TLS never says a word.
+# takes it never says a word, of TLS or of SIP.
 SILENT = pytest.mark.parametrize(
     "silent",
-    [("north", "tcp", "deaf", TO_NORTH), ("west", "tls", "tcp", TO_WEST)],
-    ids=["no connection", "no handshake"],
+    [
+        ("north", "tcp", "deaf", TO_NORTH),
+        ("west", "tls", "tcp", TO_WEST),
+        ("north", "tcp", "tcp", TO_NORTH),
+    ],
+    ids=["no connection", "no handshake", "no answer"],
 )
 
 

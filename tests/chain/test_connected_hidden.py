@@ -29,7 +29,8 @@ def pair(stack) -> str:
 @pytest.fixture(scope="module", params=["latest", "trixie"])
 def edge(stack, place, cast, pair, request) -> Iterator[tuple[Site, str]]:
     """Kamailio 5.6 hides nobody, and says so at its start."""
-    with beside(stack, place, cast, pair, request.param, hidden=True) as found:
+    more = ("[edge]", "[edge]\nhide_topology = true")
+    with beside(stack, place, cast, pair, request.param, more=more) as found:
         yield found
 
 

@@ -2,7 +2,9 @@
 is there.
 """
 
+import contextlib
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -43,7 +45,7 @@ def test_a_carrier_by_a_connection_is_registered_with_and_probed_by_it(
     file.write_text(pair)
     files = {f"/etc/kamailio/{name}.pem": pair for name in ("pair", "carriers")}
     with (
-        listening(place, north, directory, kind, place.there(file)) as carrier,
+        contextlib.ExitStack() as there,
         edge_beside(
             stack, place, cast, f"registers-{kind}-{tag}", tag=tag, last=OTHER,
             change=lambda text: registering(text, cast, kind),
@@ -51,6 +53,7 @@ def test_a_carrier_by_a_connection_is_registered_with_and_probed_by_it(
             secrets={"north.htdigest": line("north")},
         ) as (site, name),
     ):  # fmt: skip
+        carrier = there.enter_context(listening(place, north, directory, kind, place.there(file)))
         registers, probes = said_ok(carrier, "REGISTER"), said_ok(carrier, "OPTIONS")
         door = site.edge.way_to(kind).address
         contact = f"<sip:{DID}@{door};transport={kind}>"
@@ -63,6 +66,16 @@ def test_a_carrier_by_a_connection_is_registered_with_and_probed_by_it(
             return one["registration"], one["gateways"][0]["probe"]
 
         until("the verb", lambda: stands() == ("registered", "alive"), 15)
+        there.close()
+        until("the probes to find nobody", lambda: stands()[1] == "dead", 30)
+        with listening(place, north, directory, kind, place.there(file)) as carrier:
+            until("the probes to find it again", lambda: is_back(carrier, stands), 30)
+
+
+def is_back(carrier: Raw, stands: Callable[[], tuple[str, str]]) -> bool:
+    """Answer what asks whether the carrier is there; whether that is known."""
+    said_ok(carrier, "OPTIONS")
+    return stands()[1] == "alive"
 
 
 def said_ok(carrier: Raw, method: str) -> Message:
