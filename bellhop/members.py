@@ -172,7 +172,11 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         """Return it after it came to nothing; what is known first stands."""
         if self.state in {State.WAITING, State.REQUESTED}:
             return replace(self, state=State.FAILED, cause=cause, sip=sip, why=why)
-        return self
+        return self if self.state.over else self.going(cause)
+
+    def going(self, cause: int | None) -> "Member":
+        """Return it as one that hangs up, with the cause that it said, if any."""
+        return self if cause in _NO_REASON else replace(self, cause=cause)
 
     def hung_up(self, at: int, cause: int | None, sip: int | None) -> "Member":
         """Return it after its channel ended."""
@@ -182,9 +186,11 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
             return self.failed(19, sip, "no answer before the page ended")
         if self.state is State.REQUESTED:
             return self.failed(cause, sip, failure_text(cause, sip))
-        return replace(self, state=State.LEFT, left_ms=at)
+        return replace(self.going(cause), state=State.LEFT, left_ms=at)
 
 
+# What a channel ends with of which nobody said why: Asterisk has 16 for any BYE (Q.850 §2.2.5).
+_NO_REASON = frozenset({None, 0, 16})
 # What the edge answers for a member (kemi/answer.py), in a person's words.
 _WHY = {
     1: "no such device",
@@ -197,6 +203,12 @@ _WHY = {
 }
 # What Asterisk makes of SIP codes that it has no cause for (420, 415): they say more themselves.
 _TRANSLATED = frozenset({3, 127})
+
+
+def leaving_text(cause: int | None) -> str:
+    """Say why a member left; "" where nobody did."""
+    known = causes.cause(cause)
+    return f"{known.name.lower()}, cause {cause}" if known else f"cause {cause}" if cause else ""
 
 
 def failure_text(cause: int | None, sip: int | None) -> str:

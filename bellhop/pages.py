@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bellhop.callers import Caller
-from bellhop.members import UNWATCHED, Gap, Member, State
+from bellhop.members import UNWATCHED, Gap, Member, State, leaving_text
 from bellhop.targets import Target, is_multicast
 from bellhop.zones import Zone
 
@@ -205,7 +205,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         said += [f"missed the first {missed} ms"] if missed > 0 else []
         if left is not None and self.closed_ms is not None:
             early = self.closed_ms - left
-            said += [f"left {early} ms before the end"] if early > _TOGETHER else []
+            if early > _TOGETHER:
+                why = leaving_text(member.cause)
+                said += [f"left {early} ms before the end" + (f" ({why})" if why else "")]
         said += [unheard] if unheard else []
         said += ["it was not played to its end"] if self.announced and not self.times else []
         return Outcome.SENT if multicast else Outcome.PLAYED, ", ".join(said)

@@ -16,12 +16,14 @@ from tests.chain.harness.places import Place
 from tests.chain.harness.raw import Raw, raw, request
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.sip import Message
+from tests.chain.harness.stack import until
 from tests.chain.harness.talker import Talker, talker
 from tests.chain.paging import (
     SPEAKERS,
     ZONE,
     answering,
     heard,
+    members,
     outcomes,
     page,
     registered,
@@ -43,6 +45,7 @@ REFUSED = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
     "m=audio 0 RTP/AVP 0\r\n"
 )
+SPEAKS = REFUSED.replace("audio 0", "audio 16000")
 SENDS = f"{PCMU}\r\na=sendonly"
 # A key as two tones (ITU-T Q.23), 120 ms, and silence as long.
 TONES = {"*": (941, 1209), "0": (941, 1336)}
@@ -220,3 +223,46 @@ def test_a_speaker_that_answers_with_no_audio_is_told_so_and_the_others_play(
     }
     assert sentence(report(scene))[SPEAKERS[-1]] == ("failed", *told)
     assert all(heard(scene, number, VOICE) >= 1 for number in SPEAKERS[:-1])
+
+
+def test_a_speaker_that_says_183_first_and_hangs_up_with_a_reason_is_told_of_with_both(
+    scene: Scene, place: Place
+):
+    """Door stations may send early media, which is no answer. RFC 3326: why it hangs up in mid-page."""
+    *good, who = registered(scene, *SPEAKERS)
+    others = [scene.play(one, "speaker/answers") for one in good]
+    with raw(place, who, scene.directory) as bad:
+        leader = page(scene, VOICE, talk=6000)
+        asked = comes(bad, "INVITE")
+        contact = f"Contact: <sip:{SPEAKERS[-1]}@{who.socket}>"
+        path = [f"Record-Route: {one}" for one in asked.all("record-route")]
+        early, answer = (
+            with_body(reply(asked, status, contact, *path), "application/sdp", SPEAKS)
+            for status in ("183 Session Progress", "200 OK")
+        )
+        bad.send(early)
+        until("the others to have joined", lambda: joined(scene) == len(good), 5)
+        bad.send(answer)
+        comes(bad, "ACK")
+        until("it to have joined", lambda: joined(scene) == len(SPEAKERS), 5)
+        speaking(scene, ZONE)
+        sides = {"from_": f"{asked.header('to')};tag=carrier", "to": asked.header("from")}
+        lines = [f"Route: {one}" for one in asked.all("record-route")]
+        lines.append('Reason: Q.850;cause=41;text="no line"')
+        text = request(
+            who, "BYE", ZONE, number=7, call_id=asked.call_id, extra="\r\n".join(lines), **sides
+        )
+        there = asked.header("contact").strip("<>")
+        assert bad.ask(re.sub(r"^BYE \S+", f"BYE {there}", text)).code == 200
+    scene.finish(leader, *others)
+    told = members(report(scene))
+    assert told[SPEAKERS[-1]]["answered_ms"] > max(told[one]["joined_ms"] for one in SPEAKERS[:-1])
+    outcome, cause, _, why = sentence(report(scene))[SPEAKERS[-1]]
+    assert (outcome, cause) == ("played", 41)
+    assert re.search(r"left [0-9]{4} ms before the end \(temporary failure, cause 41\)", why)
+
+
+def joined(scene: Scene) -> int:
+    """Return how many members are in a page's room."""
+    shown = scene.pbx.command("core show channels concise")
+    return len(re.findall(r"^PJSIP/bellhop-member-[^\n]*!ConfBridge!page-", shown, re.MULTILINE))
