@@ -55,12 +55,13 @@ class Group:
 
 @dataclass(slots=True)
 class Replay:
-    """What came of a replay. conflicts: by code and cause, how many attempts had them, and how many
-    of those the profile decides otherwise.
+    """What came of a replay. legs: whom the calls were tried at; conflicts: by code and cause, how
+    many attempts had them, and how many of those the profile decides otherwise.
     """
 
     calls: int = 0
     attempts: int = 0
+    legs: set[str] = field(default_factory=set)
     groups: dict[tuple[tuple[str, str], tuple[str, str], str], Group] = field(default_factory=dict)
     conflicts: dict[tuple[int, int], Counter[str]] = field(default_factory=dict)
 
@@ -95,7 +96,7 @@ def turn(attempts: Sequence[Entry], profile: Profile, leg: str = "") -> Turn | N
         if entry.verdict == _ANSWERED:
             return None
         what = failure(entry)
-        if entry.rule in _RULES and _at(entry.leg, leg):
+        if entry.rule in _RULES and is_at(entry.leg, leg):
             said = decide(what, profile, earlier)
             was = _FOLLOW if entry.rule in {FOLLOWED, REFUSED} else entry.verdict
             would = said.verdict.value
@@ -116,7 +117,7 @@ def turn(attempts: Sequence[Entry], profile: Profile, leg: str = "") -> Turn | N
     return None
 
 
-def _at(there: str, leg: str) -> bool:
+def is_at(there: str, leg: str) -> bool:
     """Whether a leg is the one that is looked at, or of that kind: north is not north-east."""
     return there == leg if leg.partition(":")[2] else there.startswith(leg)
 
@@ -127,6 +128,7 @@ def replay(calls: Iterable[Sequence[Entry]], profile: Profile, leg: str = "") ->
     for attempts in calls:
         came.calls += 1
         came.attempts += sum(1 for one in attempts if one.attempt)
+        came.legs |= {one.leg for one in attempts if one.attempt}
         found = turn(attempts, profile, leg)
         if found is not None:
             _count(came, found)

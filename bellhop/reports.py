@@ -132,6 +132,14 @@ def _decode(page: str, text: str) -> Report:
         raise Refused(f"the report of page {shown(page)} in it cannot be read: {error}") from None
 
 
+def _is_refused(page: str, text: str) -> bool:
+    """Whether a report is of a page that was refused; one that cannot be read holds up no other."""
+    try:
+        return _decode(page, text).cause is not None
+    except Refused:
+        return False
+
+
 def _make(db: Database) -> None:
     """Make the table, or add to that of an earlier version what it lacks."""
     known = db.columns("pages")
@@ -141,8 +149,7 @@ def _make(db: Database) -> None:
         known = set(_COLUMNS)
     if "refused" not in known:
         db.ask(f"ALTER TABLE pages ADD COLUMN refused {db.kind(bool)} DEFAULT {db.literal(False)}")
-        found = (_decode(page, text) for _, page, text in db.ask(_SELECT))
-        refused = [(True, one.page) for one in found if one.cause is not None]
+        refused = [(True, page) for _, page, text in db.ask(_SELECT) if _is_refused(page, text)]
         db.write("UPDATE pages SET refused = ? WHERE page = ?", refused)
     if "pager" not in known:
         db.ask(f"ALTER TABLE pages ADD COLUMN pager {db.kind(str)} DEFAULT ''")

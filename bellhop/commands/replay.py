@@ -8,8 +8,9 @@ from bellhop import causes, ledgers
 from bellhop.commands import show
 from bellhop.databases import Down, Refused
 from bellhop.places import shown
-from bellhop.replay import Group, Replay, replay
+from bellhop.replay import Group, Replay, is_at, replay
 
+_NAMED = 10  # legs that an error tells
 UNKNOWN = "what a carrier that was not asked would have said, and whether there was one left"
 
 
@@ -40,6 +41,9 @@ def command(
         opened.close()
     except (Down, Refused) as error:
         raise click.ClickException(f"{shown(ledger)}: {error}") from None
+    if came.legs and not any(is_at(one, leg) for one in came.legs):
+        known = ", ".join(sorted(came.legs)[:_NAMED])
+        raise click.ClickException(f"no attempt at {leg} in these calls; there are some at {known}")
     groups = sorted(came.groups.values(), key=lambda group: -group.calls)
     if as_json:
         show.as_json(_contract(profile.name, came, groups))

@@ -1,4 +1,6 @@
-"""A member of a page that another page took, and what is told of a message that was cut off."""
+"""A member that another page took, or that left; and what is told of a message that was cut off."""
+
+import pytest
 
 from bellhop.members import Member, State
 from bellhop.pages import Outcome
@@ -35,3 +37,19 @@ def test_who_is_rung_anew_is_as_if_it_had_never_come():
 def test_who_was_to_be_taken_and_was_not_is_in_the_room_as_it_was():
     assert IN.taken(500, "8010").kept() == IN
     assert IN.hung_up(900, 16, None).kept().state is State.LEFT
+
+
+@pytest.mark.parametrize(
+    ("cause", "told", "why"),
+    [
+        (None, None, ""), (0, None, ""), (16, None, ""),
+        (41, 41, " (temporary failure, cause 41)"), (52, 52, " (cause 52)"),
+    ],
+)  # fmt: skip
+def test_why_a_member_left_is_told_when_it_said_so_before_it_left_or_with_it(cause, told, why):
+    begun = IN.counted(150)
+    first = begun.failed(cause, None, "it hangs up").left(3000).hung_up(3001, 16, None)
+    for left in (begun.hung_up(3000, cause, None), first):
+        assert (left.left_ms, left.cause) == (3000, told)
+        text = page(left, opened_ms=45, closed_ms=5480).outcome(left)[1]
+        assert text == f"left 2480 ms before the end{why}"

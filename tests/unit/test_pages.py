@@ -177,22 +177,6 @@ def test_a_member_that_left_before_the_leader_is_told_so(closed, why):
     assert found == (Outcome.PLAYED, why)
 
 
-@pytest.mark.parametrize(
-    ("cause", "told", "why"),
-    [
-        (None, None, ""), (0, None, ""), (16, None, ""),
-        (41, 41, " (temporary failure, cause 41)"), (52, 52, " (cause 52)"),
-    ],
-)  # fmt: skip
-def test_why_a_member_left_is_told_when_it_said_so_before_it_left_or_with_it(cause, told, why):
-    begun = IN.counted(150)
-    first = begun.failed(cause, None, "it hangs up").left(3000).hung_up(3001, 16, None)
-    for left in (begun.hung_up(3000, cause, None), first):
-        assert (left.left_ms, left.cause) == (3000, told)
-        text = page(left, opened_ms=45, closed_ms=5480).outcome(left)[1]
-        assert text == f"left 2480 ms before the end{why}"
-
-
 @pytest.mark.parametrize("held", [True, False])
 @pytest.mark.parametrize(
     ("sent", "why"),

@@ -214,6 +214,9 @@ def test_the_verb_takes_a_leg_a_number_of_calls_and_a_sites_profile(capsys, ledg
     assert json.loads(run(capsys, ledger, *mine)[1])["turned"] == 0  # it advances on 404
     teams = ("--profile", "teams-direct-routing", "--json")
     assert json.loads(run(capsys, ledger, *teams, "--leg", "carrier:s")[1])["turned"] == 0
+    code, out, err = run(capsys, ledger, *teams, "--leg", "carrier:nosuch")
+    assert (code, out) == (1, "")
+    assert "no attempt at carrier:nosuch in these calls; there are some at carrier:" in err
     assert json.loads(run(capsys, ledger, *teams, "--last", "2")[1])["turned"] == 1
     assert run(capsys, ledger, *teams, "--last", str(10**20))[0] == 2, "no database counts so far"
 

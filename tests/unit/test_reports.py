@@ -100,6 +100,17 @@ def test_a_database_of_the_first_version_is_taken_over(path):
     assert kept == ["7-r", "6-r", "5-r", "3-a", "1-a"]
 
 
+def test_a_row_of_the_first_version_that_is_no_report_holds_up_no_other(path):
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            "CREATE TABLE pages (page TEXT PRIMARY KEY, started TEXT, ended TEXT, report TEXT)"
+        )
+        db.execute("INSERT INTO pages VALUES ('0-x', '', '', '{}')")
+    with contextlib.closing(Reports.writing(path)) as reports:
+        reports.store(report(page(1, ended=BEGAN)))
+        assert reports.get() == report(page(1, ended=BEGAN))
+
+
 def test_a_page_in_progress_at_a_crash_is_closed_and_nothing_of_it_is_guessed(reports):
     reports.store(report(page(1, ended=BEGAN)))
     reports.store(report(page(2)))
