@@ -189,8 +189,9 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         return replace(self.going(cause), state=State.LEFT, left_ms=at)
 
 
-# What a channel ends with of which nobody said why: Asterisk has 16 for any BYE (Q.850 §2.2.5).
-_NO_REASON = frozenset({None, 0, 16})
+# What a channel ends with of which nobody said why: Asterisk has 16 for any BYE, and 127 for what
+# it ends itself, as where no audio was agreed (measured, 22.10).
+_NO_REASON = frozenset({None, 0, 16, 127})
 # What the edge answers for a member (kemi/answer.py), in a person's words.
 _WHY = {
     1: "no such device",

@@ -42,7 +42,7 @@ def test_who_was_to_be_taken_and_was_not_is_in_the_room_as_it_was():
 @pytest.mark.parametrize(
     ("cause", "told", "why"),
     [
-        (None, None, ""), (0, None, ""), (16, None, ""),
+        (None, None, ""), (0, None, ""), (16, None, ""), (127, None, ""),
         (41, 41, " (temporary failure, cause 41)"), (52, 52, " (cause 52)"),
     ],
 )  # fmt: skip
