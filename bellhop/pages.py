@@ -190,10 +190,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         if opened is not None and left is not None and left < opened:
             return Outcome.FAILED, member.why or "left before anybody spoke"
         if not member.sent and not multicast:
-            return (
-                Outcome.FAILED,
-                member.why or "joined, but no audio is known to have been sent to it",
-            )
+            unsent = "joined, but no audio is known to have been sent to it"
+            return Outcome.FAILED, member.why or unsent
         if opened is None:
             return Outcome.FAILED, "joined, but nobody spoke"
         if self.spoken == 0:  # what members are sent then is silence (one-way audio, NAT)

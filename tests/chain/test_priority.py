@@ -6,7 +6,7 @@ from tests.chain.calling import assert_all_settled, dial
 from tests.chain.harness.peer import Peer
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import until
-from tests.chain.pager import ruled
+from tests.chain.pager import ruled, stopped
 from tests.chain.paging import (
     SPEAKERS,
     ZONE,
@@ -130,7 +130,7 @@ def test_a_page_that_goes_before_calls_ends_the_call_of_its_speaker(scene: Scene
 def test_a_speaker_in_a_call_that_the_page_does_not_go_before_is_reported_busy(scene: Scene):
     """And its call goes on."""
     speakers = answering(scene, *SPEAKERS)
-    caller = in_a_call(scene, "1008", "caller/calls", pause=5000)
+    caller = in_a_call(scene, "1008", "caller/calls", pause=7000)
     scene.finish(by_reception(scene, ZONE, "high", 3500), caller, *speakers)
 
     messages = scene.messages()
@@ -195,3 +195,28 @@ def test_who_was_taken_while_it_rang_and_is_back_is_reported_with_all_that_went_
     parts = [members(of_zone(scene, zone))["1008"]["sent"] for zone in (ZONE, GATE)]
     assert all(part >= 50 for part in parts)
     assert sum(parts) == pytest.approx(len(sent_to(scene, "1008")), abs=10)
+
+
+def test_a_room_that_is_over_is_no_place_to_go_back_to_for_whom_it_had_before(scene: Scene):
+    """The pager brings back whom an emergency ended for while it was on its way to that one's room. When
+    its own is over, others leave it yet.
+    """
+    speakers = answering(scene, *SPEAKERS)
+    leader = dial(scene, ZONE, "caller/calls-and-talks", stream=tone(scene, "low"), pause=7000)
+    room = f"page-{speaking(scene, ZONE)['page']}"
+
+    def inside() -> list[str]:
+        lines = scene.pbx.command(f"confbridge list {room}").splitlines()
+        return [line.split()[0] for line in lines if line.startswith("PJSIP/bellhop-member")]
+
+    until("all to be in the room", lambda: len(inside()) == len(SPEAKERS), 5)
+    channel, *others = inside()
+    homes = f"page-1-1/60/bellhop_member&{room}/60/bellhop_member"
+    scene.pbx.command(f"dialplan set chanvar {channel} BELLHOP_HOMES {homes}")
+    assert homes in scene.pbx.command(f"dialplan show chanvar {channel}")
+    with stopped(scene):  # it would hang up who came back
+        scene.pbx.command(f"confbridge kick {room} {channel}")
+        until("its call to end", lambda: channel not in scene.pbx.channels(), 3)
+        assert inside() == others
+        scene.finish(leader, *speakers)
+    assert_all_settled(scene.messages())

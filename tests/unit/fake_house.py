@@ -89,11 +89,12 @@ class House:
 
     def kicked(self, device):
         """Its room is over: it goes to the one before, if that is there, as the dialplan has it."""
-        self.leave(device)
         leg = self.legs[device]
+        over = leg["room"]
+        self.leave(device)
         while leg["homes"]:
             home = leg["homes"].pop()
-            if self.members(home) or home in self.leaders.values():
+            if home != over and (self.members(home) or home in self.leaders.values()):
                 self.enter(device, home)
                 return
         self.hang_up(device)

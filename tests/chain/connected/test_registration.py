@@ -8,18 +8,18 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.chain.connected import DID, LAST, TLS, connected
+from tests.chain.connected.edges import DID, LAST, TLS, connected
 from tests.chain.faulty import reply
 from tests.chain.harness.another_edge import edge_beside
 from tests.chain.harness.raw import Raw, listening
 from tests.chain.harness.sip import Message
 from tests.chain.harness.stack import docker, until
 from tests.chain.test_credentials import line, user
-from tests.chain.test_tls import PAIR
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
 OTHER = "156"
+TAGS = ("latest", "trixie", "bookworm")
 
 
 def registering(text: str, cast, kind: str) -> str:
@@ -34,14 +34,16 @@ def registering(text: str, cast, kind: str) -> str:
     return text.replace("[carriers.north]\n", f"[carriers.north]\n{keys}")
 
 
-@pytest.mark.parametrize("kind", ["tcp", "tls"])
-@pytest.mark.parametrize("tag", ["latest", "trixie", "bookworm"])
+@pytest.mark.parametrize(
+    "way", [(kind, tag) for kind in ("tcp", "tls") for tag in TAGS], ids="-".join
+)
 def test_a_carrier_by_a_connection_is_registered_with_and_probed_by_it(
-    stack, place, cast, tag, kind
+    stack, place, cast, pair, way
 ):
+    kind, tag = way
     north, directory = cast.carrier("north"), place.artifacts / f"connected-{kind}-{tag}"
     directory.mkdir(exist_ok=True)
-    file, pair = directory / "pair.pem", stack.execute("edge", *PAIR)
+    file = directory / "pair.pem"
     file.write_text(pair)
     files = {f"/etc/kamailio/{name}.pem": pair for name in ("pair", "carriers")}
     with (

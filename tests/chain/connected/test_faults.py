@@ -1,23 +1,10 @@
 """Carriers that are reached by TCP or TLS, where the connection fails: calls go on to the next."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from bellhop.settings import Site
-from tests.chain.calling import dial, final
-from tests.chain.connected import (
-    ANSWER,
-    TO_NORTH,
-    TO_WEST,
-    beside,
-    call,
-    certified,
-    connections,
-    contact_of,
-    wrote,
-)
-from tests.chain.harness.another_edge import logged, scene_at
+from tests.chain.connected.calls import call, connections, contact_of, refused_then_taken
+from tests.chain.connected.edges import ANSWER, TO_NORTH, TO_WEST
+from tests.chain.harness.another_edge import logged
 from tests.chain.harness.raw import listening, raw, request
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import until
@@ -25,40 +12,6 @@ from tests.chain.test_dialog_targets import within
 from tests.chain.test_tls import PAIR
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
-
-
-@pytest.fixture(scope="module")
-def pair(stack) -> str:
-    return certified(stack)
-
-
-@pytest.fixture(scope="module", params=["latest", "trixie", "bookworm"])
-def edge(stack, place, cast, pair, request) -> Iterator[tuple[Site, str]]:
-    with beside(stack, place, cast, pair, request.param) as found:
-        yield found
-
-
-@pytest.fixture
-def scene(edge, stack, place, cast, request) -> Iterator[Scene]:
-    with scene_at(stack, place, cast, edge[0], request.node.name) as scene:
-        yield scene
-
-
-def refused_then_taken(scene: Scene, edge: tuple[Site, str], dialled: str) -> list[object]:
-    """Have the phone call by a carrier that cannot be reached, and south take it; returns the first
-    attempt, its milliseconds last.
-    """
-    south = scene.play(scene.cast.carrier("south"), "carrier/answers")
-    caller = dial(scene, dialled)
-    scene.finish(caller, south)
-    messages = scene.messages()
-    answer = final(messages, caller)
-    assert answer.code == 200
-    first, second = wrote(edge, answer.call_id, 2)
-    assert second == [south.who.socket, 200, "answered", "answered"]
-    asked = messages.where(method="INVITE", source=caller.who.socket)[-1]
-    took = messages.where(method="INVITE", target=south.who.socket)[0]
-    return [*first, (took.at - asked.at) * 1000]
 
 
 def test_a_carrier_that_refuses_the_connection_is_left_for_the_next(scene: Scene, edge):

@@ -7,18 +7,20 @@ from collections.abc import Iterator
 import pytest
 
 from bellhop.settings import Site
-from tests.chain.connected import ANSWER, TO_NORTH, TO_WEST, beside, certified
+from tests.chain.connected.calls import refused_then_taken
+from tests.chain.connected.edges import ANSWER, TO_NORTH, TO_WEST, beside
 from tests.chain.harness.another_edge import scene_at
 from tests.chain.harness.raw import listening
-from tests.chain.test_connected_faults import refused_then_taken
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(scope="module")
-def edge(stack, place, cast) -> Iterator[tuple[Site, str]]:
-    more = ("breaker = 0", 'breaker = 1\nbreaker_pause = "1m"')
-    with beside(stack, place, cast, certified(stack), "latest", more=more) as found:
+def edge(stack, place, cast, pair) -> Iterator[tuple[Site, str]]:
+    def breaking(text: str) -> str:
+        return text.replace("breaker = 0", 'breaker = 1\nbreaker_pause = "1m"')
+
+    with beside(stack, place, cast, pair, "latest", change=breaking) as found:
         yield found
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from bellhop.settings import Site
 from tests.chain.calling import cause
-from tests.chain.connected import TO_NORTH, beside, certified, contact_of, wrote
+from tests.chain.connected.calls import contact_of, wrote
+from tests.chain.connected.edges import TO_NORTH, beside
 from tests.chain.faulty import reply
-from tests.chain.harness.another_edge import scene_at
 from tests.chain.harness.peer import Who
 from tests.chain.harness.raw import Raw, listening, raw, request
 from tests.chain.harness.scene import Scene
@@ -21,23 +21,15 @@ from tests.chain.test_sender import comes, exchange, uri
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
 
 
-@pytest.fixture(scope="module")
-def pair(stack) -> str:
-    return certified(stack)
-
-
 @pytest.fixture(scope="module", params=["latest", "trixie"])
 def edge(stack, place, cast, pair, request) -> Iterator[tuple[Site, str]]:
     """Kamailio 5.6 hides nobody, and says so at its start."""
-    more = ("[edge]", "[edge]\nhide_topology = true")
-    with beside(stack, place, cast, pair, request.param, more=more) as found:
+
+    def hiding(text: str) -> str:
+        return text.replace("[edge]", "[edge]\nhide_topology = true", 1)
+
+    with beside(stack, place, cast, pair, request.param, change=hiding) as found:
         yield found
-
-
-@pytest.fixture
-def scene(edge, stack, place, cast, request) -> Iterator[Scene]:
-    with scene_at(stack, place, cast, edge[0], request.node.name) as scene:
-        yield scene
 
 
 def answer_of(peer: Raw) -> Message:

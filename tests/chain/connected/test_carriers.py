@@ -1,24 +1,11 @@
 """Carriers that are reached by TCP or TLS: calls both ways, and what is said in them."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from bellhop.settings import Site
 from tests.chain.calling import cause
-from tests.chain.connected import (
-    DID,
-    TO_NORTH,
-    TO_WEST,
-    beside,
-    call,
-    certified,
-    connections,
-    contact_of,
-    wrote,
-)
+from tests.chain.connected.calls import call, connections, contact_of, wrote
+from tests.chain.connected.edges import DID, TO_NORTH, TO_WEST
 from tests.chain.faulty import reply
-from tests.chain.harness.another_edge import scene_at
 from tests.chain.harness.raw import listening, raw, request, stream
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import until
@@ -26,23 +13,6 @@ from tests.chain.test_dialog_targets import answers, within
 from tests.chain.test_sender import comes, exchange, uri
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
-
-
-@pytest.fixture(scope="module")
-def pair(stack) -> str:
-    return certified(stack)
-
-
-@pytest.fixture(scope="module", params=["latest", "trixie", "bookworm"])
-def edge(stack, place, cast, pair, request) -> Iterator[tuple[Site, str]]:
-    with beside(stack, place, cast, pair, request.param) as found:
-        yield found
-
-
-@pytest.fixture
-def scene(edge, stack, place, cast, request) -> Iterator[Scene]:
-    with scene_at(stack, place, cast, edge[0], request.node.name) as scene:
-        yield scene
 
 
 @pytest.mark.parametrize("by", [("north", "tcp", TO_NORTH), ("west", "tls", TO_WEST)])

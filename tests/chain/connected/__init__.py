@@ -1,0 +1,1 @@
+"""Carriers that are reached by TCP and TLS."""
