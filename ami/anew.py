@@ -3,12 +3,13 @@ earlier one's pages go on. What was missed is taken as if it had been told; noth
 """
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
-from ami import hold, sight, strangers
+from ami import hands, hold, sight, strangers
 from ami.board import Board
 from ami.events import Event
 from ami.hints import Hints
+from ami.legs import Leg
 from ami.manager import Manager, NotConnected
 from ami.running import Running
 
@@ -32,6 +33,7 @@ async def look(
     live = {channel.unique: channel for channel in found}
     for event in tuple(sight.told(before, live)):
         tell(event)
+    await _end(manager, (leg for leg in before if leg.unwanted and leg.unique in live))
     known = tuple(board.legs.values())
     for theirs, leg in strangers.of_pagers(known, found):
         board.stranger(theirs, leg)
@@ -39,6 +41,7 @@ async def look(
     for one in found:
         if one.unique not in ours:
             await board.ask_of(one.name, one.unique, one.room)
+    found = [one for one in found if one.unique not in board.ended]  # they have been told of
     for page in tuple(running()):
         opened = page.page.opened_ms is not None
         missed = sight.of_leader(page.leader, opened=opened, live=found)
@@ -49,3 +52,9 @@ async def look(
     for one in found:
         if strangers.may_lead(one, board.pages):
             await hold.let_be_heard(manager, one)
+
+
+async def _end(manager: Manager, unwanted: Iterable[Leg]) -> None:
+    """Hang up who was to be: nobody may have been there to be told so."""
+    for leg in unwanted:
+        await hands.hang_up(manager, leg)

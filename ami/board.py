@@ -4,6 +4,7 @@ ring, take and give back through it, and hear from it what became of their membe
 
 import asyncio
 import logging
+from collections import deque
 
 from ami import hands, legs, strangers
 from ami.claiming import Claiming
@@ -28,6 +29,7 @@ class Board(Claiming):
         self._manager = manager
         self.legs: dict[str, Leg] = {}  # by device
         self._unique: dict[str, Leg] = {}
+        self.ended: deque[str] = deque(maxlen=4096)  # channels, the last ones, by unique id
         self._tasks = Tasks()
 
     # --- who has whom ---
@@ -76,7 +78,8 @@ class Board(Claiming):
             self._unique[leg.unique].channel = leg.channel
             self._tasks.begin(hands.hang_up(self._manager, self._unique[leg.unique]))
             return
-        if leg.device in self.legs or self.claims.holder(leg.device):  # a page of ours has it
+        ours = leg.device in self.legs or self.claims.holder(leg.device)
+        if ours or leg.unique in self.ended:  # it ended while Asterisk was asked of it
             return
         _log.info("device=%s page=%s not-ours=busy", leg.device, page)
         self.claim_for(page, leg.device)
@@ -86,12 +89,11 @@ class Board(Claiming):
     async def ask_of(self, name: str, unique: str, room: str = "") -> None:
         """Ask Asterisk whether a channel that it made itself is a member's of a fallback page."""
         found = await strangers.of_fallback(self._manager, name, unique, room)
-        if found is None:
-            return
-        if known := self._unique.get(unique):  # it came into the room while it was asked of
+        known = self._unique.get(unique)
+        if found and known:  # it came into the room while it was asked of
             known.room = room or known.room
             known.bound = known.bound or known.room
-        else:
+        elif found:
             self.stranger(*found)
 
     # --- what is done ---
@@ -127,9 +129,8 @@ class Board(Claiming):
         if answer.get("Response") == "Success":
             for page in self.pages_of(leg):
                 page.answered(leg.device)
-            return
         # The channel's own Hangup has the cause, and may come just after.
-        if not await self._ended(leg):
+        elif not await self._ended(leg):
             self._failed(leg, *unanswered(answer))
 
     async def _ended(self, leg: Leg) -> bool:
@@ -146,9 +147,7 @@ class Board(Claiming):
         self.forget(leg)
 
     async def take(self, device: Target, page: Player) -> bool:
-        """Bring a device's leg over into a page's room; False when there is none any more. When one
-        ends on its way, for its own page is over, the device is rung.
-        """
+        """Bring a device's leg into a page's room, or ring it if that ends; False: it has none."""
         for wish in self.claims.stacks.get(device.number, ())[-2:-1]:
             if (before := self.pages.get(wish.page)) and not before.over:
                 before.taken(device.number, page.wish.zone.number)
@@ -173,21 +172,22 @@ class Board(Claiming):
 
     def hear(self, event: Event) -> None:
         """Take an event of a leg."""
-        leg = self._unique.get(event.get("Uniqueid", ""))
+        unique, kind = event.get("Uniqueid", ""), event.get("Event", "")
+        leg = self._unique.get(unique)
+        if kind == "Hangup":
+            self.ended.append(unique)
+            self._unique.pop(unique, None)
         if leg is None:
             if strangers.may_be_one(event):
                 said = (event.get(key, "") for key in ("Channel", "Uniqueid", "Conference"))
                 self._tasks.begin(self.ask_of(*said))
             return
-        kind = event.get("Event", "")
         if kind == "Newchannel":
             leg.channel = event.get("Channel", "")
             if leg.unwanted or len(leg.served) > 1:
                 self._tasks.begin(hands.catch_up(self._manager, leg, self.pages_of(leg)))
         if self.legs.get(leg.device) is leg:  # else the device has another one by now
             self._hear(leg, kind, event)
-        if kind == "Hangup":
-            self._unique.pop(leg.unique, None)
 
     def _hear(self, leg: Leg, kind: str, event: Event) -> None:
         match kind:

@@ -23,6 +23,7 @@ class House:
         self.leaders = {}  # channel: room, or "" before he is in it
         self.next = {}  # channel: the room of the page that his key made of his
         self.said = {}  # channel of a leader: his variables
+        self.doing = set()  # actions
 
     def say(self, kind, **fields):
         if self.up:
@@ -37,6 +38,13 @@ class House:
         if not self.up:
             raise NotConnected(f"{action}: AMI is down")
         self.sent.append((action, dict(fields)))
+        # It is on the wire: it is done, though nobody may wait for the answer any more.
+        done = asyncio.ensure_future(self._do(action, fields))
+        self.doing.add(done)
+        done.add_done_callback(self.doing.discard)
+        return await asyncio.shield(done)
+
+    async def _do(self, action, fields):
         await asyncio.sleep(0)
         return await getattr(self, f"do_{action.lower()}")(fields)
 
@@ -162,6 +170,9 @@ class House:
         self.on_up()
 
     async def do_setvar(self, fields):
+        known = {*self.leaders, *(leg["channel"] for leg in self.legs.values())}
+        if "Channel" in fields and fields["Channel"] not in known:
+            return [{"Response": "Error", "Message": "No such channel"}]
         if fields["Variable"] == "BELLHOP_GO":
             self.leader_follows(fields["Channel"])
         if fields.get("Channel") in self.leaders:
@@ -211,6 +222,7 @@ class House:
     def leader_goes(self, channel):
         """He hangs up: his room empties, and he is gone."""
         room = self.leaders.pop(channel)
+        self.next.pop(channel, None)
         waits, room = room.startswith("wait "), room.removeprefix("wait ")
         if not waits:
             self.say("ConfbridgeLeave", Uniqueid="l", Channel=channel, Conference=room)

@@ -26,7 +26,9 @@ class Site:
         self.serial = 0
 
     async def page(self, zone, members, priority=5, in_call=None, by="", **rules):
-        """Page; returns the leader's channel, or the refusal. by: a leader who does so by a key."""
+        """Page; returns the leader's channel, or the refusal; None when he has gone. by: a leader who
+        does so by a key.
+        """
         self.serial += 1
         channel = by or f"PJSIP/leader-{self.serial}"
         rules = {"chime": "none", "head_start": 100, "ring_timeout": 1000, **rules}
@@ -40,6 +42,9 @@ class Site:
         made = await asyncio.to_thread(self.engine.reserve, request)
         if isinstance(made, Refusal):
             return made
+        if by and by not in self.house.leaders:  # Asterisk would have closed the AGI by now
+            self.engine.drop(made)
+            return None
         if by:
             self.house.next[by] = made.room
         else:

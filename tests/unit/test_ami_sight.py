@@ -7,6 +7,9 @@ import pytest
 from ami.legs import Leg
 from ami.manager import NotConnected
 from ami.sight import Channel, channels, of_leader, told
+from tests.unit.fake_asterisk import until
+from tests.unit.fake_house import House
+from tests.unit.stories import play
 
 DONE = {"Event": "CoreShowChannelsComplete"}
 THERE = {"Event": "CoreShowChannel", "Channel": "PJSIP/m-1", "Uniqueid": "u-1"}
@@ -85,3 +88,20 @@ def test_what_was_missed_of_a_leader_is_told(opened, room, missed):
     live = [] if room is None else [Channel("PJSIP/x-1", "u-9", room)]
     event = of_leader("PJSIP/x-1", opened=opened, live=live)
     assert (event["Event"] if event else None) == missed
+
+
+def test_who_was_to_be_hung_up_as_ami_went_away_is_so_when_it_is_back():
+    """The page has ended, and nobody else would end the leg that rings for it."""
+
+    async def story(site, house):
+        leader = await site.page("81", ["1", "2"])
+        await until(lambda: len(house.legs) == 2 and house.legs["1"]["room"])
+        house.leader_goes(leader)
+        house.goes_down()
+        await asyncio.sleep(0.01)
+        assert set(house.legs) == {"2"}
+        house.comes_back()
+        await until(lambda: house.legs == {})
+        assert (await site.ended("81"))["2"][0] == "failed"
+
+    play(story, House({"2": "rings"}))

@@ -160,3 +160,48 @@ def test_a_phone_that_pages_from_where_it_rings_is_no_fallbacks_member():
         assert await site.over("81", leader) == {"1": PLAYED}
 
     play(story)
+
+
+def test_a_channel_that_ends_while_asterisk_says_which_there_are_makes_no_device_busy():
+    """Its end is told before the list that it is in has been read: nobody would tell it again."""
+
+    async def story(site, house):
+        first = await site.begun("81", ["1"])
+        house.legs["2"] = {"unique": "page-ab-cd-2", "channel": "PJSIP/m-9", "room": "page-ab-cd",
+                           "homes": [], "leader": "x"}  # fmt: skip
+        listed = await house.do_coreshowchannels({})
+
+        async def late(_fields):
+            for device in ("1", "2"):
+                house.hang_up(device)
+            return listed
+
+        house.do_coreshowchannels = late
+        house.on_up()
+        await until(lambda: not house.legs)
+        await site.ended("81")
+        assert first not in house.leaders
+        assert site.engine._board.legs == {}  # noqa: SLF001
+        await site.over("82", await site.begun("82", ["1", "2"]))
+
+    play(story)
+
+
+def test_a_fallbacks_member_that_ends_while_it_is_asked_of_makes_no_device_busy():
+    async def story(site, house):
+        answers = house.do_getvar
+
+        async def late(fields):
+            said = await answers(fields)
+            if fields["Variable"] == "BELLHOP_MEMBER":
+                house.hang_up("1", cause="17")
+            return said
+
+        house.do_getvar = late
+        house.falls_back("1", FALLBACK)
+        await until(lambda: not house.legs)
+        await asyncio.sleep(0.01)
+        del house.do_getvar
+        await site.over("81", await site.begun("81", ["1"]))
+
+    play(story)
