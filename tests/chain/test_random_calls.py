@@ -1,5 +1,6 @@
-"""Calls at random, on the wire: carriers that fail, ring, take them and cross a CANCEL, each as a seed has
-it, and a caller who cancels some. A sample of what the model is asked (tests/unit/test_recursion_invariants.py).
+"""Calls at random, on the wire: carriers that fail, ring, take them and cross a CANCEL, each as a
+seed has it, and a caller who cancels some. The model is asked many more
+(tests/unit/test_recursion_invariants.py).
 """
 
 import json
@@ -70,8 +71,8 @@ class Call:
             self.check_taken(leg, taking, ladder)
 
     def check_taken(self, leg: Message, taking: Message, ladder: str) -> None:
-        """Assert that who took it talks to the caller and is hung up; or that he did so when he had been
-        told not to, and nobody talks to him (docs/recursion.md).
+        """Assert that who took it talks to the caller and is hung up; or that he did so when he had
+        been told not to, and nobody talks to him.
         """
         with_it = self.messages.where(method="ACK", target=leg.target)
         if not any(m.header("to") == taking.header("to") for m in with_it):
