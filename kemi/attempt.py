@@ -35,6 +35,7 @@ from kemi import (
     early,
     engaged,
     health,
+    ksr_health,
     ksr_replies,
     ksr_transactions,
     ledger,
@@ -169,7 +170,8 @@ def _arm(leg: Leg, branch: int | None) -> None:
 
 
 def branch() -> None:
-    """Remember which branch is the current attempt's, as it is made."""
+    """Remember which branch is the current attempt's, as it is made, and leave who it replaces."""
+    ksr_health.branch_made()
     sip.put(_BRANCH_ALONE, str(sip.number(_MADE)))
 
 

@@ -114,16 +114,18 @@ def _ask_breaker(carrier: Carrier, leg: Leg, now: int) -> int | None:
 def _over_limit(carrier: Carrier) -> Out | None:
     """Count a call among the carrier's; returns the limit that it would go over, uncounted then."""
     if not carrier.calls:
-        ksr_health.enter(carrier.name)
-    else:
-        with ksr_tables.locked(TABLE, hand_key(carrier.name)):
-            if ksr_health.calls(carrier.name) >= carrier.calls:
-                return Out.CALLS_LIMIT
-            ksr_health.enter(carrier.name)
+        return _enter(carrier)
+    with ksr_tables.locked(TABLE, hand_key(carrier.name)):
+        if ksr_health.calls(carrier.name) >= carrier.calls:
+            return Out.CALLS_LIMIT
+        return _enter(carrier)
+
+
+def _enter(carrier: Carrier) -> Out | None:
     most = carrier.calls_per_second
     if most and not ksr_health.within_rate(carrier.name, most):
-        ksr_health.leave(carrier.name)
         return Out.RATE_LIMIT
+    ksr_health.enter(carrier.name)
     return None
 
 

@@ -25,6 +25,7 @@ from kemi import (
     headers,
     health,
     ksr_auth,
+    ksr_health,
     names,
     sip,
     who,
@@ -72,7 +73,8 @@ def invite(site: Site, secrets: Secrets, key: bytes, way: Way) -> None:
         engaged.caller(caller.name)
     prefix = where.prefix if isinstance(where, ToCarriers) else ""
     call = _call(site, caller, dialled, legs, profile=profile, prefix=prefix, privacy=privacy)
-    attempt.go_on(site, call, branch=0)
+    with ksr_health.request_route():
+        attempt.go_on(site, call, branch=0)
 
 
 def _call(

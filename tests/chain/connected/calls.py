@@ -36,6 +36,11 @@ def connections(edge: tuple[Site, str], who: Who) -> list[str]:
     return [f"{a}:{p}" for a, p in ends if (a, p) == (host, str(port))]
 
 
+def counted(edge: tuple[Site, str], carrier: str) -> int:
+    """Return how many calls the edge counts at a carrier."""
+    return int(docker("exec", edge[1], *KAMCMD, "dlg.profile_get_size", "bellhop", carrier))
+
+
 def contact_of(who: Who, kind: str) -> str:
     """Return a Contact of somebody's by TCP or TLS."""
     return f"<sip:111@{who.socket};transport={kind}>"

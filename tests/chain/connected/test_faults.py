@@ -2,13 +2,20 @@
 
 import pytest
 
-from tests.chain.connected.calls import call, connections, contact_of, refused_then_taken
+from tests.chain.connected.calls import (
+    call,
+    connections,
+    contact_of,
+    counted,
+    refused_then_taken,
+)
 from tests.chain.connected.edges import ANSWER, TO_NORTH, TO_WEST
 from tests.chain.harness.another_edge import logged
 from tests.chain.harness.raw import listening, raw, request
 from tests.chain.harness.scene import Scene
 from tests.chain.harness.stack import until
 from tests.chain.test_dialog_targets import within
+from tests.chain.test_sender import comes
 from tests.chain.test_tls import PAIR
 
 pytestmark = [pytest.mark.control, pytest.mark.timeout(120)]
@@ -19,6 +26,18 @@ def test_a_carrier_that_refuses_the_connection_is_left_for_the_next(scene: Scene
     *attempt, took = refused_then_taken(scene, edge, TO_NORTH)
     assert attempt == [f"{socket};transport=tcp", None, "advance", "not-sent"]
     assert took < ANSWER
+
+
+def test_a_call_is_not_counted_at_the_carrier_that_it_could_not_be_sent_to(
+    scene: Scene, place, edge
+):
+    pbx, south = scene.cast.trunk("reception"), scene.cast.carrier("south")
+    with raw(place, pbx, scene.directory) as caller, raw(place, south, scene.directory) as callee:
+        answer, there = call(scene, caller, callee, TO_NORTH, f"<sip:111@{south.socket}>")
+        counts = [counted(edge, name) for name in ("north", "south")]
+        caller.send(within(answer, pbx, there, 2, "BYE"))
+        comes(callee, "BYE")
+    assert counts == [0, 1]
 
 
 # A carrier, how it is reached, what is there, and a number of its: nobody takes the connection; who

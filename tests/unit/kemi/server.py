@@ -40,6 +40,10 @@ class Server:
         self.bindings = {}  # number -> (when it ends, User-Agent) of each, in the registrar's table
         # Which calls are whose, this second's calls, the gateways that answer no OPTIONS.
         self.live, self.this_second, self.dead = [], [], set()
+        self.takes_none_out, self.refused = (
+            False,
+            [],
+        )  # in a request route; and what it did not take
         self.engaged = []  # devices in calls that are no pages
         self.asterisks = []  # an Asterisk's calls
         self.at_rest()
@@ -114,6 +118,9 @@ class Server:
         return 1
 
     def _leave(self, profile, name):
+        if self.takes_none_out:
+            self.refused.append((profile, name))
+            return -1
         if name not in self._profile(profile):
             return -1
         self._profile(profile).remove(name)

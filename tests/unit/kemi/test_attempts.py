@@ -155,6 +155,18 @@ def test_a_device_that_is_called_no_longer_is_in_no_call(house):
     assert len(house.relays) == 2
 
 
+def test_a_device_that_could_not_be_called_is_not_in_the_call_that_goes_on_without_it(
+    make_house_of,
+):
+    """A page that wants it would end the call of somebody else."""
+    house = make_house_of(lambda text: text.replace('["2000", "1020"]', '["1020", "2000"]'))
+    house.contacts.clear()
+    house.sends(1)
+    house.calls("442071838750", user=None, door="trunks", source="203.0.113.1", fU="49")
+    assert house.sent_to == ["sip:192.0.2.40:5060"]
+    assert (house.engaged, house.refused) == ([], [])
+
+
 def test_a_cancelled_call_is_487_and_rings_nobody_else(house):
     house.calls("4412")
     house.fake.returns["tm.t_is_canceled"] = 1

@@ -172,9 +172,22 @@ def test_a_carrier_has_no_more_calls_than_it_may_and_a_failed_attempt_frees_its_
 
 
 def test_what_cannot_be_sent_takes_no_place(house):
-    house.fake.returns["tm.t_relay"] = [-7, 1]
+    """Kamailio takes no dialog out of a profile in a request route: it is in both, and then in one."""
+    house.sends(-7, 1)
     call(house)
     assert house.live == ["south"]
+    assert house.refused == []
+
+
+def test_a_gateway_of_the_same_carrier_may_have_the_place_of_one_that_could_not_be_sent_to(
+    make_house_of,
+):
+    two = f'gateway = ["{NORTH}", "203.0.113.9:5060"]\ncalls = 1'
+    house = make_house_of(lambda text: text.replace(f'gateway = "{NORTH}"', two))
+    house.sends(-7, 1)
+    house.calls("4412")
+    assert hosts(house) == ["203.0.113.9:5060"]
+    assert (house.live, house.skipped) == (["north"], [])
 
 
 def test_a_carrier_gets_no_more_calls_in_a_second_than_it_may(make_house_of):
