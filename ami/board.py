@@ -78,9 +78,8 @@ class Board(Claiming):
             self._unique[leg.unique].channel = leg.channel
             self._tasks.begin(hands.hang_up(self._manager, self._unique[leg.unique]))
             return
-        ours = leg.device in self.legs or self.claims.holder(leg.device)
-        if ours or leg.unique in self.ended:  # it ended while Asterisk was asked of it
-            return
+        if leg.device in self.legs or self.claims.holder(leg.device) or leg.unique in self.ended:
+            return  # it is ours, or ended while Asterisk was asked of it
         _log.info("device=%s page=%s not-ours=busy", leg.device, page)
         self.claim_for(page, leg.device)
         leg.bound = leg.room
@@ -200,14 +199,17 @@ class Board(Claiming):
                     page.holds(leg.device)
             case "HangupRequest":
                 for page in self.pages_of(leg):
-                    page.failed(leg.device, *refusal(event))
+                    page.going(leg.device, *refusal(event))
             case "Hangup":
                 self._hung_up(leg, event)
 
     def _hung_up(self, leg: Leg, event: Event) -> None:
-        before = self.pages.get(legs.page_of(leg.left))
-        if before and leg.bound not in leg.been:  # who was to take it did not
+        if (
+            before := self.pages.get(legs.page_of(leg.left))
+        ) and leg.bound not in leg.been:  # who was to take it did not
             before.kept(leg.device, *hung_up(event))
+        elif before and leg.bound == leg.left:  # whose it is no more: it may say only now why
+            before.hung_up(leg.device, *hung_up(event))
         holder = self.has(leg.device)
         for page in self.pages_of(leg):
             if leg.target and holder and legs.was_sent_home(leg, holder, page):

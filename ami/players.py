@@ -89,5 +89,8 @@ class Player(Protocol):
     def failed(self, device: str, cause: int | None, sip: int | None, why: str) -> None:
         """It did not come."""
 
+    def going(self, device: str, cause: int | None, sip: int | None, why: str) -> None:
+        """It hangs up, or does not take the call."""
+
     def hung_up(self, device: str, cause: int | None, sip: int | None) -> None:
         """Its leg has ended."""

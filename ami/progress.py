@@ -100,6 +100,10 @@ class Progress:
         """It did not come."""
         self.become(self.page.members[device].failed(cause, sip, why))
 
+    def going(self, device: str, cause: int | None, sip: int | None, why: str) -> None:
+        """It hangs up, or does not take the call."""
+        self.become(self.page.members[device].going(cause, sip, why))
+
     def hung_up(self, device: str, cause: int | None, sip: int | None) -> None:
         """Its leg has ended."""
         self.become(self.page.members[device].hung_up(self.now(), cause, sip))

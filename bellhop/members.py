@@ -172,21 +172,30 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         """Return it after it came to nothing; what is known first stands."""
         if self.state in {State.WAITING, State.REQUESTED}:
             return replace(self, state=State.FAILED, cause=cause, sip=sip, why=why)
-        return self if self.state.over else self.going(cause)
+        return self
 
-    def going(self, cause: int | None) -> "Member":
-        """Return it as one that hangs up, with the cause that it said, if any."""
-        return self if cause in _NO_REASON else replace(self, cause=cause)
+    def going(self, cause: int | None, sip: int | None, why: str) -> "Member":
+        """Return it as one that hangs up: it came to nothing, or leaves."""
+        return self.failed(cause, sip, why).leaving(cause)
+
+    def leaving(self, cause: int | None) -> "Member":
+        """Return it with the cause that it said as it left, if any. Asterisk may tell that it left
+        before it tells why (measured, 22.10, busy).
+        """
+        over = self.state.over and self.state is not State.LEFT
+        if over or self.cause is not None or cause in _NO_REASON:
+            return self
+        return replace(self, cause=cause)
 
     def hung_up(self, at: int, cause: int | None, sip: int | None) -> "Member":
         """Return it after its channel ended."""
         if self.state.over:
-            return self
+            return self.leaving(cause)
         if self.state is State.REQUESTED and cause == 16:  # by us: Q.850 has 19 for what it did
             return self.failed(19, sip, "no answer before the page ended")
         if self.state is State.REQUESTED:
             return self.failed(cause, sip, failure_text(cause, sip))
-        return replace(self.going(cause), state=State.LEFT, left_ms=at)
+        return replace(self.leaving(cause), state=State.LEFT, left_ms=at)
 
 
 # What a channel ends with of which nobody said why: Asterisk has 16 for any BYE, and 127 for what

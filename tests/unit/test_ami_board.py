@@ -101,6 +101,16 @@ def test_the_end_of_a_leg_is_nothing_to_a_page_that_has_yet_to_ring_the_device(t
     assert board.legs == {}
 
 
+def test_why_a_leg_ends_is_told_to_the_page_whose_room_it_has_just_left():
+    """A busy Asterisk tells that it left first, and with that its device is another page's."""
+    board, old, _, leg = with_a_leg()
+    said = {"Uniqueid": leg.unique, "Conference": old.room, "Cause": "41"}
+    leg.been.add(old.room)
+    for kind in ("ConfbridgeLeave", "HangupRequest", "Hangup"):
+        board.hear({"Event": kind, **said})
+    assert old.told == [("left", "1008"), ("hung_up", "1008", 41, None)]
+
+
 def test_the_end_of_a_leg_is_told_to_all_pages_that_it_has_served():
     board, old, new, leg = with_a_leg()
     board.claim(new.wish, ["1008"])

@@ -157,8 +157,8 @@ def test_a_device_is_waited_for_until_it_is_free_or_the_time_or_the_page_is_over
 @pytest.mark.parametrize(
     ("kind", "tech", "told"),
     [
-        ("HangupRequest", "SIP 480", ("failed", "1008", 18, 480)),
-        ("HangupRequest", "SIP 486", ("failed", "1008", 19, 486)),
+        ("HangupRequest", "SIP 480", ("going", "1008", 18, 480)),
+        ("HangupRequest", "SIP 486", ("going", "1008", 19, 486)),
         ("Hangup", "SIP 480", ("hung_up", "1008", 19, None)),
         ("Hangup", "SIP 486", ("hung_up", "1008", 19, 486)),
     ],

@@ -46,10 +46,15 @@ def test_who_was_to_be_taken_and_was_not_is_in_the_room_as_it_was():
         (41, 41, " (temporary failure, cause 41)"), (52, 52, " (cause 52)"),
     ],
 )  # fmt: skip
-def test_why_a_member_left_is_told_when_it_said_so_before_it_left_or_with_it(cause, told, why):
+def test_why_a_member_left_is_told_when_it_said_so_before_it_left_or_with_it_or_after(
+    cause, told, why
+):
     begun = IN.counted(150)
-    first = begun.failed(cause, None, "it hangs up").left(3000).hung_up(3001, 16, None)
-    for left in (begun.hung_up(3000, cause, None), first):
+    first = begun.going(cause, None, "it hangs up").left(3000).hung_up(3001, 16, None)
+    late = begun.left(3000).going(cause, None, "it hangs up").hung_up(3001, 16, None)
+    last = begun.left(3000).hung_up(3001, cause, None)
+    for left in (begun.hung_up(3000, cause, None), first, late, last):
         assert (left.left_ms, left.cause) == (3000, told)
+        assert left.failed(19, None, "no answer before the page ended") == left
         text = page(left, opened_ms=45, closed_ms=5480).outcome(left)[1]
         assert text == f"left 2480 ms before the end{why}"

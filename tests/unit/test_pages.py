@@ -52,8 +52,10 @@ def test_what_is_over_stays_over():
     for over in (left, failed):
         assert over.joined(1000) == over
         assert over.answered(1000) == over
-        assert over.hung_up(1000, 34, 503) == over
+        assert over.hung_up(1000, 16, None) == over
+        assert over.failed(34, 503, "busy") == over
         assert over.taken(1000, "8010") == over
+    assert failed.hung_up(1000, 34, 503) == failed
 
 
 @pytest.mark.parametrize(

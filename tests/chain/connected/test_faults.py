@@ -10,6 +10,7 @@ from tests.chain.connected.calls import (
     refused_then_taken,
 )
 from tests.chain.connected.edges import ANSWER, TO_NORTH, TO_WEST
+from tests.chain.faulty import reply
 from tests.chain.harness.another_edge import logged
 from tests.chain.harness.raw import listening, raw, request
 from tests.chain.harness.scene import Scene
@@ -36,7 +37,10 @@ def test_a_call_is_not_counted_at_the_carrier_that_it_could_not_be_sent_to(
         answer, there = call(scene, caller, callee, TO_NORTH, f"<sip:111@{south.socket}>")
         counts = [counted(edge, name) for name in ("north", "south")]
         caller.send(within(answer, pbx, there, 2, "BYE"))
-        comes(callee, "BYE")
+        callee.send(reply(comes(callee, "BYE"), "200 OK"))
+        ended = caller.receive()
+        assert ended is not None
+        assert ended.message.answers == "BYE"
     assert counts == [0, 1]
 
 
