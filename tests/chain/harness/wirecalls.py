@@ -27,10 +27,15 @@ class Call:
         self.rings, self.ended, self.over = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.within: list[str] = []  # the lines of requests within its dialog
         self.target = ""
+        self.answer: Said | None = None
 
 
 class Caller(Peer):
-    """Who calls: he may cancel, and hangs up in the end."""
+    """Who calls: he may cancel, and hangs up in the end. cancels: how many do; after: how
+    long after the first answer the last of some, s.
+    """
+
+    cancels, after = 0.35, (0.05, 0.5, 3.0)
 
     def __init__(self, here: str, edge: str, number: str) -> None:
         super().__init__(here, edge)
@@ -53,7 +58,7 @@ class Caller(Peer):
         if said.code < 200:
             return
         if said.code == 200:
-            call.target = uri(said["contact"])
+            call.target, call.answer = uri(said["contact"]), said
             route = [f"Route: {one}" for one in reversed(said.all("record-route"))]
             call.within = [*route, *(line for line in call.invite[2:-2] if line[:3] != "To:"),
                            f"To: {said['to']}"]  # fmt: skip
@@ -83,10 +88,12 @@ class Caller(Peer):
             f"To: <{self.uri(call)}>", f"Call-ID: {call_id}",
             f"Contact: <sip:{self.number}@{self.here}>", "CSeq: 1 INVITE",
         ]  # fmt: skip
-        if not await self.told(call.rings, lambda: self.send(*call.invite, sdp=True), 7):
+        if not await self.told(
+            call.rings, lambda: self.send(*call.invite, sdp=self.offer(call)), 7
+        ):
             return False
-        if chance.random() < 0.35:
-            await asyncio.sleep(chance.random() * chance.choice((0.05, 0.5, 3)))
+        if chance.random() < self.cancels:
+            await asyncio.sleep(chance.random() * chance.choice(self.after))
             cancel = [line for line in call.invite[1:] if line[:4] not in {"Cont", "CSeq"}]
             first = f"CANCEL {self.uri(call)} SIP/2.0"
             if not call.ended.is_set():
@@ -95,10 +102,19 @@ class Caller(Peer):
             return False
         if not call.target:
             return True
-        await done(call.over, chance.random() * 1.5)
+        await self.talk(call)
         if call.over.is_set():
             return True
         return await self.told(call.over, lambda: self.within(call, "BYE", 3), 7)
+
+    def offer(self, call: Call) -> str:
+        """Return what a call offers."""
+        del call
+        return self.sdp
+
+    async def talk(self, call: Call) -> None:
+        """Do so for as long as he likes, or until he is hung up."""
+        await done(call.over, call.chance.random() * 1.5)
 
     async def told(self, event: asyncio.Event, say: Callable[[], None], times: int) -> bool:
         """Say something until it is answered; whether it was."""
@@ -138,4 +154,5 @@ async def main(seed: int, calls: int, rate: float, edge: str, **who: str | list[
     sys.stdout.write(json.dumps({"calls": calls, "answered": sum(answered)}) + "\n")
 
 
-asyncio.run(main(**json.loads(sys.argv[1])))
+if __name__ == "__main__":
+    asyncio.run(main(**json.loads(sys.argv[1])))

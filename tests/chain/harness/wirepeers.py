@@ -11,14 +11,15 @@ T1 = 0.5  # s, RFC 3261 §17.1.1.1
 CODES = (300, 302, 400, 401, 403, 404, 408, 410, 422, 480, 480, 482, 483, 484, 486, 486, 487, 488,
          491, 500, 502, 503, 503, 503, 504, 580, 600, 603, 603, 604, 606)  # fmt: skip
 CAUSES = (0, 0, 0, 1, 3, 16, 17, 18, 19, 20, 21, 27, 31, 34, 38, 41, 42, 47, 88, 102, 111, 127)
-SDP = "v=0\r\no=- 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\n"
+MEDIA = 40000  # the port where audio comes
+SDP = "v=0\r\no=- 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio {1} RTP/AVP 8\r\n"
 
 
 class Said:
     """A message that came: its first line, and its header lines in order."""
 
     def __init__(self, data: bytes) -> None:
-        head = data.decode("utf-8", "replace").partition("\r\n\r\n")[0]
+        head, _, self.body = data.decode("utf-8", "replace").partition("\r\n\r\n")
         self.first, *lines = head.split("\r\n")
         split = (line.partition(":") for line in lines)
         self.headers = [(name.strip().lower(), value.strip()) for name, _, value in split]
@@ -64,6 +65,7 @@ class Peer(asyncio.DatagramProtocol):
     def __init__(self, here: str, edge: str) -> None:
         self.here, self.edge = here, socket(edge)
         self.host = socket(here)[0]
+        self.sdp = SDP.format(self.host, MEDIA)
         self.running: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -82,14 +84,13 @@ class Peer(asyncio.DatagramProtocol):
         """Take a reply."""
         raise NotImplementedError
 
-    def send(self, first: str, *lines: str, sdp: bool = False) -> None:
+    def send(self, first: str, *lines: str, sdp: str = "") -> None:
         """Send a message to the edge."""
-        body = SDP.format(self.host) if sdp else ""
         kind = ["Content-Type: application/sdp"] if sdp else []
-        text = "\r\n".join([first, *lines, *kind, f"Content-Length: {len(body)}", "", body])
+        text = "\r\n".join([first, *lines, *kind, f"Content-Length: {len(sdp)}", "", sdp])
         self.transport.sendto(text.encode(), self.edge)
 
-    def reply(self, to: Said, code: int, *lines: str, mark: str = "", sdp: bool = False) -> None:
+    def reply(self, to: Said, code: int, *lines: str, mark: str = "", sdp: str = "") -> None:
         """Answer a request."""
         whom = to["to"] if to.tag or not mark else f"{to['to']};tag={mark}"
         own = {"contact", "to", "content-length", "content-type", "max-forwards", "user-agent"}
@@ -135,7 +136,7 @@ class Carrier(Peer):
                                          None)  # fmt: skip
         match said.method:
             case "INVITE" if said.tag:
-                self.reply(said, 200, self.contact, sdp=True)
+                self.reply(said, 200, self.contact, sdp=self.sdp)
             case "INVITE" if leg is None:
                 nth = sum(call == key[0] for call, _ in self.legs)
                 number = key[0].rpartition("-")[2]
@@ -177,7 +178,9 @@ class Carrier(Peer):
             await asyncio.sleep(chance.random() * 0.3)
             for code in chance.choices((180, 181, 183), k=chance.randint(1, 2)):
                 if not leg.final:
-                    self.reply(leg.invite, code, self.contact, mark=leg.mark, sdp=code == 183)
+                    self.reply(
+                        leg.invite, code, self.contact, mark=leg.mark, sdp=self.sdp * (code == 183)
+                    )
         if way == "rings on":
             return
         await asyncio.sleep(chance.random() * chance.choice((0.02, 0.6)))
@@ -198,7 +201,9 @@ class Carrier(Peer):
         leg.final, leg.up = code, code == 200
         contact = [self.contact] if code in {200, 300, 302} else []
         for pause in pauses(7):
-            self.reply(leg.invite, code, *contact, *lines, mark=leg.mark, sdp=code == 200)
+            self.reply(
+                leg.invite, code, *contact, *lines, mark=leg.mark, sdp=self.sdp * (code == 200)
+            )
             await asyncio.sleep(pause)
             if leg.acked:
                 return
