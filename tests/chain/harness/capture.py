@@ -71,7 +71,11 @@ class Capture:
                 ),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
-        self._see("begin")
+        try:
+            self._see("begin")
+        except TimeoutError:
+            self._end()
+            raise
 
     def _see(self, mark: str) -> None:
         """Send a datagram through each network, again and again, until the file has it: then what
@@ -80,32 +84,45 @@ class Capture:
         """
         marks = {host: f"bellhop {mark} {host}".encode() for host in self._hosts}
         script = 'for host in "$@"; do printf "bellhop $0 $host" >"/dev/udp/$host/9"; done'
+        unsent: list[str] = []
 
         def seen() -> bool:
-            self._stack.execute("wire", "bash", "-c", script, mark, *self._hosts)
+            try:
+                self._stack.execute("wire", "bash", "-c", script, mark, *self._hosts)
+            except (
+                RuntimeError
+            ) as error:  # a bridge's new IPv6 address is tentative (RFC 4862 §5.4)
+                unsent[:] = [str(error)]
             written = self._path.read_bytes() if self._path.exists() else b""
             return all(text in written for text in marks.values())
 
         try:
             until("the capture", seen, 10)
         except TimeoutError as error:
-            raise TimeoutError(f"{error}; dumpcap said: {self._log.read_text()}") from None
+            said = "; ".join([str(error), *unsent, f"dumpcap said: {self._log.read_text()}"])
+            raise TimeoutError(said) from None
 
     def stop(self) -> None:
         """End the capture; everything up to now is in the file."""
         if self._process is None:
             return
-        pid = self._path.with_name(self._path.name + ".pid")
         try:
             self._see("end")
         finally:
-            with contextlib.suppress(RuntimeError):  # it may have ended by itself
-                self._stack.execute("wire", "kill", "-INT", pid.read_text().strip())
-            self._process.wait(timeout=10)
-            self._process = None
-            pid.unlink()
+            self._end()
         # Each interface is written on its own: the file is not in the order of time.
         self._datagrams = sorted(self._read())
+
+    def _end(self) -> None:
+        """End dumpcap, if there is one."""
+        pid = self._path.with_name(self._path.name + ".pid")
+        if self._process is None:
+            return
+        with contextlib.suppress(RuntimeError, FileNotFoundError):  # it may have ended by itself
+            self._stack.execute("wire", "kill", "-INT", pid.read_text().strip())
+        self._process.wait(timeout=10)
+        self._process = None
+        pid.unlink(missing_ok=True)
 
     def _read(self) -> Iterator[tuple[float, str, str, bytes]]:
         wanted = ("frame.time_epoch", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport",
