@@ -93,11 +93,11 @@ class Reports:
             rows = self._db.ask(f"{_SELECT} WHERE page = ?", (page,))
         return _decode(*rows[0][1:]) if rows else None
 
-    def newest(self) -> Iterator[Report]:
-        """Yield all reports, the newest first."""
+    def newest(self) -> Iterator[Report | Refused]:
+        """Yield all reports, the newest first; of one that cannot be read, why."""
         rows = self._db.ask(f"{_SELECT} ORDER BY rowid DESC LIMIT ?", (_AT_ONCE,))
         while rows:
-            yield from (_decode(page, text) for _, page, text in rows)
+            yield from (_tried(page, text) for _, page, text in rows)
             older = (rows[-1][0], _AT_ONCE)
             rows = self._db.ask(f"{_SELECT} WHERE rowid < ? ORDER BY rowid DESC LIMIT ?", older)
 
@@ -107,17 +107,13 @@ class Reports:
         """
         # Those of before there was a column are whoever's asks first.
         mine = f"{_SELECT} WHERE ended IS NULL AND pager IN (?, '')"
-        found: list[Report] = []
-        unread: list[Refused] = []
-        for _, page, text in self._db.ask(mine, (self._pager,)):
-            try:
-                found.append(_decode(page, text))
-            except Refused as error:
-                unread.append(error)
+        asked = [_tried(page, text) for _, page, text in self._db.ask(mine, (self._pager,))]
+        found = [one for one in asked if isinstance(one, Report)]
         with self._db.transaction():
             self._store(cut_off(one, ended, why) for one in found)
-        if unread:
-            raise unread[0]
+        for one in asked:
+            if isinstance(one, Refused):
+                raise one
         return len(found)
 
     def close(self) -> None:
@@ -132,12 +128,18 @@ def _decode(page: str, text: str) -> Report:
         raise Refused(f"the report of page {shown(page)} in it cannot be read: {error}") from None
 
 
-def _is_refused(page: str, text: str) -> bool:
-    """Whether a report is of a page that was refused; one that cannot be read holds up no other."""
+def _tried(page: str, text: str) -> Report | Refused:
+    """Return a report, or why it cannot be read: it holds up no other."""
     try:
-        return _decode(page, text).cause is not None
-    except Refused:
-        return False
+        return _decode(page, text)
+    except Refused as error:
+        return error
+
+
+def _is_refused(page: str, text: str) -> bool:
+    """Whether a report is of a page that was refused, as far as it can be read."""
+    found = _tried(page, text)
+    return isinstance(found, Report) and found.cause is not None
 
 
 def _make(db: Database) -> None:

@@ -1,13 +1,13 @@
 """`bellhop pages`: the pages that were made, or refused, newest first."""
 
 from datetime import datetime
-from itertools import islice
 
 import click
 
 from bellhop.commands import show
 from bellhop.commands.calls import When
 from bellhop.commands.report import opened
+from bellhop.databases import Refused
 from bellhop.report import Report
 
 _COLUMNS = ("began (UTC)", "page", "zone", "paged by", "lasted", "what became of it")
@@ -39,25 +39,36 @@ def command(
     as_json: bool,
 ) -> None:
     """List the newest pages. `bellhop report PAGE` shows one, member by member."""
-    with opened(site, database) as reports:
-        fitting = (
-            one
-            for one in reports.newest()
-            if (not zone or one.zone == zone)
+    asked = zone or by or member or since is not None or incomplete
+
+    def fits(one: Report) -> bool:
+        return bool(
+            (not zone or one.zone == zone)
             and (not by or one.leader == by)
             and (not member or any(m.device == member for m in one.members))
             and (since is None or datetime.fromisoformat(one.started).timestamp() >= since)
             and (not incomplete or one.incomplete)
         )
-        found = list(islice(fitting, last))
+
+    with opened(site, database) as reports:
+        newest = reports.newest()
+        found: list[Report] = []
+        unread: list[Refused] = []
+        while len(found) < last and (one := next(newest, None)):
+            if isinstance(one, Refused):
+                unread.append(one)
+            elif fits(one):
+                found.append(one)
+        if as_json:
+            show.as_json([one.contract() for one in found])
+        elif found:
+            show.table(_COLUMNS, map(_row, found))
+        if unread:
+            more = f", nor can {len(unread) - 1} more" if unread[1:] else ""
+            raise Refused(f"{unread[0]}{more}")
     if not found and not as_json:  # a list for programs may be empty
-        asked = zone or by or member or since is not None or incomplete
         click.echo(f"bellhop: pages: {'none such' if asked else 'none yet'}", err=True)
         raise click.exceptions.Exit(1)
-    if as_json:
-        show.as_json([one.contract() for one in found])
-    else:
-        show.table(_COLUMNS, map(_row, found))
 
 
 def _row(one: Report) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """`bellhop pages`: which pages are listed, and what is said of each."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
@@ -52,6 +54,24 @@ def test_the_newest_is_first_with_what_became_of_it(listed):
     assert [row.split()[2] for row in rows] == ["4-a", "3-a", "2-a", "1-a"]
     assert "goes on" in rows[0]
     assert rows[2].endswith("4.2 s    0 of 1 played; 1008 did not: busy")
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "told"),
+    [(["2-a"], '"2-a" in it cannot be read: '), (["4-a", "1-a"], '"4-a" in it cannot be read: ')],
+)
+def test_a_report_that_cannot_be_read_hides_no_other(listed, tmp_path, spoilt, told):
+    with closing(sqlite3.connect(tmp_path / "pages.db")) as db:
+        db.executemany("UPDATE pages SET report = '{}' WHERE page = ?", [(one,) for one in spoilt])
+        db.commit()
+    done = listed()
+    assert done.exit_code == 1
+    rows = [row.split()[2] for row in done.stdout.splitlines()[1:]]
+    assert rows == [one for one in ("4-a", "3-a", "2-a", "1-a") if one not in spoilt]
+    assert done.stderr.count("\n") == 1
+    assert told in done.stderr
+    assert done.stderr.endswith(", nor can 1 more\n") is (len(spoilt) > 1)
+    assert [one["page"] for one in json.loads(listed("--json").stdout)] == rows
 
 
 @pytest.mark.parametrize(
