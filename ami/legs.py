@@ -3,7 +3,6 @@ where an answer goes, and what its channel must know. Every value is our own or 
 none is a caller's.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,8 +10,6 @@ from ami.manager import Value
 from ami.players import Player
 from bellhop.targets import Outside, Target, dialled, headers
 from bellhop.zones import Zone
-
-_DISPLAY = re.compile(r"[A-Za-z0-9 ._-]{1,40}", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -92,7 +89,6 @@ def member(target: Target, zone: Zone, *, room: str, leg: str, leader: str) -> d
     its events are known before the first one comes; leader: his channel, without which nobody is
     let in.
     """
-    name = zone.name if _DISPLAY.fullmatch(zone.name) else "Page"
     return {
         "Channel": dialled(target),
         "ChannelId": leg,
@@ -100,7 +96,7 @@ def member(target: Target, zone: Zone, *, room: str, leg: str, leader: str) -> d
         "Exten": "two-way" if zone.mode == "two-way" else "s",
         "Priority": "1",
         "Timeout": str(patience(target, zone)),
-        "CallerID": f'"{name}" <{zone.number}>',
+        "CallerID": f'"{zone.display}" <{zone.number}>',
         "Async": "true",
         "Variable": [
             f"BELLHOP_ROOM={room}",

@@ -175,7 +175,9 @@ def _fallback(site: Site, zone: Zone) -> list[str]:
             "v(BELLHOP_ROOM=${BELLHOP_ROOM}^BELLHOP_LEADER=${UNIQUEID}"
             # By these a pager knows whom to leave alone, or to take over (ami/strangers.py).
             f"^BELLHOP_MEMBER={device.number}^BELLHOP_MAX={longest}"
-            f"^TIMEOUT(absolute)={longest}))"
+            f"^TIMEOUT(absolute)={longest})"
+            # Else it is anonymous, and many a device takes no such call.
+            f"c({zone.number})n({zone.display}))"
         )
         lines += [f" same => n,GotoIf({skip}?not-{place})", f" same => n,{originate}"]
         lines.append(f" same => n(not-{place}),NoOp()")

@@ -13,6 +13,7 @@ from bellhop.targets import Target
 
 _CALLER = re.compile(r"[0-9]{1,20}|trunk:[a-z][a-z0-9-]{0,30}(:[0-9]{1,20})?", re.ASCII)
 
+_DISPLAY = re.compile(r"[A-Za-z0-9 ._-]{1,40}", re.ASCII)
 _WAV = re.compile(
     r"(?:[A-Za-z0-9._-]{1,64}/){0,8}[A-Za-z0-9_-][A-Za-z0-9._-]{0,58}[.]wav", re.ASCII
 )
@@ -99,6 +100,11 @@ class Zone:
     taken_out: str = key(values.one_of("skip", "ring"), "")
     when_busy: str = key(values.one_of("busy", "queue"), "busy")
     queue_wait: int = key(values.duration(1_000, 600_000), 60_000)
+
+    @property
+    def display(self) -> str:
+        """Return who calls its members, for their display: its name, where any device reads it."""
+        return self.name if _DISPLAY.fullmatch(self.name) else "Page"
 
     @property
     def rank(self) -> int:

@@ -46,6 +46,8 @@ def assert_paged_in_time(scene: Scene, messages: Messages, leader_socket: str) -
         assert 0 < invite.at - asked.at <= AT_LAST
         for name, values in DIALECT[number].items():
             assert invite.all(name) == values
+        # As the pager has it: who takes no anonymous call takes this one.
+        assert invite.header("from").startswith(f'"Warehouse" <sip:{ZONE}@')
         assert heard(scene, number, VOICE) >= 0.5
 
 

@@ -109,7 +109,7 @@ def test_without_a_pager_all_of_a_page_ends_in_its_own_time():
     steps = context("bellhop-fallback", replace(SITE, zones={"8000": zone}))
     assert " same => n(go),MSet(TIMEOUT(absolute)=90,BELLHOP_MAX=90)\n" in steps
     assert ",exten,bellhop-member,s,1,1,a" in steps  # Originate() takes whole seconds
-    assert "^BELLHOP_MAX=93^TIMEOUT(absolute)=93))\n" in steps
+    assert "^BELLHOP_MAX=93^TIMEOUT(absolute)=93)c(8000)n(Warehouse))\n" in steps
     assert " same => n,Set(BELLHOP_TURNS=20)\n" in steps
 
 
