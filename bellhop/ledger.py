@@ -157,12 +157,21 @@ class Ledger:
                     "(SELECT call FROM attempts ORDER BY rowid LIMIT 1))"
                 )
 
-    def calls(self, last: int = 20, search: Search | None = None) -> Iterator[Told]:
-        """Yield the newest calls that are searched for, newest first."""
+    def calls(
+        self, last: int = 20, search: Search | None = None, unread: list[Refused] | None = None
+    ) -> Iterator[Told]:
+        """Yield the newest calls that are searched for, newest first. One that cannot be read is
+        left out, and why goes to `unread`; without such a list it is raised.
+        """
         where, values = search.where() if search else ("", ())
         query = f"{_SELECT_CALLS}{where} ORDER BY calls.rowid DESC LIMIT ?"
         for row in self._db.ask(query, (*values, last)):
-            yield self._told(row)
+            try:
+                yield self._told(row)
+            except Refused as error:
+                if unread is None:
+                    raise
+                unread.append(error)
 
     def call(self, call: str) -> Told | None:
         """Return one call, found by our identifier, or else the newest one with this Call-ID: the

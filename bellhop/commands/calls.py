@@ -1,6 +1,7 @@
 """`bellhop calls`: what became of calls, and of one call in full, which rule decided each step."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,29 +75,30 @@ def command(
 
     Conditions on an attempt (carrier, code, cause, verdict, conflicts) hold for one and the same.
     """
+    unread: list[Refused] = []
     try:
-        ledger = _open(site, database)
-        if call:
-            one = ledger.call(call)
-            found = [one] if one else []
-        else:
-            found = list(ledger.calls(last, Search(**conditions)))
-        ledger.close()
+        with closing(_open(site, database)) as ledger:
+            if call:
+                one = ledger.call(call)
+                found = [one] if one else []
+            else:
+                found = list(ledger.calls(last, Search(**conditions), unread))
+        if as_json and (found or not call):  # a list for programs may be empty
+            show.as_json([_contract(told) for told in found])
+        elif call and found:
+            _print(found[0])
+        elif found:
+            show.table(_COLUMNS, map(_row, found))
+        show.unread(unread)
     except (Down, Refused) as error:  # Refused: of what is asked, or of what is in it
         said = f"{shown(database)}: {error}" if database else str(error)
         raise click.ClickException(said) from None
-    if not found and (call or not as_json):  # a list for programs may be empty
+    if not found and (call or not as_json):
         said = (
             f"no call {call}" if call else "none such" if any(conditions.values()) else "none yet"
         )
         click.echo(f"bellhop: calls: {said}", err=True)
         raise click.exceptions.Exit(1)
-    if as_json:
-        show.as_json([_contract(told) for told in found])
-    elif call:
-        _print(found[0])
-    else:
-        show.table(_COLUMNS, map(_row, found))
 
 
 def _open(site: str, database: str | None) -> Ledger:

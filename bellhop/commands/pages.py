@@ -63,9 +63,7 @@ def command(
             show.as_json([one.contract() for one in found])
         elif found:
             show.table(_COLUMNS, map(_row, found))
-        if unread:
-            more = f", nor can {len(unread) - 1} more" if unread[1:] else ""
-            raise Refused(f"{unread[0]}{more}")
+        show.unread(unread)
     if not found and not as_json:  # a list for programs may be empty
         click.echo(f"bellhop: pages: {'none such' if asked else 'none yet'}", err=True)
         raise click.exceptions.Exit(1)

@@ -1,6 +1,7 @@
 """`bellhop replay`: which past calls a profile would have sent another way."""
 
 import sys
+from contextlib import closing
 
 import click
 
@@ -34,23 +35,28 @@ def command(
     attempt that the profile decides otherwise; what would have come after that is not known.
     """
     profile, _ = show.profile(name, site)
+    unread: list[Refused] = []
     try:
-        opened = ledgers.read_named(ledger)
-        calls = (told.attempts for told in opened.calls(last or sys.maxsize))
-        came = replay((attempts for attempts in calls if attempts), profile, leg)
-        opened.close()
+        with closing(ledgers.read_named(ledger)) as opened:
+            calls = (told.attempts for told in opened.calls(last or sys.maxsize, unread=unread))
+            came = replay((attempts for attempts in calls if attempts), profile, leg)
+        if came.calls or not unread:
+            _print(came, profile.name, leg, as_json=as_json)
+        show.unread(unread)
     except (Down, Refused) as error:
         raise click.ClickException(f"{shown(ledger)}: {error}") from None
+
+
+def _print(came: Replay, name: str, leg: str, *, as_json: bool) -> None:
     if came.legs and not any(is_at(one, leg) for one in came.legs):
         known = ", ".join(sorted(came.legs)[:_NAMED])
         raise click.ClickException(f"no attempt at {leg} in these calls; there are some at {known}")
     groups = sorted(came.groups.values(), key=lambda group: -group.calls)
     if as_json:
-        show.as_json(_contract(profile.name, came, groups))
+        show.as_json(_contract(name, came, groups))
         return
     show.heading(
-        f"{profile.name}: {came.turned} of {show.count(came.calls, 'call')} would have gone"
-        " another way",
+        f"{name}: {came.turned} of {show.count(came.calls, 'call')} would have gone another way",
         "yellow" if came.turned else "green",
     )
     rows = [(f"{group.calls}x", _told(group)) for group in groups]

@@ -6,11 +6,12 @@ import os
 import re
 import shutil
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import click
 
+from bellhop.databases import Refused
 from bellhop.profiles import BUILT_IN, Profile, find
 from bellhop.settings import Site, SiteError, load
 
@@ -72,6 +73,13 @@ def safe(text: str) -> str:
 def as_json(value: object) -> None:
     """Print a value for programs, in one line."""
     click.echo(json.dumps(value))
+
+
+def unread(found: Sequence[Refused]) -> None:
+    """Raise, when all that can be read is printed, why some of it cannot, if there is any such."""
+    if found:
+        more = f", nor can {len(found) - 1} more" if found[1:] else ""
+        raise Refused(f"{found[0]}{more}")
 
 
 def warning(text: str) -> None:

@@ -2,6 +2,8 @@
 
 import functools
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -155,6 +157,25 @@ def test_a_filter_that_is_none_is_told_in_one_line(calls, arguments):
 def test_what_no_ledger_can_hold_is_asked_for_in_vain_and_is_no_defect(calls, arguments):
     code, out, err = calls(*arguments)
     assert (code, out, err.count("\n")) == (1, "", 1)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "left"), [(["a"], ["c", "b"]), (["a", "b"], ["c"]), (["a", "b", "c"], [])]
+)
+def test_a_call_that_cannot_be_read_hides_no_other(calls, state, spoilt, left):
+    with closing(sqlite3.connect(state / "calls.db")) as db:
+        db.executemany("UPDATE calls SET ms = 'long' WHERE call = ?", [(one,) for one in spoilt])
+        db.executemany("UPDATE attempts SET ms = 'long' WHERE call = ?", [(one,) for one in spoilt])
+        db.commit()
+    code, out, err = calls()
+    assert code == 1
+    assert [line.split()[2] for line in out.splitlines()[1:]] == left
+    assert err.count("\n") == 1
+    assert "a row of call " in err
+    assert err.endswith(f", nor can {len(spoilt) - 1} more\n") is (len(spoilt) > 1)
+    code, out, _ = calls("--json")
+    assert code == 1
+    assert [one["call"] for one in json.loads(out)] == left
 
 
 def test_last_bounds_what_is_shown(calls):

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import tomllib
+from contextlib import closing
 
 import pytest
 
@@ -198,6 +199,19 @@ def test_the_verb_prints_counts_and_what_is_not_known(capsys, ledger):
     told = " ".join(out.split())
     assert "5 of 6 calls would have gone another way" in told
     assert "5 answered calls lost" in told
+
+
+def test_calls_that_cannot_be_read_hide_no_other(capsys, ledger):
+    with closing(sqlite3.connect(ledger)) as db:
+        db.execute("UPDATE attempts SET ms = 'long' WHERE call IN ('c1', 'c3')")
+        db.commit()
+    code, out, err = run(capsys, ledger, "--profile", "broadworks-inbound", "--json")
+    assert code == 1
+    said = json.loads(out)
+    assert (said["calls"], said["turned"]) == (4, 3)
+    assert "a row of call c3 cannot be read" in err
+    assert err.endswith(", nor can 1 more\n")
+    assert err.count("\n") == 1
 
 
 def test_one_is_told_as_one(capsys, ledger):
