@@ -16,7 +16,7 @@ from tests.chain.harness.places import Lab
 from tests.chain.harness.stack import Stack
 
 QUICK = Size({10: 1}, taken=10, takes=1, requests=20, horns=(1, 5), yards=1, idle=1.0, warm=False)
-DEFAULT = Size({10: 9, 50: 7, 100: 3, 200: 2, 500: 2}, takes=9)
+DEFAULT = Size({10: 9, 50: 7, 100: 5, 200: 5, 500: 5}, takes=9)
 
 
 def run(size: Size) -> tuple[Measured, float]:
