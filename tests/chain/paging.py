@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+from bellhop.addresses import bracketed
 from tests.chain.calling import dial
 from tests.chain.harness import tones
 from tests.chain.harness.capture import Capture, Packet
@@ -121,7 +122,7 @@ def sent_by(scene: Scene, number: str) -> list[Packet]:
 
 def _packets(scene: Scene, end: str, host: str) -> list[Packet]:
     assert isinstance(scene.wire, Capture)
-    return [p for p in scene.wire.packets() if getattr(p, end).startswith(f"{host}:")]
+    return [p for p in scene.wire.packets() if getattr(p, end).startswith(f"{bracketed(host)}:")]
 
 
 def heard(scene: Scene, number: str, byte: int) -> float:

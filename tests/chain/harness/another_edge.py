@@ -169,20 +169,26 @@ def _start(
     known = next(m["Name"] for m in mounts if m["Destination"] == _SECRETS)
     docker(
         "create", "--name", name, "--user", "5060:5060", "--tmpfs", "/run:uid=5060,gid=5060",
-        *_outside(stack, site.edge.devices[0].address.host),
+        *seat(stack, "outside", site.edge.devices[0].address.host),
         "-v", f"{known}:{_SECRETS}:ro", *options, image,
     )  # fmt: skip
-    inside = f"{stack.project}_inside"
-    docker("network", "connect", "--ip", site.edge.internal.host, inside, name)
+    connect(stack, "inside", site.edge.internal.host, name)
     if secrets:
         docker("cp", "-", f"{name}:{_CONFIG}", given=_packed(secrets))
     docker("start", name)
 
 
-def _outside(stack: Stack, host: str) -> tuple[str, ...]:
-    if ":" in host:  # harness/six.py
+def seat(stack: Stack, network: str, host: str) -> tuple[str, ...]:
+    """Return what puts a container at an address of one of the stack's networks, or of IPv6."""
+    if ":" in host:
         return "--network", f"{stack.project}_six", "--ip6", host
-    return "--network", f"{stack.project}_outside", "--ip", host
+    return "--network", f"{stack.project}_{network}", "--ip", host
+
+
+def connect(stack: Stack, network: str, host: str, name: str) -> None:
+    """Put a container at an address of a second network; on IPv6 there is one alone."""
+    if ":" not in host:
+        docker("network", "connect", "--ip", host, f"{stack.project}_{network}", name)
 
 
 def _packed(files: Mapping[str, str]) -> bytes:

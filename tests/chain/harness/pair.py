@@ -2,19 +2,19 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bellhop.settings import Site
 from bellhop.sides import FIRST, STANDBY, beside
-from tests.chain.harness.another_edge import edge_beside, logged
+from tests.chain.harness.another_edge import connect, edge_beside, logged, seat
 from tests.chain.harness.cast import Cast
 from tests.chain.harness.places import Lab
 from tests.chain.harness.stack import Stack, docker, until
 
 _CONFIG = "/etc/bellhop"
-_AMI_UP = "ami=up"
+AMI_UP = "ami=up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,22 @@ class Pair:
 
 
 @contextlib.contextmanager
-def pair(stack: Stack, lab: Lab, cast: Cast, title: str, *, last: int) -> Iterator[Pair]:
+def pair(
+    stack: Stack,
+    lab: Lab,
+    cast: Cast,
+    title: str,
+    *,
+    last: int,
+    change: Callable[[str], str] = lambda text: text,
+) -> Iterator[Pair]:
     """Start them, at inside addresses from `last` on: edge, Asterisk and pager of the first and of
-    the one that stands by.
+    the one that stands by. change: what is done to the text of their site.toml.
     """
     with contextlib.ExitStack() as kept:
 
         def moved(text: str) -> str:
-            return _with_standby(text, cast.site, last)
+            return change(_with_standby(text, cast.site, last))
 
         site, edge = kept.enter_context(
             edge_beside(stack, lab, cast, title, last=str(last), change=moved)
@@ -44,7 +52,7 @@ def pair(stack: Stack, lab: Lab, cast: Cast, title: str, *, last: int) -> Iterat
         for side in (FIRST, STANDBY):
             _run(kept, stack, lab.artifacts / title / "site.toml", found, side)
         for name in found.pagers.values():
-            until(f"{name}'s AMI", lambda name=name: _AMI_UP in logged(name), 30)
+            until(f"{name}'s AMI", lambda name=name: AMI_UP in logged(name), 30)
         try:
             yield found
         finally:
@@ -88,13 +96,13 @@ def _run(kept: contextlib.ExitStack, stack: Stack, file: Path, found: Pair, side
     docker(
         "create", "--name", pbx, *common, f"--env=BELLHOP_SIDE={side}",
         *(f"--tmpfs=/var/{one}/asterisk:uid=5060,gid=5060" for one in ("lib", "log", "spool")),
-        f"--network={stack.project}_outside", f"--ip={mine.pbx.media}", f"{stack.project}-pbx:latest",
+        *seat(stack, "outside", mine.pbx.media or mine.pbx.address.host), f"{stack.project}-pbx:latest",
     )  # fmt: skip
-    docker("network", "connect", "--ip", mine.pbx.address.host, f"{stack.project}_inside", pbx)
+    connect(stack, "inside", mine.pbx.address.host, pbx)
     docker("start", pbx)
     docker(
         "run", "--detach", "--name", pager, *common, "--tmpfs=/var/lib/bellhop:uid=5060,gid=5060",
-        f"--network={stack.project}_inside", f"--ip={mine.pager.agi.host}",
+        *seat(stack, "inside", mine.pager.agi.host),
         f"{stack.project}-pager:latest", "bellhop-pager", *option, f"{_CONFIG}/site.toml",
     )  # fmt: skip
     found.asterisks[side], found.pagers[side] = pbx, pager

@@ -29,9 +29,17 @@ class Six:
     lab: Lab
 
     def moved(self, text: str) -> str:
-        """Return a site's text with whoever is outside, by address and port, in this network."""
-        there = rf"\b{re.escape(self.four)}\.([0-9]+):"
-        return re.sub(there, rf"[{self.prefix}\1]:", text)
+        """Return a site's text with whoever is outside in this network."""
+        there = rf"\b{re.escape(self.four)}\.([0-9]+)"
+        text = re.sub(f"{there}:", rf"[{self.prefix}\1]:", text)
+        return re.sub(f'"{there}"', rf'"{self.prefix}\1"', text)
+
+    def whole(self, text: str, inside: str) -> str:
+        """Return a site's text with everybody in this network, the servers too. inside: what the
+        addresses of the stack's other network begin with.
+        """
+        text = re.sub(r"(?m)^media = .*$", "", text)
+        return self.moved(text.replace(f"{inside}.", f"{self.four}."))
 
 
 @contextlib.contextmanager
