@@ -18,10 +18,10 @@ from io import BufferedReader
 from urllib.parse import urlsplit
 
 from agi.channel import Channel, Gone, Refused
-from agi.dialplan import Dialplans
 from bellhop.addresses import Address
 
 Verb = Callable[[Channel], None]
+Asked = Callable[[str, str], None]
 
 _log = logging.getLogger("bellhop.agi")
 
@@ -39,6 +39,7 @@ _PAUSE = 0.1  # seconds until a connection is taken again when none could be: no
 class Server:
     """Serves verbs by the path of the AGI URL: `agi://pager:4573/page` is the verb `page`.
 
+    asked: is told each request's query, and which Asterisk has sent it.
     patience: seconds that a peer may be silent in the middle of something.
     longest: seconds that a session may take, however busy its peer keeps it: the dialplan has gone
         on long before.
@@ -49,6 +50,8 @@ class Server:
         self,
         address: Address,
         verbs: Mapping[str, Verb],
+        asked: Asked = lambda _query, _host: None,
+        *,
         patience: float = 2.0,
         longest: float = 5.0,
         budget: float = _BUDGET,
@@ -59,7 +62,7 @@ class Server:
         self.longest = longest
         self.budget = budget
         self._began: dict[socket.socket, float] = {}
-        self._dialplans = Dialplans()
+        self._asked = asked
         self._ending = threading.Event()
         self._turn = threading.Lock()
         self._waiting = 0
@@ -151,7 +154,7 @@ class Server:
         if verb is None:
             _log.warning("agi=unknown-verb verb=%s", ascii(path))
             return
-        self._dialplans.asks(asked.query, host)
+        self._asked(asked.query, host)
         try:
             verb(Channel(env, reader, _Writer(peer), end))
         except Gone as gone:

@@ -5,6 +5,7 @@ another number of it (measured). The fallback's lists are here because a dialpla
 the pager can ask nobody.
 """
 
+from hashlib import blake2s
 from ipaddress import ip_address
 
 from bellhop.answering import COMMON, DIALECTS
@@ -47,12 +48,26 @@ _NOBODYS = (
 def asterisk_files(site: Site) -> dict[str, str]:
     """Return file names and texts, for the folder that bellhop/*.conf include as bellhop/site/."""
     head = _HEAD.format(site.path.name)
+    found = {name: head + text for name, text in _files(site).items()}
+    found["extensions.conf"] += f"\n[globals](+)\nBELLHOP_SITE = {digest(site)}\n"
+    return found
+
+
+def digest(site: Site) -> str:
+    """Return what tells these files from those of another site, or of a Bellhop that writes others.
+    They have it, and Asterisk tells it whenever it asks the pager (agi/dialplan.py).
+    """
+    texts = "\0".join(_files(site).values())
+    return blake2s(texts.encode(), digest_size=6).hexdigest()
+
+
+def _files(site: Site) -> dict[str, str]:
     return {
-        "pjsip.conf": head + _pjsip(site),
-        "extensions.conf": head + _extensions(site),
-        "manager.conf": head + _manager(site),
-        "manager_listen.conf": head + _manager_listen(site),
-        "manager_events.conf": head + f"disabledevents = {','.join(_NOBODYS)}\n",
+        "pjsip.conf": _pjsip(site),
+        "extensions.conf": _extensions(site),
+        "manager.conf": _manager(site),
+        "manager_listen.conf": _manager_listen(site),
+        "manager_events.conf": f"disabledevents = {','.join(_NOBODYS)}\n",
     }
 
 

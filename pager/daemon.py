@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agi.alive import Alive
+from agi.dialplan import Dialplans
 from agi.features import Codes
 from agi.page import Pages
 from agi.server import Server, Verb
@@ -81,7 +82,10 @@ async def serve(
     )
     loop = asyncio.get_running_loop()
     codes, alive = Codes(site, takeouts, engine.stop), Alive(engine.reaches)
-    server = Server(site.pager.agi, {"page": pages, "feature": codes, "alive": alive})
+    dialplans = Dialplans(site)
+    server = Server(
+        site.pager.agi, {"page": pages, "feature": codes, "alive": alive}, dialplans.asks
+    )
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, stop.set)
@@ -98,7 +102,7 @@ async def serve(
             "feature": Codes(new, takeouts, engine.stop),
             "alive": alive,
         },
-        (engine, takeouts, programs, overview, bells),
+        (engine, takeouts, programs, overview, bells, dialplans),
     )
     ringing = asyncio.create_task(bells.run())
     connection = asyncio.create_task(manager.run())

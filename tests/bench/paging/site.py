@@ -154,7 +154,7 @@ def extensions(sizes: Iterable[int]) -> str:
             for side in (NATIVE, BARE)
         ]
     # As [bellhop-ask] does it.
-    asked = f"agi://${{BELLHOP_AGI}}/page?dialplan={DIALPLAN}"
+    asked = f"agi://${{BELLHOP_AGI}}/page?dialplan={DIALPLAN}&site=${{BELLHOP_SITE}}"
     daemon = f"AGI({asked},${{CHANNEL}},${{BELLHOP_ZONE}},${{BELLHOP_CALLER}})"
     asks = {
         "daemon": (BARRED, daemon),
