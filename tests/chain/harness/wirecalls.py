@@ -13,9 +13,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from wirepeers import Carrier, Peer, Said, pauses, uri
+from wirepeers import Carrier, Peer, Said, pauses, socket, uri
 
 PATIENCE = 60.0  # s, for a final answer: more than the edge's budget
+BYE = 9  # a BYE's CSeq: behind whatever else is said in a call
 
 
 class Call:
@@ -72,10 +73,15 @@ class Caller(Peer):
         """Return whom a call is to."""
         return f"sip:{call.dialled}@{self.edge[0]}:{self.edge[1]}"
 
-    def within(self, call: Call, method: str, cseq: int) -> None:
-        """Send a request within the dialog; a copy is one of the same transaction."""
-        via = f"Via: SIP/2.0/UDP {self.here};branch=z9hG4bK-{call.number}-{method}"
-        self.send(f"{method} {call.target} SIP/2.0", via, *call.within, f"CSeq: {cseq} {method}")
+    def within(
+        self, call: Call, method: str, cseq: int, *lines: str, of: str = "", sdp: str = ""
+    ) -> None:
+        """Send a request within the dialog; a copy is one of the same transaction. of: the method
+        whose transaction it is of, where that is another.
+        """
+        via = f"Via: SIP/2.0/UDP {self.here};branch=z9hG4bK-{call.number}-{of or method}{cseq}"
+        first = f"{method} {call.target} SIP/2.0"
+        self.send(first, via, *call.within, *lines, f"CSeq: {cseq} {method}", sdp=sdp)
 
     async def call(self, call: Call, mark: str) -> bool:
         """Call, and hang up; whether all was answered."""
@@ -105,7 +111,7 @@ class Caller(Peer):
         await self.talk(call)
         if call.over.is_set():
             return True
-        return await self.told(call.over, lambda: self.within(call, "BYE", 3), 7)
+        return await self.told(call.over, lambda: self.within(call, "BYE", BYE), 7)
 
     def offer(self, call: Call) -> str:
         """Return what a call offers."""
@@ -135,23 +141,34 @@ async def done(event: asyncio.Event, seconds: float) -> bool:
     return True
 
 
-async def main(seed: int, calls: int, rate: float, edge: str, **who: str | list[str]) -> None:
-    """Have so many calls made."""
-    loop, chance = asyncio.get_running_loop(), random.Random(seed)
-    caller = Caller(str(who["caller"]), edge, str(who["number"]))
-    peers = [caller, *(Carrier(here, edge, seed) for here in who["carriers"])]
+async def opened(*peers: Peer) -> None:
+    """Open their sockets."""
+    loop = asyncio.get_running_loop()
     for peer in peers:
-        host, _, port = peer.here.rpartition(":")
-        await loop.create_datagram_endpoint(lambda one=peer: one, local_addr=(host, int(port)))
-    mark, made = f"{time.time():.0f}", []
+        await loop.create_datagram_endpoint(lambda one=peer: one, local_addr=socket(peer.here))
+
+
+async def made(caller: Caller, seed: int, calls: int, rate: float, dialled: list[str]) -> int:
+    """Have so many calls made; returns how many were answered, and ended, as it should be."""
+    chance, mark, begun = random.Random(seed), f"{time.time():.0f}", []
     for number in range(calls):
-        call = Call(number, chance.choice(who["dialled"]), random.Random(f"{seed}/{number}"))
-        made.append(asyncio.create_task(caller.call(call, mark)))
+        call = Call(number, chance.choice(dialled), random.Random(f"{seed}/{number}"))
+        begun.append(asyncio.create_task(caller.call(call, mark)))
         await asyncio.sleep(chance.expovariate(rate))
-    answered = await asyncio.gather(*made)
+    return sum(await asyncio.gather(*begun))
+
+
+async def main(
+    *, seed: int, calls: int, rate: float, edge: str, caller: str, number: str, **who: list[str]
+) -> None:
+    """Have them made, and say so."""
+    calling = Caller(caller, edge, number)
+    peers = [calling, *(Carrier(here, edge, seed) for here in who["carriers"])]
+    await opened(*peers)
+    answered = await made(calling, seed, calls, rate, who["dialled"])
     for peer in peers:  # who still repeats what nobody acknowledged, or waits to hang up
         await asyncio.gather(*peer.running)
-    sys.stdout.write(json.dumps({"calls": calls, "answered": sum(answered)}) + "\n")
+    sys.stdout.write(json.dumps({"calls": calls, "answered": answered}) + "\n")
 
 
 if __name__ == "__main__":

@@ -10,14 +10,12 @@ out  {"answered": N, "took": [ZONE, …], "heard": {NUMBER: PACKETS}}  so many h
 
 import asyncio
 import json
-import random
 import re
 import struct
 import sys
-import time
 
-from wirecalls import Call, Caller
-from wirepeers import MEDIA, Carrier, Leg, Said, socket
+from wirecalls import Call, Caller, made, opened
+from wirepeers import MEDIA, Carrier, Leg, Said
 
 KEYS = ("*0", "*1", "*2", "*99", "*1*1", "5", "*9", "**", "#")
 EVENTS = "0123456789*#"  # RFC 4733 §3.2, by their numbers
@@ -136,24 +134,17 @@ class Speaker(Carrier):
 
 async def main(seed: int, calls: int, rate: float, edge: str, caller: str, **site: object) -> None:
     """Have so many pages asked for."""
-    loop, chance = asyncio.get_running_loop(), random.Random(seed)
     leaders = Leaders(caller, edge, str(site["number"]))
     speakers = {name: Speaker(here, site["devices_edge"], seed)
                 for name, here in site["speakers"].items()}  # fmt: skip
-    for peer in (leaders, *speakers.values()):
-        await loop.create_datagram_endpoint(lambda one=peer: one, local_addr=socket(peer.here))
+    await opened(leaders, *speakers.values())
     sinks = {name: await media(one.host, MEDIA) for name, one in speakers.items()}
-    mark, made = f"{time.time():.0f}", []
-    for number in range(calls):
-        call = Call(number, chance.choice(site["dialled"]), random.Random(f"{seed}/{number}"))
-        made.append(asyncio.create_task(leaders.call(call, mark)))
-        await asyncio.sleep(chance.expovariate(rate))
-    answered = await asyncio.gather(*made)
+    answered = await made(leaders, seed, calls, rate, site["dialled"])
     for one in speakers.values():  # who still rings, or waits to hang up
         await asyncio.gather(*one.running)
     took = [call.dialled for call in leaders.calls.values() if call.target]
     heard = {name: sink.came for name, sink in sinks.items()}
-    sys.stdout.write(json.dumps({"answered": sum(answered), "took": took, "heard": heard}) + "\n")
+    sys.stdout.write(json.dumps({"answered": answered, "took": took, "heard": heard}) + "\n")
 
 
 if __name__ == "__main__":

@@ -186,6 +186,7 @@ class Carrier(Peer):
         await asyncio.sleep(chance.random() * chance.choice((0.02, 0.6)))
         if way == "takes":
             await self.end(leg, 200)
+            await self.talk(leg)
             if chance.random() < 0.4:
                 await asyncio.sleep(chance.random())
                 await self.hang_up(leg)
@@ -208,17 +209,26 @@ class Carrier(Peer):
             if leg.acked:
                 return
 
+    async def talk(self, leg: Leg) -> None:
+        """Do what is done in a call that was taken."""
+
+    def within(
+        self, leg: Leg, method: str, cseq: int, *lines: str, of: str = "", sdp: str = ""
+    ) -> None:
+        """Send a request within a call that was taken, as the caller's `within` does."""
+        invite = leg.invite
+        self.send(
+            f"{method} {uri(invite['contact'])} SIP/2.0",
+            f"Via: SIP/2.0/UDP {self.here};branch=z9hG4bK-{leg.mark}-{of or method}{cseq}",
+            "Max-Forwards: 70", *(f"Route: {one}" for one in invite.all("record-route")),
+            f"From: {invite['to']};tag={leg.mark}", f"To: {invite['from']}",
+            f"Call-ID: {invite['call-id']}", *lines, f"CSeq: {cseq} {method}", sdp=sdp,
+        )  # fmt: skip
+
     async def hang_up(self, leg: Leg) -> None:
         """End a call that was taken."""
-        invite = leg.invite
-        lines = [
-            f"Via: SIP/2.0/UDP {self.here};branch=z9hG4bK-{leg.mark}-bye", "Max-Forwards: 70",
-            *(f"Route: {one}" for one in invite.all("record-route")),
-            f"From: {invite['to']};tag={leg.mark}", f"To: {invite['from']}",
-            f"Call-ID: {invite['call-id']}", "CSeq: 7 BYE",
-        ]  # fmt: skip
         for pause in pauses(5):
             if leg.bye_answered or not leg.up:
                 return
-            self.send(f"BYE {uri(invite['contact'])} SIP/2.0", *lines)
+            self.within(leg, "BYE", 99)
             await asyncio.sleep(pause)
