@@ -53,10 +53,12 @@ def test_what_either_side_asks_within_a_call_has_the_other_sides_answer(
     assert_all_settled(messages)
     seen = set()
     for request in within(messages, {caller.socket, *(one.socket for one in callees)}):
+        ladder = messages.where(call_id=request.call_id).ladder()
+        other = _other(messages, request)
+        assert other, f"{request.method} went no further:\n{ladder}"
         got = _finals(messages, request, target=request.source)
-        gave = _finals(messages, request, source=_other(messages, request))
-        assert len(got) == 1, messages.where(call_id=request.call_id).ladder()
-        assert got == gave, messages.where(call_id=request.call_id).ladder()
+        assert len(got) == 1, ladder
+        assert got == _finals(messages, request, source=other), ladder
         seen |= {(request.source == caller.socket, request.method)}
     assert len(seen) == 2 * len(METHODS), f"a dull seed: {seen}"
 
