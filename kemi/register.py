@@ -19,8 +19,12 @@ def register(site: Site, secrets: Secrets, way: Way) -> None:
     if sip.text("$tU") != caller.name or sip.text("$fU") != caller.name:
         sip.reply(403, "Not Your Address Of Record")
         return
-    if not _asks_for_one_binding():
+    said = sip.raw_text("$(hdr(Contact)[*])") or ""
+    if not _asks_for_one_binding(said):
         sip.reply(400, "Bad Contact")
+        return
+    if said.strip() == "*":  # all of its bindings go: no address is told (RFC 3261 §10.2.2)
+        ksr_registrar.save(caller.name)
         return
     # Calls go to where the registration came from, whatever Contact says: behind NAT nothing else
     # arrives, and a Contact at a carrier's address would have us dial out for whoever calls this
@@ -32,7 +36,7 @@ def register(site: Site, secrets: Secrets, way: Way) -> None:
     ksr_registrar.save(caller.name)
 
 
-def _asks_for_one_binding() -> bool:
+def _asks_for_one_binding(said: str) -> bool:
     """Have Contact say no more than which binding is wanted, where it says more; False when nobody
     can read it.
 
@@ -40,7 +44,6 @@ def _asks_for_one_binding() -> bool:
     (measured), and of several contacts only the first would be looked at here; a device that is not
     registered yet would be refused for their number (503: it may have one).
     """
-    said = sip.raw_text("$(hdr(Contact)[*])")
     if not said:
         return not sip.has_contact()
     if "," not in said and "received" not in said.lower():

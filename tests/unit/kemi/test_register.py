@@ -54,6 +54,16 @@ def test_a_device_on_a_connection_is_called_by_that_alone(house):
     assert len(house.fake.called("nathelper.fix_nated_register")) == 1
 
 
+@pytest.mark.parametrize("said", ["*", " * "])
+def test_who_takes_back_all_bindings_names_no_address_to_compare(house, said):
+    house.fake.returns["nathelper.nat_uac_test"] = 1
+    registers(house, headers=[("Contact", said), ("Expires", "0")])
+    assert house.answers == [200]
+    assert len(house.fake.called("registrar.save_uri")) == 1
+    assert house.fake.called("nathelper.nat_uac_test") == []
+    assert house.fake.branch_flags == set()
+
+
 @pytest.mark.parametrize(
     "host", ["203.0.113.1", "carrier.example", "192.168.1.5", "[2001:db8::1]", "", None]
 )
