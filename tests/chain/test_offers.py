@@ -47,6 +47,16 @@ REFUSED = (
 )
 SPEAKS = REFUSED.replace("audio 0", "audio 16000")
 SENDS = f"{PCMU}\r\na=sendonly"
+# What stands in an offer beside the audio that a page is.
+BESIDE = {
+    "a door station's": "RTP/AVP 118 9 0 101\r\na=rtpmap:118 opus/48000/2\r\n"
+    "a=rtpmap:101 telephone-event/8000\r\nm=video 16010 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"
+    "a=sendonly",
+    "a fax gateway's": f"{PCMU}\r\nm=image 16030 udptl t38\r\na=T38FaxVersion:0",
+    "SRTP, if you can": f"{PCMU}\r\nm=audio 16020 RTP/SAVP 0\r\n"
+    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR",
+    "text": f"{PCMU}\r\nm=text 16030 RTP/AVP 98\r\na=rtpmap:98 t140/1000",
+}
 # A key as two tones (ITU-T Q.23), 120 ms, and silence as long.
 TONES = {"*": (941, 1209), "0": (941, 1336)}
 BEAT = 960
@@ -97,7 +107,7 @@ def leads(
     with raw(place, who, scene.directory) as caller:
         answer = asks(scene, caller, audio, extra)
         assert answer.code == 200
-        found = re.search(r"c=IN IP4 (\S+).*m=audio ([0-9]+)", answer.body, re.DOTALL)
+        found = re.search(r"c=IN IP4 (\S+).*?m=audio ([0-9]+)", answer.body, re.DOTALL)
         assert found
         there = (found[1], int(found[2]))
         with talker(scene.place, who.address[0], PORT, there) as voice:
@@ -126,6 +136,19 @@ def test_a_leader_who_only_sends_is_heard(scene: Scene, place: Place):
     """As equipment offers that announces; to Asterisk it looks as a hold (RFC 3264 §5.1, §8.4)."""
     with leads(scene, place, SENDS) as (caller, answer, _):
         assert "a=recvonly" in answer.body
+        hangs_up(caller, answer)
+    for number in SPEAKERS:
+        assert heard(scene, number, VOICE) >= 1.5
+
+
+@pytest.mark.parametrize("audio", BESIDE.values(), ids=BESIDE)
+def test_a_leader_is_heard_whatever_he_offers_beside_his_audio(
+    scene: Scene, place: Place, audio: str
+):
+    """What is not taken is declined with a port of 0 (RFC 3264 §6), and takes nothing with it."""
+    with leads(scene, place, audio, "Supported: 100rel, timer, replaces") as (caller, answer, _):
+        assert answer.body.count("m=") == audio.count("m=") + 1
+        assert len(re.findall(r"^m=\w+ 0 ", answer.body, re.MULTILINE)) == audio.count("m=")
         hangs_up(caller, answer)
     for number in SPEAKERS:
         assert heard(scene, number, VOICE) >= 1.5
