@@ -84,6 +84,7 @@ class Bench:
         build(IMAGE, Path(__file__).with_name("Dockerfile.suite"),
               "pyproject.toml", "README.md", "LICENSE", "typings", "config/docker/ca")  # fmt: skip
         self.local = address(site)
+        self._said: list[str] = []
         networks = {f"{stack.project}_outside": self.local}
         self.machine = Machine(f"{PROJECT}-adopt-suite", IMAGE, networks, "--cap-add=NET_ADMIN")
         self.remove = self.machine.remove
@@ -108,6 +109,7 @@ class Bench:
         command = " ".join(values.get(word, word) for word in guide().split())
         script = f"rm -f junit.xml; {command} --junitxml junit.xml {' '.join(more)}; echo exit=$?"
         said = self.machine.run("sh", "-c", script, timeout=500)
+        self._said.append(said)
         code = int(said.rsplit("exit=", 1)[1])
         try:
             report = ET.fromstring(self.machine.read("/src/junit.xml"))  # noqa: S314 - our own
@@ -116,7 +118,7 @@ class Bench:
         return Ran(code, said, dict(_outcome(case) for case in report.iter("testcase")))
 
     def keep(self, directory: Path) -> None:
-        """Copy what the suite left."""
+        """Copy what the suite left, and what each run said."""
         self.machine.run("mkdir", "-p", "/src/build/artifacts")
         copied = subprocess.run([*DOCKER, "cp", f"{self.machine.name}:/src/build/artifacts", "-"],
                                 capture_output=True, check=True, timeout=60)  # fmt: skip
@@ -125,6 +127,8 @@ class Bench:
             # Python 3.11.2 (Debian 12) has no filter yet, 3.14 wants one named.
             safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
             tar.extractall(directory, **safe)  # noqa: S202 - our own container's files
+        for number, said in enumerate(self._said, 1):
+            (directory / f"run-{number}.log").write_text(said, "utf-8")
 
 
 def _outcome(case: ET.Element) -> tuple[str, tuple[str, str]]:

@@ -11,8 +11,9 @@ import asyncio
 import json
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import cycle
 
 from wirecalls import Call, Caller, done, made, opened
 from wirepeers import Carrier, Leg, Peer, Said, pauses, tag
@@ -35,9 +36,9 @@ def answers(peer: Peer, said: Said, seed: str, contact: str) -> None:
     peer.reply(said, code, contact, sdp=peer.sdp * agreed)
 
 
-def asks(peer: Peer, chance: random.Random) -> tuple[str, tuple[str, ...], str]:
+def asks(peer: Peer, methods: Iterator[str]) -> tuple[str, tuple[str, ...], str]:
     """Return something to ask for: a method, its own header lines, and SDP."""
-    method = chance.choice(METHODS)
+    method = next(methods)
     speaks = method in SPEAKS
     return method, (peer.contact,) if speaks else MORE.get(method, ()), peer.sdp * speaks
 
@@ -59,6 +60,7 @@ class Talker(Caller):
     def __init__(self, here: str, edge: str, number: str) -> None:
         super().__init__(here, edge, number)
         self.contact = f"Contact: <sip:{number}@{here}>"
+        self.methods = cycle(METHODS)
         self.told_of: dict[tuple[str, int], asyncio.Event] = {}
         self.unanswered: list[str] = []
 
@@ -85,8 +87,9 @@ class Talker(Caller):
         chance = call.chance
         call_id = next(key for key, one in self.calls.items() if one is call)
         for cseq in range(2, 2 + chance.choice((0, 1, 2, 3))):
-            method, lines, sdp = asks(self, chance)
-            await done(call.over, chance.random() * 0.3)
+            if await done(call.over, chance.random() * 0.3):
+                break
+            method, lines, sdp = asks(self, self.methods)
             told = self.told_of[call_id, cseq] = asyncio.Event()
             say = partial(self.within, call, method, cseq, *lines, sdp=sdp)
             if not await insists(say, told, call.over.is_set):
@@ -97,8 +100,9 @@ class Talker(Caller):
 class Callee(Carrier):
     """Who is called, and asks for this and that."""
 
-    def __init__(self, here: str, edge: str, seed: int) -> None:
+    def __init__(self, here: str, edge: str, seed: int, methods: Iterator[str]) -> None:
         super().__init__(here, edge, seed)
+        self.methods = methods
         self.told_of: dict[tuple[str, int], asyncio.Event] = {}
         self.unanswered: list[str] = []
 
@@ -123,8 +127,10 @@ class Callee(Carrier):
         """Ask for up to two things, one after the other."""
         chance = leg.chance
         for cseq in range(20, 20 + chance.choice((0, 1, 2))):
-            method, lines, sdp = asks(self, chance)
             await asyncio.sleep(chance.random() * 0.3)
+            if not leg.up:
+                break
+            method, lines, sdp = asks(self, self.methods)
             told = self.told_of[leg.mark, cseq] = asyncio.Event()
             say = partial(self.within, leg, method, cseq, *lines, sdp=sdp)
             if not await insists(say, told, lambda: not leg.up):
@@ -136,7 +142,8 @@ async def main(
 ) -> None:
     """Have them made, and say so."""
     talker = Talker(caller, edge, number)
-    callees = [Callee(here, there, seed) for here, there in who["callees"].items()]
+    methods = cycle(METHODS)  # all of them, however few calls are answered, or long
+    callees = [Callee(here, there, seed, methods) for here, there in who["callees"].items()]
     await opened(talker, *callees)
     answered = await made(talker, seed, calls, rate, who["dialled"])
     for one in callees:
