@@ -97,6 +97,10 @@ class Outcome(StrEnum):
 
 
 # What a report says of a member while the page runs.
+_UNSENT = {
+    None: "joined, but no audio is known to have been sent to it",
+    0: "joined, but no audio was sent to it (an answer that says hold?)",  # RFC 3264 §8.4
+}
 _PENDING = {
     State.WAITING: "waited for",
     State.REQUESTED: "being rung",
@@ -190,8 +194,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         if opened is not None and left is not None and left < opened:
             return Outcome.FAILED, member.why or "left before anybody spoke"
         if not member.sent and not multicast:
-            unsent = "joined, but no audio is known to have been sent to it"
-            return Outcome.FAILED, member.why or unsent
+            return Outcome.FAILED, member.why or _UNSENT[member.sent]
         if opened is None:
             return Outcome.FAILED, "joined, but nobody spoke"
         if self.spoken == 0:  # what members are sent then is silence (one-way audio, NAT)

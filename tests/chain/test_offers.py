@@ -223,8 +223,12 @@ def test_a_speaker_that_registers_from_another_port_in_mid_page_is_let_go_and_ru
     [
         ("", (None, None, "no audio was agreed with it (an answer without SDP?)")),
         (REFUSED, (58, None, "takes no audio that Asterisk sends (G.711)")),
+        (
+            f"{SPEAKS}a=inactive\r\n",
+            (None, None, "joined, but no audio was sent to it (an answer that says hold?)"),
+        ),
     ],
-    ids=["no SDP", "a stream that is refused"],
+    ids=["no SDP", "a stream that is refused", "a stream that is held"],
 )
 def test_a_speaker_that_answers_with_no_audio_is_told_so_and_the_others_play(
     scene: Scene, place: Place, body: str, told: tuple[int | None, None, str]

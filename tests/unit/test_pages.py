@@ -123,7 +123,7 @@ LEFT = IN.counted(150).hung_up(3000, 16, None)
         (LEFT, None, Outcome.FAILED, "joined, but nobody spoke"),
         (LEFT, 3001, Outcome.FAILED, "left before anybody spoke"),
         (replace(LEFT, sent=0), 3001, Outcome.FAILED, "left before anybody spoke"),
-        (replace(LEFT, sent=0), 500, Outcome.FAILED, "joined, but no audio is known to have been sent to it"),
+        (replace(LEFT, sent=0), 500, Outcome.FAILED, "joined, but no audio was sent to it (an answer that says hold?)"),
         (replace(LEFT, sent=None), 500, Outcome.FAILED, "joined, but no audio is known to have been sent to it"),
         (replace(LEFT, sent=0).without_audio(), 3001, Outcome.FAILED, NO_AUDIO),
         (replace(LEFT, sent=0).without_audio(), 500, Outcome.FAILED, NO_AUDIO),
