@@ -68,8 +68,11 @@ class Requests:
         )
         absent = tuple(number for number in numbers if number not in there)
         engaged = [number for number, one in there.items() if one.engaged]
+        elsewhere = [number for number, one in there.items() if one.elsewhere]
         in_call = self.in_call(engaged, end - time.monotonic()) if engaged else {}
-        return replace(request, members=present, absent=absent, in_call=in_call)
+        return replace(
+            request, members=present, absent=absent, elsewhere=elsewhere, in_call=in_call
+        )
 
 
 def _spoken(device: Target, user_agent: str) -> Target:

@@ -16,7 +16,10 @@ _ANNOUNCER = "Local/s@bellhop-program"  # whose other half plays a file (extensi
 def begun(request: Request) -> Page:
     """Return the page that is asked for, as it begins."""
     now = time.time()
-    members = [Member(device=device.number) for device in request.members]
+    members = [
+        Member(device=device.number, elsewhere=device.number in request.elsewhere)
+        for device in request.members
+    ]
     members += [Member(device=n).failed(20, 480, "not registered") for n in request.absent]
     members += [Member(device=n).out(why) for n, why in request.out.items()]
     members += [

@@ -12,12 +12,14 @@ _WRAPS = 1 << 24  # packets missed are 24 bits with a sign (RFC 3550 §6.4.1)
 @dataclass(frozen=True, slots=True)
 class Counts:
     """A member's packets in one room. sent: how many went to it; received: how many of these it
-    got, by its own RTCP, None where it told nothing; has_rtp: whether its channel can count at all.
+    got, by its own RTCP, None where it told nothing; has_rtp: whether its channel can count at all;
+    came: whether any came from it.
     """
 
     sent: int
     received: int | None
     has_rtp: bool = True
+    came: bool = False
 
 
 def counts(event: Event) -> Counts | None:
@@ -33,11 +35,13 @@ def counts(event: Event) -> Counts | None:
         # There is a round trip only once it has answered a report of ours: without one Asterisk
         # says 0 missed too, and that is no measurement.
         answers = float(now["rtt"]) > 0
+        came = int(now.get("rxcount", 0)) > 0
     except (KeyError, ValueError):
         return None
     sent = max(0, sent)
     # Fewer than none where packets came twice.
-    return Counts(sent, min(sent, max(0, sent - missed)) if answers else None)
+    received = min(sent, max(0, sent - missed)) if answers else None
+    return Counts(sent, received, came=came)
 
 
 def _read(said: str) -> dict[str, str]:

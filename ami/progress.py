@@ -42,7 +42,7 @@ class Progress:
         self.page = noted(self.page, event, self.now())
         member = self.page.members.get(event.get("Member", ""))
         if member is not None and (found := counts(event)) is not None:
-            member = member.counted(found.sent, found.received)
+            member = member.counted(found.sent, found.received, came=found.came)
             self.become(member if found.has_rtp else member.without_audio())
 
     @property

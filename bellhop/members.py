@@ -59,7 +59,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     this page went to it, as Asterisk counted them, None when it could not be asked; `received`: how
     many of these it got, by its own RTCP, None when it told nothing; `gaps`: when it was in pages
     that go before this one; `counts`: how often it was told what went to it; `held`: it put the
-    page on hold.
+    page on hold; `elsewhere`: it registered from another address than it says; `came`: audio came
+    from it.
     """
 
     device: str
@@ -75,6 +76,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
     counts: int = 0
     held: bool = False
+    elsewhere: bool = False
+    came: bool = False
 
     def waits(self, why: str) -> "Member":
         """Return it as one that is not free yet."""
@@ -104,7 +107,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         """Return it as one that is rung, though it had been in the room: a page took it before
         anybody spoke there, and when that was over it found nobody.
         """
-        return Member(device=self.device)
+        return Member(device=self.device, elsewhere=self.elsewhere)
 
     def kept(self) -> "Member":
         """Return it as one that was not taken after all."""
@@ -137,9 +140,11 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         """Return it after it left the room; one that was taken is expected to."""
         return self if self.state is State.TAKEN else self.hung_up(at, None, None)
 
-    def counted(self, sent: int | None, received: int | None = None) -> "Member":
+    def counted(
+        self, sent: int | None, received: int | None = None, *, came: bool = False
+    ) -> "Member":
         """Return it with the number of packets that went to it, and of those that it got, on top of
-        those of before a gap.
+        those of before a gap; and whether any came from it.
         """
         if sent is None:
             return replace(self, sent=None, received=None)
@@ -148,11 +153,17 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         sent += self.sent or 0
         # One that was taken while it rang was in the room for a moment, which does not count.
         counts = self.counts + (self.joined_ms is not None)
-        return replace(self, sent=sent, received=got, counts=counts)
+        came = came or self.came
+        return replace(self, sent=sent, received=got, counts=counts, came=came)
 
     def without_audio(self) -> "Member":
         """Return it as one whose channel has no RTP session; a multicast group's never has."""
         return self if self.sent or is_multicast(self.device) else replace(self, why=NO_AUDIO)
+
+    @property
+    def proved(self) -> bool:
+        """Whether RTP or RTCP came from it, so that it is known where its audio goes."""
+        return self.came or self.received is not None
 
     @property
     def is_counted(self) -> bool:

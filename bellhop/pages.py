@@ -28,9 +28,10 @@ class Request:
     """A page that somebody asks for. channel: his; caller: None for one who is nobody's.
 
     members: those to ring; out: those taken out, with what the report says of it; absent: the
-    numbers of those that are not registered; barred: of those that this caller may not ring.
-    in_call: the calls of members that have any. emergency: the emergency zone that he may make of
-    it by a key. prompt: it is made now or not at all, and who asks for it reports it then.
+    numbers of those that are not registered; barred: of those that this caller may not ring;
+    elsewhere: of those that registered from another address than they say. in_call: the calls of
+    members that have any. emergency: the emergency zone that he may make of it by a key. prompt: it
+    is made now or not at all, and who asks for it reports it then.
     """
 
     zone: Zone
@@ -39,6 +40,7 @@ class Request:
     members: Collection[Target]
     absent: Collection[str] = ()
     barred: Collection[str] = ()
+    elsewhere: Collection[str] = ()
     out: Mapping[str, str] = field(default_factory=dict)
     in_call: Mapping[str, tuple[EdgeCall, ...]] = field(default_factory=dict)
     emergency: str = ""
@@ -97,6 +99,11 @@ class Outcome(StrEnum):
 
 
 # What a report says of a member while the page runs.
+# RTP goes to where a device's SDP says until some comes from it (symmetric RTP, RFC 4961).
+SILENT_BEHIND_NAT = (
+    "it registered from another address than it says (NAT?), and sends no audio: it may have heard"
+    " nothing"
+)
 _UNSENT = {
     None: "joined, but no audio is known to have been sent to it",
     0: "joined, but no audio was sent to it (an answer that says hold?)",  # RFC 3264 §8.4
@@ -210,6 +217,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
                 why = leaving_text(member.cause)
                 said += [f"left {early} ms before the end" + (f" ({why})" if why else "")]
         said += [unheard] if unheard else []
+        said += [SILENT_BEHIND_NAT] if member.elsewhere and not member.proved else []
         said += ["it was not played to its end"] if self.announced and not self.times else []
         return Outcome.SENT if multicast else Outcome.PLAYED, ", ".join(said)
 

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 
 import KSR
 
+from bellhop.present import is_elsewhere
 from kemi.results import Unreadable, done
 from kemi.sip import number, text
 
 _KEPT = "bellhop"  # under this name Kamailio keeps what was fetched last
 
 
-def bindings(device: str) -> Iterator[tuple[int, str]]:
-    """Yield each binding of a number: when it ends (Unix time, 0 for never) and its User-Agent, ""
-    for one that nobody can read. One that has ended is in the table for some seconds yet.
+def bindings(device: str) -> Iterator[tuple[int, str, bool]]:
+    """Yield each binding of a number: when it ends (Unix time, 0 for never), its User-Agent, "" for
+    one that nobody can read, and whether its Contact names another address than it came from. One
+    that has ended is in the table for some seconds yet.
     """
     if not done(
         KSR.registrar.reg_fetch_contacts("location", _of(device), _KEPT), "reg_fetch_contacts"
@@ -20,11 +22,18 @@ def bindings(device: str) -> Iterator[tuple[int, str]]:
         return
     for place in range(number(f"$ulc({_KEPT}=>count)")):
         ends = number(f"$(ulc({_KEPT}=>expires)[{place}])")
-        try:
-            user_agent = text(f"$(ulc({_KEPT}=>user_agent)[{place}])") or ""
-        except Unreadable:
-            user_agent = ""
-        yield ends, user_agent
+        user_agent, contact, received = (
+            _said(f"$(ulc({_KEPT}=>{name})[{place}])")
+            for name in ("user_agent", "addr", "received")
+        )
+        yield ends, user_agent, is_elsewhere(contact, received)
+
+
+def _said(variable: str) -> str:
+    try:
+        return text(variable) or ""
+    except Unreadable:
+        return ""
 
 
 def save(number: str) -> bool:

@@ -19,9 +19,11 @@ def tell(question: Question) -> str | None:
     return answer(
         question,
         {
-            device: Present("" if user_agent == _SAYS_NONE else user_agent, _engaged(device, other))
+            device: Present(
+                "" if user_agent == _SAYS_NONE else user_agent, _engaged(device, other), elsewhere
+            )
             for device in numbers
-            for ends, user_agent in ksr_registrar.bindings(device)
+            for ends, user_agent, elsewhere in ksr_registrar.bindings(device)
             if not ends or ends > now
         },
     )

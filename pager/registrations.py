@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from bellhop.addresses import Address
-from bellhop.present import METHOD, MOST, Present, read
+from bellhop.present import METHOD, MOST, Present, is_elsewhere, read
 from bellhop.rpc import RpcError
 from pager.rpc import PATIENCE, ask
 
@@ -37,7 +37,7 @@ class Registrations:
                     ask(self._edge, METHOD, self._other, *numbers, patience=patience), numbers
                 )
             found = registered(ask(self._edge, "ul.dump", patience=patience))
-            return {number: Present(found[number]) for number in numbers if number in found}
+            return {number: found[number] for number in numbers if number in found}
         except (RpcError, LookupError, TypeError, AttributeError, msgspec.MsgspecError) as error:
             _log.warning("edge=%s registrations=unknown why=%s", self._edge, error)
             return None
@@ -64,13 +64,18 @@ def silent(answer: Mapping[str, Any], since: float) -> dict[str, int]:
     }
 
 
-def registered(answer: Mapping[str, Any]) -> dict[str, str]:
-    """Return the numbers in an answer to `ul.dump` that have a binding now, each with the
-    User-Agent that it registered with: one that has ended is in the table for some seconds yet, as
-    "expired" or "deleted". Raises LookupError, TypeError or AttributeError when it is no such
-    answer.
+def registered(answer: Mapping[str, Any]) -> dict[str, Present]:
+    """Return the numbers in an answer to `ul.dump` that have a binding now, each as it registered:
+    one that has ended is in the table for some seconds yet, as "expired" or "deleted". Raises
+    LookupError, TypeError or AttributeError when it is no such answer.
     """
-    return {number: _said(contact.get("User-Agent")) for number, contact in _living(answer)}
+    return {
+        number: Present(
+            _said(contact.get("User-Agent")),
+            elsewhere=is_elsewhere(str(contact["Address"]), str(contact.get("Received"))),
+        )
+        for number, contact in _living(answer)
+    }
 
 
 def _living(answer: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

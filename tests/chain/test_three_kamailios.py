@@ -213,9 +213,9 @@ def test_it_tells_which_devices_are_in_a_call_and_ends_it_for_a_page(smoke):
     scene, name = smoke
     ask = asking(scene, name)
     [device] = scene.register("1008")
-    assert ask(METHOD, "", "1008", "1009") == {"1008": ["", False]}
+    assert ask(METHOD, "", "1008", "1009") == {"1008": ["", False, False]}
     longest = ["9" * 20] * (MOST - 1)
-    assert ask(METHOD, "standby", "1008", *longest) == {"1008": ["", False]}
+    assert ask(METHOD, "standby", "1008", *longest) == {"1008": ["", False, False]}
     speaker = scene.play(device, "speaker/answers")
     caller = dial(scene, "1008", "caller/calls-until-it-ends")
 
@@ -226,10 +226,12 @@ def test_it_tells_which_devices_are_in_a_call_and_ends_it_for_a_page(smoke):
 
     found = in_calls(until("the call and its ACK", acknowledged))
     assert found.keys() == {"1008", "1020"}
-    assert ask(METHOD, "", "1008", "1009") == {"1008": ["", True]}
+    assert ask(METHOD, "", "1008", "1009") == {"1008": ["", True, False]}
     [call] = found["1008"]
     ask("dlg.end_dlg", call.entry, call.id)
     scene.finish(caller, speaker)
 
     until("the call's end", lambda: in_calls(ask("dlg.profile_list", DEVICES)) == {})
-    assert ask(METHOD, "", "1008", "1009") == {"1008": ["", False]}
+    assert ask(METHOD, "", "1008", "1009") == {"1008": ["", False, False]}
+    scene.finish(scene.play(device, "speaker/registers", contact_host="192.168.77.7"))
+    assert ask(METHOD, "", "1008") == {"1008": ["", False, True]}

@@ -1,12 +1,14 @@
 """What a member's channel has counted, read from what Asterisk says of its RTP."""
 
 import pytest
+from msgspec import structs
 
 from ami.counts import Counts, counts
 from ami.progress import Progress
 from bellhop.members import NO_AUDIO, Member
+from bellhop.pages import SILENT_BEHIND_NAT, Outcome
 from tests.unit.fake_asterisk import counted
-from tests.unit.test_pages import page
+from tests.unit.test_pages import IN, page
 
 
 def left(now, before="", member="1008"):
@@ -34,6 +36,12 @@ def left(now, before="", member="1008"):
 )
 def test_what_a_member_received_is_known_from_its_own_rtcp_or_not_at_all(missed, trip, received):
     assert counts(left(counted(150, missed, trip))) == Counts(150, received)
+
+
+def test_that_audio_came_from_it_is_known_by_what_asterisk_received():
+    assert counts(left(counted(150).replace("rxcount=0", "rxcount=7"))) == Counts(
+        150, None, came=True
+    )
 
 
 def test_what_was_before_this_page_is_taken_off():
@@ -73,3 +81,22 @@ def test_a_speaker_without_rtp_has_no_audio_and_a_group_never_has_rtp(member, wh
     found.count(left("", member=member))
     assert found.page.members[member].why == why
     assert found.page.members[member].sent == 0
+
+
+BEHIND_NAT = structs.replace(IN, elsewhere=True)
+
+
+@pytest.mark.parametrize(
+    ("member", "why"),
+    [
+        (BEHIND_NAT.counted(150), SILENT_BEHIND_NAT),
+        (BEHIND_NAT.counted(100).counted(50), SILENT_BEHIND_NAT),
+        (BEHIND_NAT.counted(150, came=True), ""),  # audio goes to where its own comes from
+        (BEHIND_NAT.counted(100, came=True).counted(50), ""),
+        (BEHIND_NAT.counted(150, 149), ""),  # by its RTCP
+        (IN.counted(150), ""),
+    ],
+)
+def test_of_a_silent_member_behind_nat_it_is_told_that_it_may_have_heard_nothing(member, why):
+    left = member.hung_up(3000, 16, None)
+    assert page(left, opened_ms=500, ended=9.0).outcome(left) == (Outcome.PLAYED, why)

@@ -67,7 +67,7 @@ class Edge:
 def test_those_that_the_edge_knows_are_there():
     with Edge(answer({"1008": ["horn/1008", False]})) as edge:
         found = Registrations(edge.address, "standby")(["1008", "1009"])
-    assert found == {"1008": Present("horn/1008", engaged=False)}
+    assert found == {"1008": Present("horn/1008", engaged=False)}  # of an edge of before, too
     asked = {"jsonrpc": "2.0", "id": 1, "method": METHOD, "params": ["standby", "1008", "1009"]}
     assert edge.asked == [("/RPC", asked)]
 
@@ -81,7 +81,17 @@ def test_of_so_many_that_one_question_has_no_room_the_edge_tells_all():
 
 def test_a_binding_that_has_ended_is_none_though_the_table_still_has_it():
     table = dump("1", "2", "3", "4", "5", n2="expired", n3="deleted", n4="permanent", n5=0)
-    assert registered(table) == {"1": "", "4": "horn/4"}
+    assert registered(table) == {"1": Present(), "4": Present("horn/4")}
+
+
+def test_who_registered_from_elsewhere_than_it_says_is_told_so():
+    table = dump("1008", "1009")
+    one, other = (
+        aor["Info"]["Contacts"][0]["Contact"] for aor in table["Domains"][0]["Domain"]["AoRs"]
+    )
+    one["Received"], other["Received"] = "sip:198.51.100.7:5060", "[not set]"
+    found = registered(table)
+    assert [found[number].elsewhere for number in ("1008", "1009")] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -166,11 +166,14 @@ class Server:
         if found is None:
             return -1
         self.says({f"$ulc({kept}=>count)": len(found)})
-        for place, (ends, user_agent) in enumerate(found):
+        for place, (ends, user_agent, *contact) in enumerate(found):
+            addr, received = contact or ("sip:1@192.0.2.7", None)
             self.says(
                 {
                     f"$(ulc({kept}=>expires)[{place}])": ends,
                     f"$(ulc({kept}=>user_agent)[{place}])": user_agent,
+                    f"$(ulc({kept}=>addr)[{place}])": addr,
+                    f"$(ulc({kept}=>received)[{place}])": received,
                 }
             )
         return 1
